@@ -1,0 +1,55 @@
+"""The replay token."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_sim.errors import ScheduleFormatError
+from llm_sim.schedule import Landing, Schedule, decode, encode
+
+LANDINGS = st.builds(
+    Landing,
+    stimulus=st.sampled_from(["interrupt", "end", "cancel"]),
+    anchor=st.sampled_from(["start", "LLMText", "FunctionCallsStarted"]),
+    nth=st.integers(1, 99),
+    offset=st.integers(0, 9999),
+)
+
+
+@given(st.lists(LANDINGS, max_size=3))
+def test_a_token_reads_back_as_the_schedule_that_it_was_made_of(landings: list[Landing]) -> None:
+    schedule = Schedule(tuple(landings))
+    assert decode(encode(schedule)) == schedule
+
+
+def test_a_token_says_what_landed_where() -> None:
+    schedule = Schedule((Landing("interrupt", "LLMText", 2, 5), Landing("end", "start", 1, 0)))
+    assert encode(schedule) == "ls1-interrupt@LLMText.2+5,end@start+0"
+    assert schedule.in_words() == (
+        "interrupt 5 steps after LLMText no. 2, end 0 steps after the conversation opened"
+    )
+
+
+def test_the_undisturbed_run_has_a_token_too() -> None:
+    assert encode(Schedule()) == "ls1-undisturbed"
+    assert Schedule().in_words() == "undisturbed"
+
+
+@pytest.mark.parametrize(
+    ("token", "problem"),
+    [
+        ("nonsense", "a token starts with 'ls1-', like ls1-interrupt@FunctionCallsStarted+3"),
+        ("ls2-interrupt@start+1", "version ls2 is not known here; this llm_sim reads ls1"),
+        (
+            "ls1-interrupt@",
+            "'interrupt@' is not STIMULUS@FRAME+STEPS, like interrupt@FunctionCallsStarted+3",
+        ),
+        ("ls1-end@LLMText.0+1", "'end@LLMText.0+1': occurrences are counted from 1"),
+    ],
+)
+def test_a_token_that_cannot_be_read_is_refused_with_the_remedy(token: str, problem: str) -> None:
+    with pytest.raises(ScheduleFormatError) as refused:
+        decode(token)
+    assert str(refused.value) == f"schedule {token!r}: {problem}"
