@@ -1,0 +1,98 @@
+"""What a trace consists of.
+
+Everything here is plain data: numbers, strings and JSON values. A frame is described once, when it
+is first seen; the events that follow refer to it by number, so that a long way through a pipeline
+costs one small event a hop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+DOWN: Final = "down"
+UP: Final = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What was run.
+
+    Parameters:
+        target: The target's name and version, e.g. ``"pipecat 1.14.0"``.
+        scenario: The scenario's name.
+        mode: ``"parallel"`` or ``"sequential"``.
+        schedule: The replay token.
+        place: Where the scenario stands, ``FILE::NAME``, or empty.
+    """
+
+    target: str
+    scenario: str
+    mode: str = "parallel"
+    schedule: str = ""
+    place: str = ""
+
+
+@dataclass(slots=True)
+class FrameRecord:
+    """One frame, as it was when it was first seen.
+
+    Parameters:
+        number: Its number in this trace, from 0 in the order of first sight.
+        type: Its class without the ``Frame`` suffix, e.g. ``"FunctionCallResult"``.
+        lane: ``"system"``, ``"data"`` or ``"control"``.
+        calls: The tool-call ids that it speaks of.
+        fields: Its payload as JSON values.
+    """
+
+    number: int
+    type: str
+    lane: str
+    calls: tuple[str, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Event:
+    """One thing that happened.
+
+    Kinds, with what ``data`` holds:
+
+    ============  ================================================================================
+    ``push``      a frame was handed to ``where``; ``data["by"]`` is the neighbour it came from
+    ``process``   ``where`` began to process a frame
+    ``register``  a handler for ``where`` (empty: the catch-all) with ``cancel_on_interruption``;
+                  None: it was unregistered
+    ``handler``   a handler's ``data["phase"]``: started, returned, raised or cancelled
+    ``answer``    a handler called its result callback with ``data["result"]``
+    ``inference`` the model was asked; ``turn`` (or None: no turn is left), ``open`` calls
+    ``stimulus``  an outside event joined; ``data["do"]``
+    ``error``     an exception that nobody handled; ``source`` and ``message``
+    ``state``     at rest: what ``service``, ``aggregator`` and ``context`` think of each call
+    ``rest``      the run came to rest: ``how`` (idle, steps, time) and who is ``waiting``
+    ``close``     after the end: ``tasks`` and ``timers`` that are left
+    ============  ================================================================================
+
+    Parameters:
+        seq: Its number in the trace, from 0.
+        step: The step of the loop in which it happened.
+        time_ns: Virtual nanoseconds since the run began.
+        kind: One of the kinds above.
+        where: The processor or tool, by its label in the trace.
+        direction: ``"down"``, ``"up"``, or empty.
+        frame: The frame's number, or None.
+        call: The tool-call id, or empty.
+        cause: The ``seq`` of the event that led to this one, or None.
+        data: More facts, as JSON values.
+    """
+
+    seq: int
+    step: int
+    time_ns: int
+    kind: str
+    where: str = ""
+    direction: str = ""
+    frame: int | None = None
+    call: str = ""
+    cause: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)

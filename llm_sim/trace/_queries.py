@@ -1,0 +1,90 @@
+"""The life of a call, read off a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from llm_sim.trace._events import Event
+from llm_sim.trace._trace import Trace
+
+TERMINAL_KINDS: Final = ("FunctionCallResult", "FunctionCallCancel")
+
+_PHASES: Final = {
+    "FunctionCallsStarted": "started",
+    "FunctionCallInProgress": "in_progress",
+    "FunctionCallResult": "result",
+    "FunctionCallCancel": "cancelled",
+}
+
+
+@dataclass(slots=True)
+class CallLife:
+    """One tool call, from what the service pushed about it.
+
+    Parameters:
+        id: The tool-call id.
+        name: The function's name.
+        batch: The number of the FunctionCallsStarted frame that announced it.
+        pushes: For each direction the ``(phase, event)`` pairs that the service pushed, in order;
+            an intermediate result is the phase ``update``.
+        handler: The handler's events, in order.
+    """
+
+    id: str
+    name: str = ""
+    batch: int | None = None
+    pushes: dict[str, list[tuple[str, Event]]] = field(default_factory=dict)
+    handler: list[Event] = field(default_factory=list)
+
+    def phases(self, direction: str) -> list[str]:
+        """Return the phases that were pushed in a direction, in order."""
+        return [phase for phase, _ in self.pushes.get(direction, ())]
+
+    def settled_by(self, direction: str) -> Event | None:
+        """Return the first terminal push in a direction, or None."""
+        return next(
+            (event for phase, event in self.pushes.get(direction, ()) if phase in _TERMINAL), None
+        )
+
+
+_TERMINAL: Final = frozenset(("result", "cancelled"))
+
+
+def calls(trace: Trace, service: str = "llm") -> dict[str, CallLife]:
+    """Return every call of the trace by its id, in the order of first sight.
+
+    Args:
+        trace: The trace.
+        service: The label of the processor whose pushes count.
+    """
+    found: dict[str, CallLife] = {}
+
+    def life(call: str) -> CallLife:
+        return found.setdefault(call, CallLife(call))
+
+    for event in trace.events:
+        if event.kind == "handler":
+            life(event.call).handler.append(event)
+        if event.kind != "push" or event.data.get("by") != service or event.frame is None:
+            continue
+        frame = trace.frames[event.frame]
+        phase = _PHASES.get(frame.type)
+        if phase is None:
+            continue
+        if phase == "result" and (frame.fields.get("properties") or {}).get("is_final") is False:
+            phase = "update"
+        for call in frame.calls:
+            one = life(call)
+            one.pushes.setdefault(event.direction, []).append((phase, event))
+            one.name = one.name or _name(frame.fields, call)
+            if phase == "started" and one.batch is None:
+                one.batch = frame.number
+    return found
+
+
+def _name(fields: dict[str, object], call: str) -> str:
+    listed = fields.get("function_calls")
+    if isinstance(listed, list):
+        return next((str(c["function_name"]) for c in listed if c["tool_call_id"] == call), "")
+    return str(fields.get("function_name", ""))

@@ -1,0 +1,124 @@
+"""Traces written by hand, with good defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_sim.trace import DOWN, UP, Event, FrameRecord, Header, Trace
+
+_LANES = {"Interruption": "system", "Cancel": "system", "FunctionCallsStarted": "system"}
+
+
+class Told:
+    """Tells a trace event by event; each verb returns the teller.
+
+    A frame about a call is pushed by the service both ways and processed by the assistant
+    aggregator, unless ``ways`` or ``seen`` say otherwise.
+    """
+
+    def __init__(self) -> None:
+        self.trace = Trace(Header("reference 0.1.0", "told"))
+        self.now_ms = 0
+
+    def after(self, ms: int) -> Told:
+        """Let virtual time pass."""
+        self.now_ms += ms
+        return self
+
+    def event(self, kind: str, where: str = "", *, cause: int | None = None, **more: Any) -> Event:
+        """Append one event."""
+        event = Event(
+            len(self.trace.events),
+            len(self.trace.events),
+            self.now_ms * 1_000_000,
+            kind,
+            where,
+            cause=cause,
+            **more,
+        )
+        self.trace.events.append(event)
+        return event
+
+    def frame(self, type_: str, *calls: str, **fields: Any) -> int:
+        """Append one frame and return its number."""
+        number = len(self.trace.frames)
+        lane = _LANES.get(type_, "control")
+        self.trace.frames.append(FrameRecord(number, type_, lane, calls, fields))
+        return number
+
+    def about(
+        self,
+        type_: str,
+        *calls: str,
+        ways: tuple[str, ...] = (DOWN, UP),
+        seen: bool = True,
+        cause: int | None = None,
+        **fields: Any,
+    ) -> Told:
+        """Push a frame about calls."""
+        for way in ways:
+            number = self.frame(type_, *calls, **fields)
+            neighbour = "assistant" if way == DOWN else "user"
+            self.event(
+                "push", neighbour, direction=way, frame=number, data={"by": "llm"}, cause=cause
+            )
+            if seen:
+                self.event("process", neighbour, direction=way, frame=number)
+        return self
+
+    def started(self, *calls: str, **how: Any) -> Told:
+        """Announce a batch."""
+        listed = [{"function_name": "f", "tool_call_id": c, "arguments": {}} for c in calls]
+        return self.about("FunctionCallsStarted", *calls, function_calls=listed, **how)
+
+    def in_progress(self, call: str, **how: Any) -> Told:
+        """Put a call in progress."""
+        return self.about("FunctionCallInProgress", call, function_name="f", **how)
+
+    def result(self, call: str, **how: Any) -> Told:
+        """Give a call's result."""
+        return self.about("FunctionCallResult", call, function_name="f", **{"result": 1, **how})
+
+    def cancelled(self, call: str, **how: Any) -> Told:
+        """Cancel a call."""
+        return self.about("FunctionCallCancel", call, function_name="f", **how)
+
+    def registered(self, name: str = "f", *, cancel: bool = True) -> Told:
+        """Register a handler."""
+        self.event("register", name, data={"cancel_on_interruption": cancel})
+        return self
+
+    def handler(self, call: str, phase: str) -> Told:
+        """Move a handler on."""
+        self.event("handler", "f", call=call, data={"phase": phase})
+        return self
+
+    def processed(self, type_: str, *calls: str, at: str, **fields: Any) -> int:
+        """Let a processor take up a frame of its own; return the event's number."""
+        number = self.frame(type_, *calls, **fields)
+        return self.event("process", at, direction=DOWN, frame=number).seq
+
+    def interruption(self) -> int:
+        """Let an interruption reach the service; return the event's number."""
+        return self.processed("Interruption", at="llm")
+
+    def asked(self, *, cause: int, turn: int = 1) -> Told:
+        """Ask the model."""
+        self.event("inference", "llm", cause=cause, data={"turn": turn, "open": []})
+        return self
+
+    def rest(self, how: str = "idle", *waiting: str) -> Told:
+        """Come to rest."""
+        self.event("rest", data={"how": how, "waiting": list(waiting)})
+        return self
+
+    def state(self, **views: dict[str, str]) -> Told:
+        """Take the three views."""
+        empty: dict[str, Any] = {"service": {}, "aggregator": {}, "context": {}, "roles": []}
+        self.event("state", data={**empty, **views})
+        return self
+
+    def close(self, *tasks: str, timers: int = 0) -> Told:
+        """Look at what is left."""
+        self.event("close", data={"tasks": list(tasks), "timers": timers})
+        return self
