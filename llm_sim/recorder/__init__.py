@@ -1,0 +1,8 @@
+"""Taps on a live target that write its trace without disturbing it."""
+
+from llm_sim.recorder._handlers import registered, watched
+from llm_sim.recorder._plain import plain, renumbered
+from llm_sim.recorder._recorder import Clock, Recorder
+from llm_sim.recorder._taps import tap
+
+__all__ = ["Clock", "Recorder", "plain", "registered", "renumbered", "tap", "watched"]

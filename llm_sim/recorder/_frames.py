@@ -1,0 +1,76 @@
+"""A frame of any target as a :class:`~llm_sim.trace.FrameRecord`.
+
+Targets share names, not classes: Pipecat's frames and ours are told apart from other objects by
+the attributes that they have, so one description serves both.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from llm_sim.recorder._plain import plain, renumbered
+from llm_sim.trace import FrameRecord
+
+# What a reader or a law wants to know of a frame. Ids, timestamps and metadata stay out: they come
+# from counters and clocks of the process and would make equal runs differ.
+_TOLD: Final = (
+    "function_name",
+    "tool_call_id",
+    "arguments",
+    "cancel_on_interruption",
+    "result",
+    "run_llm",
+    "text",
+    "error",
+    "fatal",
+    "reason",
+)
+_PROPERTIES: Final = ("run_llm", "is_final")
+
+
+@cache
+def type_name(cls: type) -> str:
+    """Return a frame class's name without its ``Frame`` suffix."""
+    return cls.__name__.removesuffix("Frame") or cls.__name__
+
+
+@cache
+def _lane(cls: type) -> str:
+    ancestors = [ancestor.__name__ for ancestor in cls.__mro__]
+    for name, lane in (("SystemFrame", "system"), ("ControlFrame", "control")):
+        if name in ancestors:
+            return lane
+    return "data"
+
+
+@cache
+def _told(cls: type) -> tuple[str, ...]:
+    known = getattr(cls, "__dataclass_fields__", {})
+    return tuple(name for name in _TOLD if name in known)
+
+
+def describe(frame: Any, number: int) -> FrameRecord:
+    """Return what the trace keeps of a frame."""
+    cls = type(frame)
+    payload = {name: plain(getattr(frame, name)) for name in _told(cls)}
+    if isinstance(payload.get("error"), str):
+        payload["error"] = renumbered(payload["error"])
+    calls: tuple[str, ...] = ()
+    if "tool_call_id" in payload:
+        calls = (str(payload["tool_call_id"]),)
+    listed = getattr(frame, "function_calls", None)
+    if listed is not None:
+        payload["function_calls"] = [
+            {
+                "function_name": call.function_name,
+                "tool_call_id": call.tool_call_id,
+                "arguments": plain(call.arguments),
+            }
+            for call in listed
+        ]
+        calls = tuple(str(call.tool_call_id) for call in listed)
+    properties = getattr(frame, "properties", None)
+    if properties is not None:
+        payload["properties"] = {name: getattr(properties, name, None) for name in _PROPERTIES}
+    return FrameRecord(number, type_name(cls), _lane(cls), calls, payload)

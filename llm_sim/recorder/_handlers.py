@@ -1,0 +1,74 @@
+"""The life of a handler, seen from around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+from llm_sim.recorder._plain import plain
+from llm_sim.recorder._recorder import Recorder
+
+Handler = Callable[..., Coroutine[Any, Any, None]]
+
+
+def watched(recorder: Recorder, handler: Handler) -> Handler:
+    """Return ``handler`` with its start, its answers and its end recorded.
+
+    The wrapper keeps the handler's signature, which services read to tell old handlers from new
+    ones, and awaits it directly, so it adds no step.
+
+    Args:
+        recorder: Where it is recorded.
+        handler: Takes one params object, or Pipecat's six old arguments.
+    """
+
+    @wraps(handler)
+    async def wrapper(*args: Any) -> None:
+        name, call, args = _watch_answers(recorder, args)
+        seq = recorder.record("handler", name, call=call, data={"phase": "started"})
+        recorder.begin(seq)
+        phase = "raised"
+        try:
+            await handler(*args)
+            phase = "returned"
+        except asyncio.CancelledError:
+            phase = "cancelled"
+            raise
+        finally:
+            recorder.record("handler", name, call=call, data={"phase": phase})
+
+    return wrapper
+
+
+def _watch_answers(
+    recorder: Recorder, args: tuple[Any, ...]
+) -> tuple[str, str, tuple[Any, ...]]:
+    if len(args) == 1:
+        params = args[0]
+        name, call = str(params.function_name), str(params.tool_call_id)
+        params.result_callback = _watched_callback(recorder, name, call, params.result_callback)
+        return name, call, args
+    name, call = str(args[0]), str(args[1])
+    return name, call, (*args[:-1], _watched_callback(recorder, name, call, args[-1]))
+
+
+def _watched_callback(recorder: Recorder, name: str, call: str, callback: Any) -> Any:
+    @wraps(callback)
+    def answer(result: Any, *args: Any, **kwargs: Any) -> Any:
+        recorder.record("answer", name, call=call, data={"result": plain(result)})
+        return callback(result, *args, **kwargs)
+
+    return answer
+
+
+def registered(recorder: Recorder, name: str | None, *, cancel: bool | None) -> None:
+    """Record a registration; the one at the time of a call decides what may happen to it (LS106).
+
+    Args:
+        recorder: Where it is recorded.
+        name: The function's name; None for the catch-all.
+        cancel: Whether an interruption cancels its calls; None when it was unregistered.
+    """
+    recorder.record("register", name or "", data={"cancel_on_interruption": cancel})

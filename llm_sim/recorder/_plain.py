@@ -1,0 +1,49 @@
+"""Live values as JSON values, without addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Final
+
+_EXACT: Final = (str, int, float, bool, type(None))
+_DEEPEST: Final = 12
+_COUNTER: Final = re.compile(r"\b([A-Za-z_]\w*)#\d+")
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a detached JSON value that stands for ``value``.
+
+    What JSON cannot say is named by its type: an object's ``repr`` would bring its address into
+    the trace.
+    """
+    if type(value) in _EXACT:
+        return value
+    if depth > _DEEPEST:
+        return "<too deep>"
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, depth + 1) for item in value]
+    if isinstance(value, BaseException):
+        return renumbered(f"{type(value).__name__}: {value}")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {spec.name: plain(getattr(value, spec.name), depth + 1) for spec in fields(value)}
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return int(value)
+    if callable(value):
+        return f"<{getattr(value, '__qualname__', type(value).__name__)}>"
+    return f"<{type(value).__name__}>"
+
+
+def renumbered(text: str) -> str:
+    """Return a message without what differs from run to run in one process.
+
+    Counters in the names of objects (``LLMService#12``) and addresses are left out; the class
+    says enough in a trace, where every object has a label of its own.
+    """
+    return _ADDRESS.sub("", _COUNTER.sub(r"\1", text))

@@ -1,0 +1,103 @@
+"""The one writer of a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from llm_sim.recorder._frames import describe
+from llm_sim.trace import Event, Header, Trace
+
+FrameListener = Callable[[str], None]
+
+
+class Clock(Protocol):
+    """Where a recorder reads the time; the simulated loop is one."""
+
+    @property
+    def steps(self) -> int:
+        """Steps begun so far."""
+        ...
+
+    @property
+    def time_ns(self) -> int:
+        """Virtual nanoseconds."""
+        ...
+
+
+class Recorder:
+    """Appends events to a trace; synchronous, so it adds neither a task nor a step.
+
+    What led to an event is carried by a context variable: a task inherits the context of the task
+    that created it, so causes follow the program's own structure without any bookkeeping.
+
+    Args:
+        header: What is run.
+        clock: Where steps and virtual time are read.
+    """
+
+    def __init__(self, header: Header, clock: Clock) -> None:
+        self.trace = Trace(header)
+        self._clock = clock
+        self._numbers: dict[Any, int] = {}
+        # A frame is known by its id attribute, which is unique in the process; holding on to the
+        # frame itself is not needed, and its hash may be its content's.
+        self._listeners: list[FrameListener] = []
+        self._cause: ContextVar[int | None] = ContextVar("llm_sim_cause", default=None)
+
+    def on_new_frame(self, listener: FrameListener) -> None:
+        """Call ``listener`` with the type of each frame when it is first seen."""
+        self._listeners.append(listener)
+
+    def record(
+        self,
+        kind: str,
+        where: str = "",
+        direction: str = "",
+        frame: Any = None,
+        call: str = "",
+        data: dict[str, Any] | None = None,
+    ) -> int:
+        """Append one event and return its number.
+
+        Args:
+            kind: One of the kinds of :class:`~llm_sim.trace.Event`.
+            where: The label of the processor or tool.
+            direction: ``"down"``, ``"up"`` or empty.
+            frame: The live frame, or None.
+            call: The tool-call id, or empty.
+            data: More facts, as JSON values.
+        """
+        events = self.trace.events
+        seq = len(events)
+        number = None if frame is None else self._number_of(frame)
+        events.append(
+            Event(
+                seq,
+                self._clock.steps,
+                self._clock.time_ns,
+                kind,
+                where,
+                direction,
+                number,
+                call,
+                self._cause.get(),
+                {} if data is None else data,
+            )
+        )
+        return seq
+
+    def begin(self, seq: int) -> None:
+        """Make an event the cause of what the current task does from here on."""
+        self._cause.set(seq)
+
+    def _number_of(self, frame: Any) -> int:
+        number = self._numbers.get(frame.id)
+        if number is None:
+            number = self._numbers[frame.id] = len(self.trace.frames)
+            record = describe(frame, number)
+            self.trace.frames.append(record)
+            for listener in self._listeners:
+                listener(record.type)
+        return number

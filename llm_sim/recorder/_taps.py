@@ -1,0 +1,67 @@
+"""A tap on one processor.
+
+Every target hands a frame over by calling ``neighbour.queue_frame(frame, direction)`` and begins to
+work on it by calling ``self.process_frame(frame, direction)``. A tap stands in for these two on the
+instance: a plain function that notes the call and returns the coroutine of the original, so the
+event loop sees the very same steps with and without it (LS502).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llm_sim.recorder._recorder import Recorder
+from llm_sim.trace import DOWN, UP
+
+
+def _direction(direction: Any) -> str:
+    return UP if direction is not None and direction.name == "UPSTREAM" else DOWN
+
+
+def tap(
+    recorder: Recorder,
+    processor: Any,
+    label: str,
+    *,
+    before: str = "",
+    after: str = "",
+    causes: bool = True,
+) -> Callable[[], None]:
+    """Record what is handed to a processor and what it processes.
+
+    Args:
+        recorder: Where it is recorded.
+        processor: The live processor.
+        label: Its name in the trace.
+        before: The label of the neighbour that pushes downstream to it.
+        after: The label of the neighbour that pushes upstream to it.
+        causes: Whether the processor works in tasks of its own. One that runs inside its
+            neighbour's task must not become the cause of what that neighbour does next.
+
+    Returns:
+        A function that takes the tap off again.
+    """
+    queue_frame, process_frame = processor.queue_frame, processor.process_frame
+    neighbours = {DOWN: before, UP: after}
+
+    def tapped_queue_frame(frame: Any, direction: Any = None, *args: Any, **kwargs: Any) -> Any:
+        way = _direction(direction)
+        recorder.record("push", label, way, frame, data={"by": neighbours[way]})
+        if direction is None:
+            return queue_frame(frame, *args, **kwargs)
+        return queue_frame(frame, direction, *args, **kwargs)
+
+    def tapped_process_frame(frame: Any, direction: Any) -> Any:
+        seq = recorder.record("process", label, _direction(direction), frame)
+        if causes:
+            recorder.begin(seq)
+        return process_frame(frame, direction)
+
+    processor.queue_frame = tapped_queue_frame
+    processor.process_frame = tapped_process_frame
+
+    def undo() -> None:
+        del processor.queue_frame, processor.process_frame
+
+    return undo
