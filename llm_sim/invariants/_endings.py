@@ -1,0 +1,131 @@
+"""LS302 to LS304: how a run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from llm_sim.invariants._facts import ENDS, SERVICE, SINK, Facts
+from llm_sim.invariants._law import Law, Violation
+from llm_sim.trace import Event
+
+
+def _nothing_after_end(facts: Facts) -> Iterator[Violation]:
+    end = next(facts.processed(ENDS, SINK), None)
+    if end is not None:
+        yield from _handlers_after(facts, end)
+    yield from _call_frames_after(facts)
+    close = facts.trace.last("close")
+    if close is not None:
+        for task in close.data["tasks"]:
+            yield Violation("LS302", f"task {task!r} is left after the end", event=close.seq)
+        if close.data["timers"]:
+            yield Violation(
+                "LS302", f"{close.data['timers']} timer(s) are left after the end", event=close.seq
+            )
+
+
+def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:
+    running: dict[str, Event] = {}
+    for event in facts.trace.of("handler"):
+        if event.data["phase"] != "started":
+            began = running.pop(event.call, None)
+            if began is not None and event.seq > end.seq and event.time_ns > end.time_ns:
+                yield _still_running(facts, event, end)
+        elif event.seq > end.seq:
+            yield Violation(
+                "LS302",
+                f"{event.call} `{event.where}`: its handler starts after the "
+                f"{facts.frame(end).type}Frame has gone through",
+                event.call,
+                event.seq,
+            )
+        else:
+            running[event.call] = event
+    for event in running.values():
+        yield _still_running(facts, event, end)
+
+
+def _still_running(facts: Facts, event: Event, end: Event) -> Violation:
+    return Violation(
+        "LS302",
+        f"{event.call} `{event.where}`: its handler still runs after the "
+        f"{facts.frame(end).type}Frame has gone through",
+        event.call,
+        event.seq,
+    )
+
+
+def _call_frames_after(facts: Facts) -> Iterator[Violation]:
+    gone: dict[str, str] = {}
+    for event in facts.trace.of("push"):
+        if event.data["by"] != SERVICE:
+            continue
+        frame = facts.frame(event)
+        if frame.type in ENDS:
+            gone.setdefault(event.direction, frame.type)
+        elif frame.calls and event.direction in gone:
+            call = frame.calls[0]
+            yield Violation(
+                "LS302",
+                f"{facts.name(call)}: the service pushes {frame.type} after its "
+                f"{gone[event.direction]}Frame",
+                call,
+                event.seq,
+            )
+
+
+def _no_exception_unseen(facts: Facts) -> Iterator[Violation]:
+    seen_in = {
+        event.step
+        for event in facts.trace.of("push")
+        if facts.trace.frames[event.frame or 0].type == "Error"
+    }
+    for event in facts.trace.of("error"):
+        source = event.data["source"]
+        # What is logged while an ErrorFrame goes out in the same step has been told.
+        if source == "log" and event.step in seen_in:
+            continue
+        yield Violation("LS303", f"unseen ({source}): {event.data['message']}", event=event.seq)
+
+
+def _comes_to_rest(facts: Facts) -> Iterator[Violation]:
+    if facts.rest is None or facts.rest.data["how"] == "idle":
+        return
+    waiting = facts.rest.data["waiting"]
+    who = f"; waiting: {'; '.join(waiting)}" if waiting else ""
+    yield Violation(
+        "LS304",
+        f"the run did not come to rest within its bound of {facts.rest.data['how']}{who}",
+        event=facts.rest.seq,
+    )
+
+
+LAWS: Final = (
+    Law(
+        "LS302",
+        "nothing-after-end",
+        "After End or Cancel no handler runs, no task is left, no frame about a call is pushed and "
+        "no timer is pending.",
+        "A handler that runs on after the call has hung up acts for nobody, and leaks.",
+        "pipecat-ai/pipecat#5790, #4948",
+        _nothing_after_end,
+    ),
+    Law(
+        "LS303",
+        "no-exception-unseen",
+        "No exception goes unseen: none in the loop's exception handler, none swallowed in a task, "
+        "no coroutine never awaited; an ErrorFrame counts as seen.",
+        "What nobody hears of, nobody repairs.",
+        "pipecat-ai/pipecat PR #5291",
+        _no_exception_unseen,
+    ),
+    Law(
+        "LS304",
+        "comes-to-rest",
+        "The run comes to rest within its bound of virtual time and steps.",
+        "A pipeline that spins or waits for ever holds its user's line.",
+        "a run that never rests has no verdict on anything else",
+        _comes_to_rest,
+    ),
+)

@@ -1,0 +1,68 @@
+"""What several laws read off one trace, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from llm_sim.trace import CallLife, Event, FrameRecord, Trace, calls
+
+SERVICE: Final = "llm"
+SINK: Final = "sink"
+ENDS: Final = frozenset(("End", "Cancel"))
+INTERRUPTIONS: Final = frozenset(("Interruption", "StartInterruption"))
+
+
+@dataclass(slots=True)
+class Facts:
+    """A trace, and what is asked of it again and again.
+
+    Parameters:
+        trace: The record of one run.
+        rest: The ``rest`` event, or None in a trace that was cut short.
+        lives: The calls by id, as far as the conversation went: what happens while the harness
+            takes the pipeline down settles nothing.
+        conversation: The events up to rest.
+    """
+
+    trace: Trace
+    rest: Event | None = None
+    lives: dict[str, CallLife] = field(default_factory=dict)
+    conversation: list[Event] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, trace: Trace) -> Facts:
+        """Read the facts of a trace."""
+        rest = trace.last("rest")
+        conversation = trace.events if rest is None else trace.events[: rest.seq + 1]
+        told = Trace(trace.header, trace.frames, conversation)
+        return cls(trace, rest, calls(told), conversation)
+
+    def frame(self, event: Event) -> FrameRecord:
+        """Return the frame of an event that has one."""
+        if event.frame is None:  # pragma: no cover - callers pass push and process events
+            raise ValueError(f"event {event.seq} ({event.kind}) is about no frame")
+        return self.trace.frames[event.frame]
+
+    def processed(self, types: frozenset[str], where: str) -> Iterator[Event]:
+        """Yield the events in which a processor began to process a frame of these types."""
+        frames = self.trace.frames
+        for event in self.trace.events:
+            if (
+                event.kind == "process"
+                and event.where == where
+                and event.frame is not None
+                and frames[event.frame].type in types
+            ):
+                yield event
+
+    def state(self) -> dict[str, Any]:
+        """Return the three views at rest; empty where none was taken."""
+        event = self.trace.last("state")
+        return {} if event is None else event.data
+
+    def name(self, call: str) -> str:
+        """Return the call with its function's name, as a message says it."""
+        life = self.lives.get(call)
+        return f"{call} `{life.name}`" if life is not None and life.name else call
