@@ -1,0 +1,38 @@
+"""Stub tools: handlers made from a scenario's description."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
+from typing import Any, Protocol
+
+from llm_sim.scenario import Tool
+from llm_sim.scripted._player import SECOND_NS
+
+
+class Params(Protocol):
+    """What a stub reads of Pipecat's ``FunctionCallParams``."""
+
+    result_callback: Callable[[Any], Awaitable[None]]
+
+
+class StubError(RuntimeError):
+    """What a stub tool raises when its scenario says so."""
+
+
+def stub(tool: Tool) -> Callable[[Params], Awaitable[None]]:
+    """Return a handler that behaves as the scenario says.
+
+    It takes ``tool.latency`` virtual nanoseconds, then raises or answers with a fresh copy of
+    the result.
+    """
+
+    async def handler(params: Params) -> None:
+        if tool.latency:
+            await asyncio.sleep(tool.latency / SECOND_NS)
+        if tool.raises is not None:
+            raise StubError(tool.raises)
+        await params.result_callback(deepcopy(tool.result))
+
+    return handler
