@@ -1,0 +1,50 @@
+"""What happens, as plain data: the model of a scenario, its builders and its file."""
+
+from llm_sim.scenario._builders import (
+    after,
+    at,
+    at_step,
+    call,
+    cancel,
+    end,
+    interrupt,
+    say,
+    turn,
+    user_says,
+    wait,
+)
+from llm_sim.scenario._durations import Duration, format_duration, parse_duration
+from llm_sim.scenario._file import dump_scenarios, scenario_schema
+from llm_sim.scenario._loader import load_scenarios
+from llm_sim.scenario._model import Scenario, Tool
+from llm_sim.scenario._script import Call, Say, Step, Turn, Wait
+from llm_sim.scenario._stimuli import Injection, Stimulus
+
+__all__ = [
+    "Call",
+    "Duration",
+    "Injection",
+    "Say",
+    "Scenario",
+    "Step",
+    "Stimulus",
+    "Tool",
+    "Turn",
+    "Wait",
+    "after",
+    "at",
+    "at_step",
+    "call",
+    "cancel",
+    "dump_scenarios",
+    "end",
+    "format_duration",
+    "interrupt",
+    "load_scenarios",
+    "parse_duration",
+    "say",
+    "scenario_schema",
+    "turn",
+    "user_says",
+    "wait",
+]

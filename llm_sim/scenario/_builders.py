@@ -1,0 +1,143 @@
+"""Builders: a scenario's parts in Python, as short as in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_sim.errors import Problem, ScenarioError
+from llm_sim.scenario._findings import show
+from llm_sim.scenario._script import Call, Say, Turn, Wait
+from llm_sim.scenario._stimuli import Injection, Stimulus
+
+
+def say(text: str) -> Say:
+    """Let the model say a piece of text.
+
+    Raises:
+        ScenarioError: ``text`` is no text.
+    """
+    return Say(text=text)
+
+
+def call(name: str, args: Mapping[str, Any] | None = None, *, as_: str | None = None) -> Call:
+    """Let the model call a tool.
+
+    Args:
+        name: The tool's name.
+        args: The arguments, plain data by name.
+        as_: The ``tool_call_id``; without it the scenario gives ``<name>_1`` and so on.
+
+    Raises:
+        ScenarioError: An argument is wrong.
+    """
+    _require(isinstance(name, str) and name != "", "name must be the name of a tool", name)
+    _require(args is None or isinstance(args, Mapping), "args must be a mapping", args)
+    if as_ is None:
+        return Call(name=name, args=dict(args or {}))
+    _require(isinstance(as_, str) and as_ != "", "as_ must be a text that is not empty", as_)
+    return Call(name=name, args=dict(args or {}), id=as_)
+
+
+def wait(duration: str | int) -> Wait:
+    """Let the model pause in its stream.
+
+    Args:
+        duration: Virtual time, such as ``"300ms"``, or the number 0.
+
+    Raises:
+        ScenarioError: It is no duration.
+    """
+    return Wait(duration=duration)
+
+
+def turn(*steps: Say | Call | Wait) -> Turn:
+    """Put steps together to one response of the model.
+
+    Raises:
+        ScenarioError: A step is none.
+    """
+    for number, step in enumerate(steps, start=1):
+        wanted = f"step {number} must be say(text), call(name) or wait(duration)"
+        _require(isinstance(step, Say | Call | Wait), wanted, step)
+    return Turn(steps=steps)
+
+
+def interrupt() -> Stimulus:
+    """Let the user interrupt the bot."""
+    return Stimulus(kind="interrupt")
+
+
+def end() -> Stimulus:
+    """Let the conversation end: an ``EndFrame``."""
+    return Stimulus(kind="end")
+
+
+def cancel() -> Stimulus:
+    """Let the conversation be cancelled: a ``CancelFrame``."""
+    return Stimulus(kind="cancel")
+
+
+def user_says(text: str) -> Stimulus:
+    """Let the user say something.
+
+    Raises:
+        ScenarioError: ``text`` is no text, or empty.
+    """
+    _require(isinstance(text, str) and text != "", "text must be a text that is not empty", text)
+    return Stimulus(kind="say", text=text)
+
+
+def at(frame: str, stimulus: Stimulus, *, nth: int = 1, offset: int = 0) -> Injection:
+    """Inject a stimulus when a frame has been seen.
+
+    Args:
+        frame: The frame's name, with or without its ``Frame`` suffix.
+        stimulus: What happens.
+        nth: Which occurrence of the frame, from 1.
+        offset: How many steps after that occurrence.
+
+    Raises:
+        ScenarioError: An argument is wrong.
+    """
+    _require(isinstance(frame, str), "frame must be a name such as 'FunctionCallsStarted'", frame)
+    return Injection(do=_stimulus(stimulus), at=frame, nth=nth, offset=offset)
+
+
+def after(duration: str | int, stimulus: Stimulus) -> Injection:
+    """Inject a stimulus some time after the conversation opened.
+
+    Args:
+        duration: Virtual time, such as ``"2s"``, or the number 0.
+        stimulus: What happens.
+
+    Raises:
+        ScenarioError: An argument is wrong.
+    """
+    _require(duration is not None, "duration must be a duration such as 300ms or 5s", duration)
+    return Injection(do=_stimulus(stimulus), after=duration)
+
+
+def at_step(step: int, stimulus: Stimulus) -> Injection:
+    """Inject a stimulus some steps after the conversation opened.
+
+    Args:
+        step: How many steps, 0 or more.
+        stimulus: What happens.
+
+    Raises:
+        ScenarioError: An argument is wrong.
+    """
+    _require(step is not None, "step must be a whole number", step)
+    return Injection(do=_stimulus(stimulus), step=step)
+
+
+def _stimulus(stimulus: Any) -> Stimulus:
+    wanted = "stimulus must be interrupt(), end(), cancel() or user_says(text)"
+    _require(isinstance(stimulus, Stimulus), wanted, stimulus)
+    return stimulus  # type: ignore[no-any-return]
+
+
+def _require(holds: bool, wanted: str, value: object) -> None:
+    if not holds:
+        raise ScenarioError(Problem(f"{wanted}, not {show(value)}"))

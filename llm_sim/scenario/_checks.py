@@ -1,0 +1,113 @@
+"""What must fit together in a scenario: calls, tools, latencies.
+
+These checks read the plain data, not the model, and pass over whatever has a wrong shape: so they
+speak in one breath with the mistakes that pydantic found, instead of after those are repaired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from llm_sim.errors import did_you_mean
+from llm_sim.scenario._findings import Finding, Path, spell
+from llm_sim.scenario._plain import plain_of
+
+WORLD_LATENCIES = ("llm", "playout")
+"""The keys of ``latency`` that are no tool's name."""
+
+
+def findings_of_scenario(data: Mapping[str, Any]) -> list[Finding]:
+    """Return what does not fit together in the plain data of a scenario."""
+    calls = list(_calls(data.get("script")))
+    tools = plain_of(data.get("tools", {}))
+    findings = _duplicate_ids(calls)
+    if not isinstance(tools, Mapping):
+        return findings
+    called = {call["call"]: None for _, call in calls}
+    known = list(tools)
+    if data.get("bot") is None:
+        findings += _unknown_tools(calls, known)
+    else:
+        known += [name for name in called if name not in tools]
+    latency = data.get("latency", {})
+    if isinstance(latency, Mapping):
+        findings += _unknown_latencies(latency, known)
+        findings += _latencies_given_twice(latency, tools)
+    return findings
+
+
+def _calls(script: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for i, turn in enumerate(_items(script)):
+        for j, step in enumerate(_items(plain_of(turn))):
+            step = plain_of(step)
+            if isinstance(step, Mapping) and isinstance(step.get("call"), str) and step["call"]:
+                yield ("script", i, j), step
+
+
+def _items(value: Any) -> list[Any] | tuple[Any, ...]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _duplicate_ids(calls: list[tuple[Path, Mapping[str, Any]]]) -> list[Finding]:
+    findings = []
+    first: dict[str, Path] = {}
+    for path, call in calls:
+        id_ = call.get("as")
+        if not isinstance(id_, str) or not id_:
+            continue
+        if id_ in first:
+            where = spell(first[id_])
+            wrong = f"duplicate id {id_!r}: {where} has it already; give each call its own"
+            findings.append(Finding((*path, "as"), wrong, "whole"))
+        else:
+            first[id_] = path
+    return findings
+
+
+def _unknown_tools(calls: list[tuple[Path, Mapping[str, Any]]], known: list[str]) -> list[Finding]:
+    return [
+        Finding((*path, "call"), _unknown_tool(call["call"], known), "whole")
+        for path, call in calls
+        if call["call"] not in known
+    ]
+
+
+def _unknown_tool(name: str, known: list[str]) -> str:
+    return (
+        f"unknown tool {name!r}{did_you_mean(name, _texts(known))}: add it to tools, or write "
+        f"`tools: {{{name}: {{registered: false}}}}` to call a tool without a handler"
+    )
+
+
+def _unknown_latencies(latency: Mapping[str, Any], known: list[str]) -> list[Finding]:
+    words = _texts([*WORLD_LATENCIES, *known])
+    return [
+        Finding(
+            ("latency", key),
+            f"unknown latency {key!r}{did_you_mean(key, words)}: use llm, playout or a tool's name",
+            "key",
+        )
+        for key in latency
+        if isinstance(key, str) and key not in words
+    ]
+
+
+def _latencies_given_twice(latency: Mapping[str, Any], tools: Mapping[str, Any]) -> list[Finding]:
+    return [
+        Finding(
+            ("latency", key),
+            f"the latency of {key!r} is given in tools too: remove one of them",
+            "key",
+        )
+        for key in latency
+        if key not in WORLD_LATENCIES and _has_latency(plain_of(tools.get(key)))
+    ]
+
+
+def _has_latency(tool: Any) -> bool:
+    return isinstance(tool, Mapping) and "latency" in tool
+
+
+def _texts(words: list[Any]) -> list[str]:
+    return [word for word in words if isinstance(word, str)]

@@ -1,0 +1,99 @@
+"""The scenario file: its model, its schema, its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema
+
+from llm_sim.scenario._findings import Finding, refusal, show
+from llm_sim.scenario._model import Scenario
+from llm_sim.scenario._plain import Plain, listed, plain_of
+
+VERSION = 1
+
+
+def _version(value: Any) -> Any:
+    if type(value) is int and value == VERSION:
+        return value
+    raise refusal([Finding((), f"must be {VERSION}, not {show(value)}")])
+
+
+def _filled(value: Any) -> Any:
+    if listed(value):
+        return value
+    raise refusal([Finding((), "must have at least one scenario")])
+
+
+class ScenarioFile(Plain):
+    """A scenario file.
+
+    Parameters:
+        version: The version of the format.
+        scenarios: At least one; each with a name of its own.
+    """
+
+    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VERSION})]
+    scenarios: Annotated[tuple[Scenario, ...], BeforeValidator(_filled)]
+
+    _remedies = {
+        "version": f"version: {VERSION}",
+        "scenarios": 'scenarios: [{name: greeting, script: [[{say: "Hello."}]]}]',
+    }
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the document of a file."""
+        return {
+            "version": self.version,
+            "scenarios": [scenario.to_plain() for scenario in self.scenarios],
+        }
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        scenarios = data.get("scenarios")
+        findings = []
+        first: dict[str, int] = {}
+        for i, scenario in enumerate(scenarios if isinstance(scenarios, list | tuple) else ()):
+            plain = plain_of(scenario)
+            if not isinstance(plain, Mapping):
+                continue
+            if "name" not in plain:
+                wrong = "missing key 'name': add `name: my_scenario`"
+                findings.append(Finding(("scenarios", i), wrong, "whole"))
+            elif isinstance(name := plain["name"], str) and first.setdefault(name, i) != i:
+                where = f"scenarios[{first[name]}]"
+                wrong = f"duplicate name {name!r}: {where} has it already; rename one of them"
+                findings.append(Finding(("scenarios", i, "name"), wrong, "whole"))
+        return findings
+
+
+def dump_scenarios(scenarios: Iterable[Scenario]) -> str:
+    """Return the text of a file from which the scenarios load back equal.
+
+    Args:
+        scenarios: At least one; each with a name of its own.
+
+    Raises:
+        ScenarioError: There is none, or two have one name.
+    """
+    from llm_sim.scenario._yaml import text_of
+
+    return text_of(ScenarioFile(version=VERSION, scenarios=tuple(scenarios)).to_plain())
+
+
+class _SchemaWithoutDefaults(GenerateJsonSchema):
+    """Leaves out defaults: they are nanoseconds and tuples, which no file contains."""
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, for editors.
+
+    It describes shapes; what must fit together, such as calls and tools, only the loader checks.
+    """
+    schema = ScenarioFile.model_json_schema(schema_generator=_SchemaWithoutDefaults)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}

@@ -1,0 +1,86 @@
+"""JSON values: what a model can put into a call and a tool can answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, StrictStr, WithJsonSchema
+
+from llm_sim.scenario._findings import Finding, Path, is_utf8, refusal, show
+
+_DEEPEST = 100
+_UTF8_TEXT = "must be text that UTF-8 can write"
+
+
+def _validate(value: Any) -> Any:
+    findings: list[Finding] = []
+    copied = _copied(value, (), findings)
+    if findings:
+        raise refusal(findings)
+    return copied
+
+
+def _validate_object(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise refusal([Finding((), f"must be a mapping, not {show(value)}")])
+    return _validate(value)
+
+
+def _copied(value: Any, path: Path, findings: list[Finding]) -> Any:
+    if len(path) > _DEEPEST:
+        findings.append(Finding(path, f"must not be nested deeper than {_DEEPEST} levels"))
+        return None
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            if not is_utf8(value):
+                findings.append(Finding(path, f"{_UTF8_TEXT}, not {show(value)}"))
+            return value
+        case float():
+            if not math.isfinite(value):
+                findings.append(Finding(path, f"must be a finite number, not {show(value)}"))
+            return value
+        case list() | tuple():
+            return [_copied(item, (*path, i), findings) for i, item in enumerate(value)]
+        case Mapping():
+            return _copied_mapping(value, path, findings)
+    wanted = "must be plain data: text, a number, true, false, null, a list or a mapping"
+    findings.append(Finding(path, f"{wanted}, not {show(value)}"))
+    return None
+
+
+def _copied_mapping(
+    value: Mapping[Any, Any], path: Path, findings: list[Finding]
+) -> dict[str, Any]:
+    copied = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            wrong = f"key {show(key)} must be text: put it in quotes"
+            findings.append(Finding(path, wrong, "whole"))
+        elif not is_utf8(key):
+            wrong = f"key {show(key)} {_UTF8_TEXT}"
+            findings.append(Finding(path, wrong, "whole"))
+        else:
+            copied[key] = _copied(item, (*path, key), findings)
+    return copied
+
+
+def _validate_text(text: str) -> str:
+    if is_utf8(text):
+        return text
+    raise refusal([Finding((), f"{_UTF8_TEXT}, not {show(text)}")])
+
+
+Text = Annotated[StrictStr, AfterValidator(_validate_text)]
+"""Text that a file can hold."""
+
+Json = Annotated[Any, BeforeValidator(_validate), WithJsonSchema({})]
+"""Plain data; what is given is copied, so that a later change of it changes no scenario."""
+
+JsonObject = Annotated[
+    dict[str, Any], BeforeValidator(_validate_object), WithJsonSchema({"type": "object"})
+]
+"""Plain data by name."""

@@ -1,0 +1,221 @@
+"""The scenario: what happens, as plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+
+from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario
+from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._findings import Finding, refusal, show
+from llm_sim.scenario._json import Json, Text
+from llm_sim.scenario._plain import Plain, listed
+from llm_sim.scenario._script import Call, Turn
+from llm_sim.scenario._stimuli import Injection
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Tool(Plain):
+    """A stub tool: what it answers, and how long that takes.
+
+    Parameters:
+        result: What it answers, plain data.
+        latency: Virtual nanoseconds before it answers; given as text with a unit.
+        raises: The text of the error that it raises instead of answering.
+        cancel_on_interruption: Whether an interruption cancels a running call of it.
+        registered: False says that the script calls this name although no handler is registered
+            for it, on purpose.
+    """
+
+    result: Json = Field(default_factory=lambda: {"ok": True})
+    latency: Duration = 0
+    raises: Text | None = None
+    cancel_on_interruption: StrictBool = True
+    registered: StrictBool = True
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            result: Any = ...,
+            latency: str | int = 0,
+            raises: str | None = None,
+            cancel_on_interruption: bool = True,
+            registered: bool = True,
+        ) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what differs from the defaults."""
+        plain: dict[str, Any] = {}
+        if self.raises is not None:
+            plain["raises"] = self.raises
+        elif not _same(self.result, {"ok": True}):
+            plain["result"] = self.result
+        if self.latency:
+            plain["latency"] = format_duration(self.latency)
+        if not self.cancel_on_interruption:
+            plain["cancel_on_interruption"] = False
+        if not self.registered:
+            plain["registered"] = False
+        return plain
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        if "result" in data and data.get("raises") is not None:
+            return [Finding((), "a tool answers or raises: remove result or raises", "whole")]
+        return []
+
+
+def _same(one: Any, other: Any) -> bool:
+    # 1, 1.0 and True are equal, but are not the same answer of a tool.
+    return bool(one == other) and repr(one) == repr(other)
+
+
+def _name(name: str) -> str:
+    if _NAME.fullmatch(name):
+        return name
+    raise refusal([Finding((), f"must be letters, digits, _ and -, not {show(name)}")])
+
+
+def _not_empty(text: str) -> str:
+    if text:
+        return text
+    raise refusal([Finding((), "must not be empty")])
+
+
+def _bot(reference: str) -> str:
+    module, colon, attribute = reference.partition(":")
+    parts = [*module.split("."), *attribute.split(".")]
+    if colon and all(part.isidentifier() for part in parts):
+        return reference
+    raise refusal([Finding((), f"must be package.module:attribute, not {show(reference)}")])
+
+
+class Scenario(Plain):
+    """What happens in a conversation.
+
+    Parameters:
+        name: Letters, digits, ``_`` and ``-``; the NAME of ``FILE::NAME``.
+        about: What the scenario is for, for its readers.
+        bot: What is under test, ``package.module:attribute``. None: the scripted model alone,
+            with the stub tools.
+        mode: Whether the calls of one turn run in parallel or one after the other.
+        user: What the user says to open the conversation; not empty.
+        script: What the model says, one turn for each time it is asked.
+        tools: The stub tools by name.
+        latency: Virtual nanoseconds before the model's first token (``llm``), for which each text
+            frame is held after the model (``playout``), and which a handler of the bot takes (its
+            tool's name); given as text with a unit. The latency of a stub tool moves into
+            ``tools`` when the scenario is built.
+        inject: The stimuli and their moments.
+    """
+
+    name: Annotated[Text, AfterValidator(_name)] = "unnamed"
+    about: Text = ""
+    bot: Annotated[Text, AfterValidator(_bot)] | None = None
+    mode: Literal["parallel", "sequential"] = "parallel"
+    user: Annotated[Text, AfterValidator(_not_empty)] = "Hello."
+    script: Annotated[tuple[Turn, ...], BeforeValidator(listed)]
+    tools: dict[Text, Tool] = Field(default_factory=dict)
+    latency: dict[Text, Duration] = Field(default_factory=dict)
+    inject: Annotated[tuple[Injection, ...], BeforeValidator(listed)] = ()
+
+    _remedies = {"script": 'script: [[{say: "Hello."}]]'}
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            script: Sequence[Turn],
+            name: str = "unnamed",
+            about: str = "",
+            bot: str | None = None,
+            mode: Literal["parallel", "sequential"] = "parallel",
+            user: str = "Hello.",
+            tools: Mapping[str, Tool] = ...,
+            latency: Mapping[str, str | int] = ...,
+            inject: Sequence[Injection] = (),
+        ) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the entry of a scenario file, without what is left at its default."""
+        plain: dict[str, Any] = {"name": self.name}
+        for field in ("about", "bot", "mode", "user"):
+            value = getattr(self, field)
+            if value != type(self).model_fields[field].default:
+                plain[field] = value
+        plain["script"] = [turn.to_plain() for turn in self.script]
+        if self.tools:
+            plain["tools"] = {name: tool.to_plain() for name, tool in self.tools.items()}
+        if self.latency:
+            plain["latency"] = {key: format_duration(ns) for key, ns in self.latency.items()}
+        if self.inject:
+            plain["inject"] = [injection.to_plain() for injection in self.inject]
+        return plain
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a scenario with some arguments changed, checked as a whole again.
+
+        Args:
+            **changes: Arguments of the constructor.
+
+        Raises:
+            ScenarioError: A change is wrong, or does not fit the rest.
+        """
+        latency = {key: format_duration(ns) for key, ns in self.latency.items()}
+        kept = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**kept, "latency": latency, **changes})
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        return findings_of_scenario(data)
+
+    def _complete(self) -> None:
+        stubs = {key: ns for key, ns in self.latency.items() if _is_of_stub(key, self.tools)}
+        tools = {
+            name: tool.model_copy(update={"latency": stubs[name]}) if name in stubs else tool
+            for name, tool in self.tools.items()
+        }
+        rest = {key: ns for key, ns in self.latency.items() if key not in stubs}
+        # The model is frozen for its users; here it is still being built.
+        for field, value in (
+            ("script", _with_ids(self.script)),
+            ("tools", tools),
+            ("latency", rest),
+        ):
+            object.__setattr__(self, field, value)
+
+
+def _is_of_stub(key: str, tools: Mapping[str, Tool]) -> bool:
+    return key in tools and key not in WORLD_LATENCIES
+
+
+def _with_ids(script: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    taken = {step.id for turn in script for step in turn.steps if isinstance(step, Call)}
+    counts: dict[str, int] = {}
+
+    def with_id(call: Call) -> Call:
+        if call.id:
+            return call
+        number = counts.get(call.name, 0) + 1
+        while f"{call.name}_{number}" in taken:
+            number += 1
+        counts[call.name] = number
+        return call.model_copy(update={"id": f"{call.name}_{number}"})
+
+    return tuple(
+        turn.model_copy(
+            update={
+                "steps": tuple(
+                    with_id(step) if isinstance(step, Call) else step for step in turn.steps
+                )
+            }
+        )
+        for turn in script
+    )

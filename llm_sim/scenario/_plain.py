@@ -1,0 +1,182 @@
+"""The base of every part of a scenario: a value with a plain form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from llm_sim.errors import Problem, ScenarioError, did_you_mean
+from llm_sim.scenario._findings import Finding, Path, findings_of, refusal, show, spell
+
+
+class Plain(BaseModel):
+    """A frozen value that is built from Python arguments or from the plain data of a file.
+
+    pydantic sees the plain data only: the keys of a file are the fields' validation aliases. The
+    constructor takes the fields' names. Both ways end in the same checks, and in
+    ``ScenarioError`` for whoever called.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    _remedies: ClassVar[Mapping[str, str]] = {}
+    """What to add to a file for a key that is missing."""
+
+    def __init__(self, **arguments: Any) -> None:
+        """Build the value.
+
+        Raises:
+            ScenarioError: An argument is unknown, missing or wrong.
+        """
+        _check_names(type(self), arguments)
+        try:
+            self.__pydantic_validator__.validate_python(
+                self._plain_form(arguments), self_instance=self
+            )
+        except ValidationError as error:
+            raise _spoken(error, self._argument_path) from None
+
+    # Without this mark pydantic calls the constructor for nested plain data too; the first
+    # mistake would end the collection of all others.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Show the constructor's arguments; pydantic would show the keys of a file."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.__signature__ = Signature(
+            [
+                Parameter(name, Parameter.KEYWORD_ONLY, default=_default(field))
+                for name, field in cls.model_fields.items()
+            ]
+        )
+
+    @classmethod
+    def from_plain(cls, data: Any) -> Self:
+        """Build the value from what :meth:`to_plain` returns.
+
+        Raises:
+            ScenarioError: Something in it is wrong; every mistake is listed.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise _spoken(error, lambda path: path) from None
+
+    def to_plain(self) -> Any:
+        """Return text, numbers, lists and dicts that :meth:`from_plain` and a file accept."""
+        raise NotImplementedError
+
+    @classmethod
+    def _plain_form(cls, arguments: dict[str, Any]) -> Any:
+        keys = {name: key for key, name in cls._names_by_key().items()}
+        return {keys[name]: value for name, value in arguments.items()}
+
+    @classmethod
+    def _fields_form(cls, data: Any) -> Any:
+        """Return plain data as a mapping of the model's keys."""
+        return data
+
+    @classmethod
+    def _path(cls, path: Path) -> Path:
+        """Return a path through the fields as a path through the plain data."""
+        return path
+
+    @classmethod
+    def _argument_path(cls, path: Path) -> Path:
+        """Return a path through the plain data as a path from an argument's name."""
+        names = cls._names_by_key()
+        return tuple(names.get(str(part), part) if i == 0 else part for i, part in enumerate(path))
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        """Return what is wrong between the keys; whatever has a wrong shape is passed over."""
+        del data
+        return []
+
+    def _complete(self) -> None:
+        """Fill in what follows from the rest."""
+
+    @classmethod
+    def _names_by_key(cls) -> dict[str, str]:
+        return {
+            field.validation_alias if isinstance(field.validation_alias, str) else name: name
+            for name, field in cls.model_fields.items()
+        }
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _examine(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, cls):
+            return handler(data)
+        fields = cls._fields_form(data)
+        findings = cls._findings(fields) if isinstance(fields, Mapping) else []
+        try:
+            value = handler(fields)
+        except ValidationError as error:
+            told = findings_of(error, tuple(cls._names_by_key()), cls._remedies)
+            told = [Finding(cls._path(each.path), each.message, each.kind) for each in told]
+            raise refusal([*told, *findings]) from None
+        if findings:
+            raise refusal(findings)
+        value._complete()
+        return value
+
+
+def _default(field: FieldInfo) -> Any:
+    if field.is_required():
+        return Parameter.empty
+    return field.default if field.default_factory is None else ...
+
+
+def plain_of(value: Any) -> Any:
+    """Return the plain form of a part of a scenario, and anything else as it is."""
+    return value.to_plain() if isinstance(value, Plain) else value
+
+
+def listed(value: Any) -> Any:
+    """Refuse what is no list; pydantic would take sets and generators too."""
+    if isinstance(value, list | tuple):
+        return value
+    raise refusal([Finding((), f"must be a list, not {show(value)}")])
+
+
+def _check_names(model: type[Plain], arguments: Mapping[str, Any]) -> None:
+    known = tuple(model.model_fields)
+    wrong = [
+        f"unknown argument {name!r}{did_you_mean(name, known)}"
+        for name in arguments
+        if name not in known
+    ]
+    wrong += [
+        f"missing argument {name!r}"
+        for name, field in model.model_fields.items()
+        if field.is_required() and name not in arguments
+    ]
+    if wrong:
+        raise ScenarioError(*(Problem(f"{model.__name__}: {each}") for each in wrong))
+
+
+def _spoken(error: ValidationError, spoken: Callable[[Path], Path]) -> ScenarioError:
+    """Return an error for Python, where places are paths.
+
+    Args:
+        error: What pydantic collected.
+        spoken: Turns a path through the plain data into the path that the caller knows.
+    """
+    return ScenarioError(
+        *(Problem(_sentence(each, spoken(each.path))) for each in findings_of(error))
+    )
+
+
+def _sentence(finding: Finding, path: Path) -> str:
+    if finding.kind == "value":
+        return f"{spell(path) or 'the value'} {finding.message}"
+    if finding.kind == "key":
+        path = path[:-1]
+    return f"{spell(path)}: {finding.message}" if path else finding.message

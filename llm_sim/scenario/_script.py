@@ -1,0 +1,164 @@
+"""The script: what the model says, turn by turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from llm_sim.errors import did_you_mean
+from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._findings import Finding, Path, refusal, show
+from llm_sim.scenario._json import JsonObject, Text
+from llm_sim.scenario._plain import Plain
+
+
+class Say(Plain):
+    """The model says a piece of text, which travels as one text frame.
+
+    Parameters:
+        text: What it says; ``say`` in a file.
+    """
+
+    text: Text = Field(validation_alias="say")
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return ``{say: text}``."""
+        return {"say": self.text}
+
+
+class Call(Plain):
+    """The model calls a tool.
+
+    Parameters:
+        name: The tool's name; ``call`` in a file.
+        args: The arguments, plain data by name.
+        id: The ``tool_call_id``; ``as`` in a file. Empty until the scenario is built, which then
+            gives ``<name>_1``, ``<name>_2`` and so on, in the order of the script.
+    """
+
+    name: Text = Field(validation_alias="call")
+    args: JsonObject = Field(default_factory=dict)
+    id: Text = Field(default="", validation_alias="as")
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        return [
+            Finding((key,), "must not be empty") for key in ("call", "as") if data.get(key) == ""
+        ]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return ``{call: name, args: {...}, as: id}`` without what is empty."""
+        plain: dict[str, Any] = {"call": self.name}
+        if self.args:
+            plain["args"] = self.args
+        if self.id:
+            plain["as"] = self.id
+        return plain
+
+
+class Wait(Plain):
+    """The model pauses in its stream.
+
+    Parameters:
+        duration: Virtual nanoseconds; given as text with a unit, ``wait`` in a file.
+    """
+
+    duration: Duration = Field(validation_alias="wait")
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, duration: str | int) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return ``{wait: duration}``."""
+        return {"wait": format_duration(self.duration)}
+
+
+_TAGS = {"say": "<say>", "call": "<call>", "wait": "<wait>"}
+_STEPS = "{say: text}, {call: name} or {wait: 50ms}"
+_KEYS = tuple(_TAGS)
+
+
+def _tag(step: Any) -> str | None:
+    match step:
+        case Say():
+            return _TAGS["say"]
+        case Call():
+            return _TAGS["call"]
+        case Wait():
+            return _TAGS["wait"]
+        case Mapping():
+            tags = [tag for key, tag in _TAGS.items() if key in step]
+            return tags[0] if len(tags) == 1 else None
+    return None
+
+
+def _refuse_no_step(step: Any) -> Any:
+    if _tag(step) is not None:
+        return step
+    if not isinstance(step, Mapping):
+        raise refusal([Finding((), f"must be a step, {_STEPS}, not {show(step)}")])
+    both = [key for key in _KEYS if key in step]
+    if both:
+        wrong = f"a step does one thing: make {' and '.join(both)} steps of their own"
+        raise refusal([Finding((), wrong, "whole")])
+    for key in step:
+        if near := did_you_mean(str(key), _KEYS):
+            raise refusal([Finding((str(key),), f"unknown key {key!r}{near}", "key")])
+    raise refusal([Finding((), f"a step must have the key say, call or wait: {_STEPS}", "whole")])
+
+
+Step = Annotated[
+    Annotated[Say, Tag(_TAGS["say"])]
+    | Annotated[Call, Tag(_TAGS["call"])]
+    | Annotated[Wait, Tag(_TAGS["wait"])],
+    Discriminator(_tag),
+    BeforeValidator(_refuse_no_step),
+]
+"""One step of a turn, told apart by its key."""
+
+
+class Turn(Plain):
+    """One response of the model.
+
+    Parameters:
+        steps: What it says, calls and waits for, in order; in a file, a turn is this list.
+    """
+
+    steps: tuple[Step, ...]
+
+    def to_plain(self) -> list[Any]:
+        """Return the list of the steps."""
+        return [step.to_plain() for step in self.steps]
+
+    @classmethod
+    def _plain_form(cls, arguments: dict[str, Any]) -> Any:
+        return arguments["steps"]
+
+    @classmethod
+    def _fields_form(cls, data: Any) -> Any:
+        if isinstance(data, list | tuple):
+            return {"steps": data}
+        wrong = f"must be a list of steps such as [{{say: text}}], not {show(data)}"
+        raise refusal([Finding((), wrong)])
+
+    @classmethod
+    def _argument_path(cls, path: Path) -> Path:
+        return ("steps", *path)
+
+    @classmethod
+    def _path(cls, path: Path) -> Path:
+        return tuple(part for part in path[1:] if part not in _TAGS.values())
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the list that a turn is in a file."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        steps: JsonSchemaValue = schema["properties"]["steps"]
+        return {**steps, "title": cls.__name__, "description": "One response of the model."}

@@ -1,0 +1,164 @@
+"""The stimuli: what comes from outside, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StrictInt
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from llm_sim.errors import did_you_mean
+from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._findings import Finding, Path, refusal, show
+from llm_sim.scenario._json import Text
+from llm_sim.scenario._plain import Plain
+
+_EVENTS = ("interrupt", "end", "cancel")
+_STIMULI = "interrupt, end, cancel or {say: text}"
+_WHEN = ("at", "after", "step")
+_SUFFIX = "Frame"
+
+
+class Stimulus(Plain):
+    """Something that happens to the bot from outside.
+
+    Parameters:
+        kind: An interruption, an end frame, a cancel frame, or the user says something.
+        text: What the user says; empty for the other kinds.
+    """
+
+    kind: Literal["interrupt", "end", "cancel", "say"]
+    text: Text = ""
+
+    def to_plain(self) -> str | dict[str, Any]:
+        """Return the kind's name, or ``{say: text}``."""
+        return {"say": self.text} if self.kind == "say" else self.kind
+
+    @classmethod
+    def _plain_form(cls, arguments: dict[str, Any]) -> Any:
+        kind, text = arguments["kind"], arguments.get("text", "")
+        if kind == "say":
+            return {"say": text}
+        if text != "":
+            wrong = f"must be empty unless kind is 'say', not {show(text)}"
+            raise refusal([Finding(("say",), wrong)])
+        return kind
+
+    @classmethod
+    def _fields_form(cls, data: Any) -> Any:
+        if data in _EVENTS:
+            return {"kind": data}
+        if isinstance(data, Mapping):
+            if data.keys() == {"say"}:
+                if data["say"] == "":
+                    raise refusal([Finding(("say",), "must not be empty")])
+                return {"kind": "say", "text": data["say"]}
+            for key in data:
+                if key != "say":
+                    near = did_you_mean(str(key), ["say"])
+                    wrong = f"unknown key {key!r}{near}: a stimulus is {_STIMULI}"
+                    raise refusal([Finding((str(key),), wrong, "key")])
+        near = did_you_mean(data, _EVENTS) if isinstance(data, str) else ""
+        raise refusal([Finding((), f"must be {_STIMULI}, not {show(data)}{near}")])
+
+    @classmethod
+    def _argument_path(cls, path: Path) -> Path:
+        return ("text",) if path == ("say",) else ("kind",)
+
+    @classmethod
+    def _path(cls, path: Path) -> Path:
+        return ("say",) if path == ("text",) else path
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the shorthand that a stimulus is in a file."""
+        del core_schema, handler
+        say = {
+            "type": "object",
+            "properties": {"say": {"type": "string", "minLength": 1}},
+            "required": ["say"],
+            "additionalProperties": False,
+        }
+        return {
+            "title": cls.__name__,
+            "description": "Something that happens to the bot from outside.",
+            "anyOf": [{"enum": list(_EVENTS)}, say],
+        }
+
+
+def _frame(name: str) -> str:
+    stripped = name.removesuffix(_SUFFIX)
+    if stripped.isidentifier():
+        return stripped
+    example = "must be the name of a frame, such as FunctionCallsStarted"
+    raise refusal([Finding((), f"{example}, not {show(name)}")])
+
+
+class Injection(Plain):
+    """A stimulus and the moment at which it lands: exactly one of ``at``, ``after`` and ``step``.
+
+    Parameters:
+        do: What happens.
+        at: When a frame of this name has been seen; the name is without its ``Frame`` suffix.
+        nth: Which occurrence of that frame, from 1.
+        offset: How many steps after that occurrence.
+        after: Virtual nanoseconds since the conversation opened; given as text with a unit.
+        step: How many steps after the conversation opened.
+    """
+
+    do: Stimulus
+    at: Annotated[Text, AfterValidator(_frame)] | None = None
+    nth: Annotated[StrictInt, Field(ge=1)] = 1
+    offset: Annotated[StrictInt, Field(ge=0)] = 0
+    after: Duration | None = None
+    step: Annotated[StrictInt, Field(ge=0)] | None = None
+
+    _remedies = {"do": "do: interrupt"}
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            do: Stimulus | str,
+            at: str | None = None,
+            nth: int = 1,
+            offset: int = 0,
+            after: str | int | None = None,
+            step: int | None = None,
+        ) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the moment, then ``do``."""
+        plain: dict[str, Any] = {}
+        if self.at is not None:
+            plain["at"] = self.at
+        if self.nth != 1:
+            plain["nth"] = self.nth
+        if self.offset:
+            plain["offset"] = self.offset
+        if self.after is not None:
+            plain["after"] = format_duration(self.after)
+        if self.step is not None:
+            plain["step"] = self.step
+        return {**plain, "do": self.do.to_plain()}
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        given = [key for key in _WHEN if data.get(key) is not None]
+        if not given:
+            when = "at: FunctionCallsStarted, after: 2s or step: 10"
+            return [Finding((), f"an injection must say when: add {when}", "whole")]
+        if len(given) > 1:
+            return [Finding((), f"{' and '.join(given)} are given: keep one of them", "whole")]
+        if given == ["at"]:
+            return []
+        return [
+            Finding((key,), f"{key} counts from a frame: remove it, or give at", "key")
+            for key, default in (("nth", 1), ("offset", 0))
+            if data.get(key, default) != default
+        ]
