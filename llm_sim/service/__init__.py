@@ -1,0 +1,56 @@
+"""The reference core: a voice agent's service with function calling, correct on every schedule."""
+
+from llm_sim.service._adapters import BaseLLMAdapter, OpenAILLMAdapter
+from llm_sim.service._aggregator_pair import LLMContextAggregatorPair
+from llm_sim.service._ai_service import AIService
+from llm_sim.service._assistant_aggregator import (
+    LLMAssistantAggregator,
+    LLMAssistantAggregatorParams,
+)
+from llm_sim.service._calls import Call
+from llm_sim.service._context import CANCELLED, IN_PROGRESS, LLMContext, OpenAILLMContext
+from llm_sim.service._lanes import FrameCallback
+from llm_sim.service._llm_service import LLMService
+from llm_sim.service._pipeline import Pipeline, PipelineSink, PipelineSource
+from llm_sim.service._processor import FrameProcessor, FrameProcessorSetup
+from llm_sim.service._task import PipelineRunner, PipelineTask
+from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
+from llm_sim.service._types import (
+    FunctionCallHandler,
+    FunctionCallParams,
+    FunctionCallRegistryItem,
+    FunctionCallResultCallback,
+    FunctionCallRunnerItem,
+)
+from llm_sim.service._user_aggregator import LLMUserAggregator, LLMUserAggregatorParams
+
+__all__ = [
+    "CANCELLED",
+    "CANCEL_TIMEOUT_SECS",
+    "IN_PROGRESS",
+    "AIService",
+    "BaseLLMAdapter",
+    "Call",
+    "FrameCallback",
+    "FrameProcessor",
+    "FrameProcessorSetup",
+    "FunctionCallHandler",
+    "FunctionCallParams",
+    "FunctionCallRegistryItem",
+    "FunctionCallResultCallback",
+    "FunctionCallRunnerItem",
+    "LLMAssistantAggregator",
+    "LLMAssistantAggregatorParams",
+    "LLMContext",
+    "LLMContextAggregatorPair",
+    "LLMService",
+    "LLMUserAggregator",
+    "LLMUserAggregatorParams",
+    "OpenAILLMAdapter",
+    "OpenAILLMContext",
+    "Pipeline",
+    "PipelineRunner",
+    "PipelineSink",
+    "PipelineSource",
+    "PipelineTask",
+]

@@ -1,0 +1,275 @@
+"""What the bot said and which functions it called, into the context."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from llm_sim.frames import (
+    CancelFrame,
+    EndFrame,
+    Frame,
+    FrameDirection,
+    FunctionCallCancelFrame,
+    FunctionCallInProgressFrame,
+    FunctionCallResultFrame,
+    FunctionCallsStartedFrame,
+    InterruptionFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+    LLMTextFrame,
+    TextFrame,
+)
+from llm_sim.service._context import CANCELLED, IN_PROGRESS, OpenAILLMContext
+from llm_sim.service._context_aggregator import LLMContextAggregator
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LLMAssistantAggregatorParams:
+    """The settings of the assistant's side.
+
+    Parameters:
+        expect_stripped_words: Whether a plain text frame is a word without its spaces, as speech
+            services send it; the words are joined by a space then. The model's own text frames are
+            always taken as they are.
+    """
+
+    expect_stripped_words: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """The calls that one started frame announced.
+
+    Parameters:
+        unsettled: How many of them are not settled.
+        answered: Whether one of them gave a result.
+        refused: Whether one of the results said ``run_llm=False``.
+    """
+
+    unsettled: int
+    answered: bool = False
+    refused: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _OpenCall:
+    """A call that was announced and is not settled.
+
+    Parameters:
+        batch: Its batch.
+        in_progress: Whether it has its messages in the context.
+    """
+
+    batch: _Batch
+    in_progress: bool = False
+
+
+class LLMAssistantAggregator(LLMContextAggregator):
+    """Keep the assistant's side of the context, and run the model again after a batch of calls.
+
+    It stands behind everything that speaks. The frames of a call arrive in order, behind the text
+    that was pushed before them, so the context is in the order of the conversation.
+
+    The model is run once for a batch, when all of its calls are settled, one of them gave a result
+    and none of the results said ``run_llm=False``: the same answer whichever call ends last. While
+    a call of another batch is unsettled the run waits for it.
+
+    Args:
+        context: The context.
+        params: The settings.
+        **kwargs: For the frame processor.
+    """
+
+    toward_llm: ClassVar[FrameDirection] = FrameDirection.UPSTREAM
+
+    def __init__(
+        self,
+        context: OpenAILLMContext,
+        *,
+        params: LLMAssistantAggregatorParams | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(context, **kwargs)
+        self._params = params or LLMAssistantAggregatorParams()
+        self._text = ""
+        self._in_response = False
+        self._open: dict[str, _OpenCall] = {}
+        self._run_wanted = False
+
+    def calls_open(self) -> dict[str, str]:
+        """Return each unsettled call: ``"started"`` (announced) or ``"in_progress"``."""
+        return {
+            tool_call_id: "in_progress" if call.in_progress else "started"
+            for tool_call_id, call in self._open.items()
+        }
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Process a frame.
+
+        Args:
+            frame: The frame.
+            direction: Where it travels.
+        """
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InterruptionFrame):
+            self._end_response()
+        elif direction is FrameDirection.DOWNSTREAM:
+            if await self._handled_request(frame):
+                return
+            if not self._handle_response(frame):
+                await self._handle_call(frame)
+        await self.push_frame(frame, direction)
+
+    async def cleanup(self) -> None:
+        """Settle what is open, and stop."""
+        self._settle_everything()
+        await super().cleanup()
+
+    def _handle_response(self, frame: Frame) -> bool:
+        if isinstance(frame, TextFrame):
+            if self._in_response:
+                self._add_text(frame)
+        elif isinstance(frame, LLMFullResponseStartFrame):
+            self._end_response()
+            self._in_response = True
+        elif isinstance(frame, LLMFullResponseEndFrame):
+            self._end_response()
+        elif isinstance(frame, (EndFrame, CancelFrame)):
+            self._settle_everything()
+        else:
+            return False
+        return True
+
+    async def _handle_call(self, frame: Frame) -> None:
+        if isinstance(frame, FunctionCallsStartedFrame):
+            self._announce([call.tool_call_id for call in frame.function_calls])
+        elif isinstance(frame, FunctionCallInProgressFrame):
+            self._begin_call(frame)
+        elif isinstance(frame, FunctionCallResultFrame):
+            await self._add_result(frame)
+        elif isinstance(frame, FunctionCallCancelFrame):
+            await self._cancel_call(frame)
+
+    def _add_text(self, frame: TextFrame) -> None:
+        verbatim = isinstance(frame, LLMTextFrame) or not self._params.expect_stripped_words
+        space = "" if verbatim or not self._text else " "
+        self._text += space + frame.text
+
+    def _commit_text(self) -> None:
+        if self._text.strip():
+            self._context.add_message({"role": "assistant", "content": self._text})
+        self._text = ""
+
+    def _end_response(self) -> None:
+        self._commit_text()
+        self._in_response = False
+
+    def _announce(self, tool_call_ids: list[str]) -> None:
+        new = [tool_call_id for tool_call_id in tool_call_ids if tool_call_id not in self._open]
+        batch = _Batch(unsettled=len(new))
+        for tool_call_id in new:
+            self._open[tool_call_id] = _OpenCall(batch)
+            self._context.call_opened(tool_call_id)
+
+    def _begin_call(self, frame: FunctionCallInProgressFrame) -> None:
+        call = self._known_call(frame)
+        if call is None or call.in_progress:
+            return
+        call.in_progress = True
+        # What the bot said before the call stands before it in the context.
+        self._commit_text()
+        self._context.add_message(
+            {
+                "role": "assistant",
+                "tool_calls": [
+                    {
+                        "id": frame.tool_call_id,
+                        "type": "function",
+                        "function": {
+                            "name": frame.function_name,
+                            "arguments": json.dumps(frame.arguments, default=dict),
+                        },
+                    }
+                ],
+            }
+        )
+        self._context.add_message(
+            {"role": "tool", "tool_call_id": frame.tool_call_id, "content": IN_PROGRESS}
+        )
+
+    async def _add_result(self, frame: FunctionCallResultFrame) -> None:
+        call = self._known_call(frame)
+        if call is None:
+            return
+        properties = frame.properties
+        run_llm = frame.run_llm
+        if properties is not None and properties.run_llm is not None:
+            run_llm = properties.run_llm
+        call.batch.answered = True
+        call.batch.refused |= run_llm is False
+        self._context.set_tool_content(frame.tool_call_id, await self._as_json(frame))
+        if properties is not None and properties.on_context_updated is not None:
+            self.create_task(
+                _context_updated(properties), f"{self}::on_context_updated:{frame.tool_call_id}"
+            )
+        await self._settle(frame.tool_call_id)
+
+    async def _as_json(self, frame: FunctionCallResultFrame) -> str:
+        try:
+            return json.dumps(frame.result)
+        except (TypeError, ValueError) as error:
+            message = f"the result of {frame.function_name!r} is not JSON: {error}"
+            await self.push_error(f"{self}: {message}", error)
+            return json.dumps({"error": message})
+
+    async def _cancel_call(self, frame: FunctionCallCancelFrame) -> None:
+        call = self._known_call(frame)
+        if call is None:
+            return
+        if call.in_progress:
+            self._context.set_tool_content(frame.tool_call_id, CANCELLED)
+        await self._settle(frame.tool_call_id)
+
+    def _known_call(
+        self,
+        frame: FunctionCallInProgressFrame | FunctionCallResultFrame | FunctionCallCancelFrame,
+    ) -> _OpenCall | None:
+        call = self._open.get(frame.tool_call_id)
+        if call is None:
+            _logger.warning(
+                "%s: ignored %s of call %r, which is settled or was never announced",
+                self,
+                frame,
+                frame.tool_call_id,
+            )
+        return call
+
+    async def _settle(self, tool_call_id: str) -> None:
+        batch = self._open.pop(tool_call_id).batch
+        self._context.call_settled(tool_call_id)
+        batch.unsettled -= 1
+        if not batch.unsettled and batch.answered and not batch.refused:
+            self._run_wanted = True
+        if not self._open and (self._context.take_owed_run() or self._run_wanted):
+            self._run_wanted = False
+            await self.push_context_frame()
+
+    def _settle_everything(self) -> None:
+        """Leave nothing open and nothing unsaid; nobody is left to run the model for."""
+        self._end_response()
+        for tool_call_id, call in self._open.items():
+            if call.in_progress:
+                self._context.set_tool_content(tool_call_id, CANCELLED)
+            self._context.call_settled(tool_call_id)
+        self._open.clear()
+        self._context.forget_owed_run()
+        self._run_wanted = False
+
+
+async def _context_updated(properties: Any) -> None:
+    await properties.on_context_updated()

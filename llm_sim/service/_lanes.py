@@ -1,0 +1,225 @@
+"""The two lanes of a frame processor: which frame is processed when, and which is dropped.
+
+System frames have a lane of their own and overtake the data and control frames that were queued
+before them. They are never overtaken: a data frame waits until every system frame that was queued
+before it is done. So a frame that follows an interruption at one hop follows it at every hop, and
+an interruption drops what was queued before it and nothing else: the user's next words, which may
+be queued while the interruption is still being handled, are not lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from llm_sim.frames import (
+    CancelFrame,
+    EndFrame,
+    Frame,
+    FrameDirection,
+    InterruptionFrame,
+    StartFrame,
+    SystemFrame,
+)
+from llm_sim.service._tasks import still_running
+
+if TYPE_CHECKING:
+    from llm_sim.service._processor import FrameProcessor
+
+FrameCallback = Callable[["FrameProcessor", Frame, FrameDirection], Awaitable[None]]
+
+_DOWNSTREAM = FrameDirection.DOWNSTREAM
+
+
+class Lanes:
+    """Queue the frames of one processor and process them, one at a time in each lane.
+
+    Args:
+        owner: The processor.
+
+    Attributes:
+        ended: An end frame went through: data and control frames are neither accepted nor let out.
+            System frames still pass, so that a cancel can overtake an end that waits further down.
+        closed: Cancelled or cleaned up: nothing is accepted.
+        silent: Nothing is let out.
+        guarded: A cheap summary for the hot path: whether `lets_out` has to be asked.
+    """
+
+    __slots__ = (
+        "_current",
+        "_data",
+        "_data_task",
+        "_data_waiter",
+        "_leaving",
+        "_owner",
+        "_system",
+        "_system_done",
+        "_system_put",
+        "_system_task",
+        "_system_waiter",
+        "closed",
+        "ended",
+        "guarded",
+        "silent",
+    )
+
+    def __init__(self, owner: FrameProcessor) -> None:
+        self._owner = owner
+        self._system: deque[tuple[Frame, FrameDirection, FrameCallback | None]] = deque()
+        self._data: deque[tuple[int, Frame, FrameDirection, FrameCallback | None]] = deque()
+        self._system_put = 0
+        self._system_done = 0
+        self._system_waiter: asyncio.Future[None] | None = None
+        self._data_waiter: asyncio.Future[None] | None = None
+        self._system_task: asyncio.Task[None] | None = None
+        self._data_task: asyncio.Task[None] | None = None
+        # Cancelled data tasks that have not ended; True once one is left behind.
+        self._leaving: dict[asyncio.Task[None], bool] = {}
+        self._current: Frame | None = None
+        self.ended = False
+        self.closed = False
+        self.silent = False
+        self.guarded = False
+
+    def put(
+        self, frame: Frame, direction: FrameDirection, callback: FrameCallback | None = None
+    ) -> None:
+        """Queue a frame; nothing is processed before the first start frame has come."""
+        if self.closed:
+            return
+        if not isinstance(frame, SystemFrame):
+            if not self.ended:
+                self._data.append((self._system_put, frame, direction, callback))
+                _wake(self._data_waiter)
+        elif self._system_task is None and isinstance(frame, StartFrame):
+            self._system.appendleft((frame, direction, callback))
+            self._system_task = self._spawn(self._run_system(), "system")
+        else:
+            self._system_put += 1
+            self._system.append((frame, direction, callback))
+            _wake(self._system_waiter)
+
+    def lets_out(self, frame: Frame) -> bool:
+        """Return whether the current task may still push this frame."""
+        if self.silent or (self.ended and not isinstance(frame, SystemFrame)):
+            return False
+        return not self.left_behind()
+
+    def left_behind(self) -> bool:
+        """Return whether the current task is a data task that ignored its cancellation."""
+        if not self._leaving:
+            return False
+        task: asyncio.Task[Any] | None = asyncio.current_task()
+        return task is not None and self._leaving.get(task, False)
+
+    async def close(self) -> None:
+        """Stop both lanes and drop what is queued, a bounded time; again is harmless."""
+        self._refuse_everything()
+        current = asyncio.current_task()
+        tasks = [
+            task
+            for task in (self._system_task, self._data_task)
+            if task is not None and task is not current and not task.done()
+        ]
+        self._system_task = self._data_task = self._current = None
+        for task in tasks:
+            task.cancel()
+        waiting = [*tasks, *(task for task, left in self._leaving.items() if not left)]
+        await self._report_left_behind(await still_running(waiting, self._bound))
+        self.silent = True
+
+    @property
+    def _bound(self) -> float:
+        return self._owner._cancel_timeout_secs
+
+    def _spawn(self, coroutine: Any, lane: str) -> asyncio.Task[None]:
+        name = f"{self._owner.name}::{lane}"
+        return asyncio.get_running_loop().create_task(coroutine, name=name)
+
+    async def _run_system(self) -> None:
+        process = self._owner._process
+        await process(*self._system.popleft())
+        if not self.closed:
+            self._data_task = self._spawn(self._run_data(), "data")
+        while not self.closed:
+            if not self._system:
+                self._system_waiter = asyncio.get_running_loop().create_future()
+                await self._system_waiter
+                continue
+            frame, direction, callback = self._system.popleft()
+            if isinstance(frame, InterruptionFrame):
+                await self._interrupt()
+            elif isinstance(frame, CancelFrame) and direction is _DOWNSTREAM:
+                self._refuse_everything()
+                await self._stop_data_task()
+            await process(frame, direction, callback)
+            self._system_done += 1
+            _wake(self._data_waiter)
+        self.silent = True
+
+    async def _run_data(self) -> None:
+        owner = self._owner
+        me = asyncio.current_task()
+        while True:
+            if not self._data or self._data[0][0] > self._system_done:
+                self._data_waiter = asyncio.get_running_loop().create_future()
+                await self._data_waiter
+                continue
+            _, frame, direction, callback = self._data.popleft()
+            if owner._holds(frame, direction):
+                continue
+            self._current = frame
+            await owner._process(frame, direction, callback)
+            # A process_frame that swallows its cancellation comes back here, in a task that has
+            # been replaced.
+            if self._data_task is not me:
+                return
+            self._current = None
+            if isinstance(frame, EndFrame) and direction is _DOWNSTREAM:
+                self.ended = self.guarded = True
+                self._data.clear()
+                return
+
+    async def _interrupt(self) -> None:
+        done = self._system_done
+        if self._data:
+            self._data = deque(
+                entry for entry in self._data if entry[0] > done or not entry[1].interruptible
+            )
+        if self._current is not None and self._current.interruptible:
+            await self._stop_data_task()
+            if not self.closed:
+                self._data_task = self._spawn(self._run_data(), "data")
+
+    async def _stop_data_task(self) -> None:
+        task = self._data_task
+        self._data_task = self._current = None
+        if task is None or task.done():
+            return
+        self._leaving[task] = False
+        task.add_done_callback(self._left)
+        task.cancel()
+        await self._report_left_behind(await still_running([task], self._bound))
+
+    async def _report_left_behind(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            self._leaving[task] = self.guarded = True
+            await self._owner._report(
+                f"{self._owner}: {task.get_name()!r} did not end within {self._bound} s of its "
+                "cancellation and is left behind; a process_frame swallows CancelledError"
+            )
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._leaving.pop(task, None)
+
+    def _refuse_everything(self) -> None:
+        self.closed = self.guarded = True
+        self._system.clear()
+        self._data.clear()
+
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)

@@ -1,0 +1,190 @@
+"""The frame processor: the unit that a pipeline is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from llm_sim.frames import ErrorFrame, Frame, FrameDirection
+from llm_sim.service._events import EventSource
+from llm_sim.service._lanes import FrameCallback, Lanes
+from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
+
+_logger = logging.getLogger(__name__)
+_DOWNSTREAM = FrameDirection.DOWNSTREAM
+_UPSTREAM = FrameDirection.UPSTREAM
+_counts: dict[str, count[int]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class FrameProcessorSetup:
+    """What a processor is told before it is started.
+
+    Parameters:
+        task: The pipeline task that runs the processor; None when it is driven by hand.
+    """
+
+    task: Any = None
+
+
+class FrameProcessor(EventSource):
+    """Take frames from two neighbours, process them, and push frames to both.
+
+    A subclass overrides `process_frame`, calls the base first and pushes on what it does not keep::
+
+        async def process_frame(self, frame, direction):
+            await super().process_frame(frame, direction)
+            await self.push_frame(frame, direction)
+
+    Neither `push_frame` nor `queue_frame` suspends: frames that are pushed one after the other,
+    with nothing else awaited in between, are pushed together or not at all.
+
+    Args:
+        name: For log lines and error frames; ``"ClassName#n"`` if not given.
+        cancel_timeout_secs: How long anything that is cancelled here may take to end before it is
+            reported by name and left behind.
+    """
+
+    def __init__(
+        self, name: str | None = None, *, cancel_timeout_secs: float = CANCEL_TIMEOUT_SECS
+    ) -> None:
+        super().__init__(name or numbered(type(self)), cancel_timeout_secs)
+        self._next: FrameProcessor | None = None
+        self._previous: FrameProcessor | None = None
+        self._lanes = Lanes(self)
+        self._setup: FrameProcessorSetup | None = None
+
+    @property
+    def next(self) -> FrameProcessor | None:
+        """Return the neighbour downstream."""
+        return self._next
+
+    @property
+    def previous(self) -> FrameProcessor | None:
+        """Return the neighbour upstream."""
+        return self._previous
+
+    def link(self, processor: FrameProcessor) -> None:
+        """Make a processor the neighbour downstream, and this one its neighbour upstream.
+
+        Args:
+            processor: The next processor.
+        """
+        self._next = processor
+        processor._previous = self
+
+    async def setup(self, setup: FrameProcessorSetup) -> None:
+        """Prepare for the start frame.
+
+        Args:
+            setup: What the processor is told.
+        """
+        self._setup = setup
+
+    async def cleanup(self) -> None:
+        """Stop both lanes and every task, within the bound; again is harmless."""
+        await self._lanes.close()
+        await self._cancel_all_tasks()
+
+    def get_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the running event loop."""
+        return asyncio.get_running_loop()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Process one frame.
+
+        The lanes have done their part by then: when an interruption comes here, the frame in
+        process has been cancelled and what was queued before it has been dropped.
+
+        Args:
+            frame: The frame.
+            direction: Where it travels.
+        """
+
+    async def queue_frame(
+        self,
+        frame: Frame,
+        direction: FrameDirection = _DOWNSTREAM,
+        callback: FrameCallback | None = None,
+    ) -> None:
+        """Queue a frame, as a neighbour does.
+
+        Args:
+            frame: The frame.
+            direction: Where it travels.
+            callback: Called with the processor, the frame and the direction once it is processed.
+        """
+        self._lanes.put(frame, direction, callback)
+
+    async def push_frame(self, frame: Frame, direction: FrameDirection = _DOWNSTREAM) -> None:
+        """Hand a frame to a neighbour; without a neighbour it ends here.
+
+        After an end frame only system frames are let out; after a cancel frame nothing is.
+
+        Args:
+            frame: The frame.
+            direction: Which neighbour.
+        """
+        if self._lanes.guarded and not self._lanes.lets_out(frame):
+            return
+        neighbour = self._next if direction is _DOWNSTREAM else self._previous
+        if neighbour is not None:
+            await neighbour.queue_frame(frame, direction)
+
+    async def broadcast_frame(self, frame_class: type[Frame], **kwargs: Any) -> None:
+        """Push two frames of equal content, one downstream and one upstream.
+
+        Args:
+            frame_class: The class of both.
+            **kwargs: Its arguments.
+        """
+        await self.push_frame(frame_class(**kwargs), _DOWNSTREAM)
+        await self.push_frame(frame_class(**kwargs), _UPSTREAM)
+
+    async def push_error(
+        self, error_msg: str, exception: Exception | None = None, fatal: bool = False
+    ) -> None:
+        """Log an error and push it upstream.
+
+        Args:
+            error_msg: What happened, for people.
+            exception: The exception behind it.
+            fatal: Whether the pipeline task must be cancelled.
+        """
+        _logger.error(error_msg, exc_info=exception)
+        await self.push_frame(
+            ErrorFrame(error=error_msg, exception=exception, fatal=fatal, processor=self),
+            _UPSTREAM,
+        )
+
+    async def _report(self, message: str, error: Exception | None = None) -> None:
+        await self.push_error(message, error)
+
+    def _holds(self, frame: Frame, direction: FrameDirection) -> bool:
+        """Return whether a data frame must not be processed; it is dropped then."""
+        return False
+
+    async def _process(
+        self, frame: Frame, direction: FrameDirection, callback: FrameCallback | None
+    ) -> None:
+        try:
+            await self.process_frame(frame, direction)
+            if callback is not None:
+                await callback(self, frame, direction)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled this lane: process_frame awaited something that was cancelled.
+            await self.push_error(f"{self}: awaited a cancelled future on {frame}: {error!r}")
+        except Exception as error:
+            await self.push_error(f"{self}: failed on {frame}: {error!r}", error)
+
+
+def numbered(owner: type) -> str:
+    """Return the next name for an instance of a class: ``"ClassName#n"``."""
+    name = owner.__name__
+    return f"{name}#{next(_counts.setdefault(name, count()))}"

@@ -1,0 +1,132 @@
+"""Event handlers and owned tasks: seen, contained, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+
+from llm_sim.errors import UsageError
+from llm_sim.service import FrameProcessor, LLMService
+from tests.service.bot import settle
+from tests.service.stepping import run
+from tests.service.test_processor import Witness
+
+
+def linked(processor: FrameProcessor) -> Witness:
+    before = Witness()
+    before.link(processor)
+    return before
+
+
+def test_handlers_of_an_event_are_called_in_order_and_a_failure_is_contained() -> None:
+    async def main() -> tuple[list[str], list[str]]:
+        llm = LLMService(name="llm")
+        before = linked(llm)
+        heard: list[str] = []
+
+        @llm.event_handler("on_completion_timeout")
+        def first(service: LLMService) -> None:
+            heard.append("sync")
+            raise ValueError("no")
+
+        @llm.event_handler("on_completion_timeout")
+        async def second(service: LLMService) -> None:
+            heard.append("async")
+            raise KeyError("neither")
+
+        llm.add_event_handler("on_completion_timeout", lambda service: heard.append("last"))
+        await llm._call_event_handler("on_completion_timeout")
+        await settle()
+        await llm.cleanup()
+        return heard, before.errors
+
+    heard, errors = run(main())
+    assert heard == ["sync", "last", "async"]
+    assert errors == [
+        "llm: a handler of the event 'on_completion_timeout' failed: ValueError('no')",
+        "llm: task 'llm::on_completion_timeout' failed: KeyError('neither')",
+    ]
+
+
+def test_an_unknown_event_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match="did you mean 'on_completion_timeout'"):
+        LLMService().add_event_handler("on_completion_timout", print)
+
+
+def test_cancelling_a_task_waits_for_its_end() -> None:
+    async def main() -> list[str]:
+        processor = FrameProcessor()
+        said: list[str] = []
+
+        async def work() -> None:
+            try:
+                await asyncio.sleep(100)
+            finally:
+                await asyncio.sleep(0.1)
+                said.append("cleaned up")
+
+        task = processor.create_task(work())
+        await settle()
+        await processor.cancel_task(task)
+        assert task.cancelled()
+        return said
+
+    assert run(main()) == ["cleaned up"]
+
+
+def test_a_task_that_swallows_its_cancellation_is_reported_by_name() -> None:
+    async def main() -> list[str]:
+        processor = FrameProcessor("it")
+        before = linked(processor)
+        over = asyncio.Event()
+
+        async def stubborn() -> None:
+            while not over.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await over.wait()
+
+        task = processor.create_task(stubborn(), "stubborn")
+        await settle()
+        await processor.cancel_task(task, timeout=0.2)
+        over.set()
+        await task
+        return before.errors
+
+    assert run(main()) == [
+        "it: task 'stubborn' did not end within 0.2 s of its cancellation and is left behind"
+    ]
+
+
+def test_a_task_that_is_cancelled_before_its_first_step_leaves_no_coroutine_behind() -> None:
+    async def main() -> bool:
+        processor = FrameProcessor()
+
+        async def never() -> None:
+            raise AssertionError
+
+        task = processor.create_task(never())
+        await processor.cancel_task(task)
+        return task.cancelled()
+
+    assert run(main())
+
+
+def test_cleanup_ends_every_task() -> None:
+    async def main() -> int:
+        processor = FrameProcessor()
+        for _ in range(3):
+            processor.create_task(asyncio.sleep(100))
+        await settle()
+        await processor.cleanup()
+        return len(asyncio.all_tasks())
+
+    assert run(main()) == 1
+
+
+def test_processors_are_numbered_by_class() -> None:
+    first, second = FrameProcessor().name, FrameProcessor().name
+    assert [name.split("#")[0] for name in (first, second)] == ["FrameProcessor"] * 2
+    assert int(second.split("#")[1]) == int(first.split("#")[1]) + 1
+    assert str(FrameProcessor("mine")) == "mine"
