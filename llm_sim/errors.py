@@ -196,7 +196,10 @@ class UnsupportedOperationError(SimulationError, NotImplementedError):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.operation} is refused in a simulated run (called at {self.caller}): {self.remedy}"
+        return (
+            f"{self.operation} is refused in a simulated run (called at {self.caller}): "
+            f"{self.remedy}"
+        )
 
 
 class NondeterminismError(SimulationError):

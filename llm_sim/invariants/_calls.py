@@ -20,19 +20,21 @@ def _settles_once(facts: Facts) -> Iterator[Violation]:
         if "started" not in life.phases(DOWN):
             continue
         ends = [
-            (phase, event)
-            for phase, event in life.pushes[DOWN]
-            if phase in ("result", "cancelled")
+            (phase, event) for phase, event in life.pushes[DOWN] if phase in ("result", "cancelled")
         ]
         if not ends:
             told = life.phases(DOWN)[-1].replace("_", " ")
             yield Violation(
-                "LS101", f"{facts.name(call)} is never settled: last heard of as {told}", call,
+                "LS101",
+                f"{facts.name(call)} is never settled: last heard of as {told}",
+                call,
                 life.pushes[DOWN][-1][1].seq,
             )
         for phase, event in ends[1:]:
             yield Violation(
-                "LS101", f"{facts.name(call)} is settled twice: {ends[0][0]}, then {phase}", call,
+                "LS101",
+                f"{facts.name(call)} is settled twice: {ends[0][0]}, then {phase}",
+                call,
                 event.seq,
             )
 
@@ -166,9 +168,7 @@ def _not_cancelled(
     # What happens in the very instant of the interruption is still on its way: a handler whose
     # first step was queued before may begin, if it is cancelled at once.
     at = interruption.time_ns
-    begun = next(
-        (e for e in life.handler if e.data["phase"] == "started" and e.time_ns > at), None
-    )
+    begun = next((e for e in life.handler if e.data["phase"] == "started" and e.time_ns > at), None)
     end = life.settled_by(DOWN)
     if begun is not None:
         message, event = "its handler starts after the interruption", begun

@@ -52,7 +52,7 @@ def _told(cls: type) -> tuple[str, ...]:
 
 def describe(frame: Any, number: int) -> FrameRecord:
     """Return what the trace keeps of a frame."""
-    cls = type(frame)
+    cls: type = type(frame)
     payload = {name: plain(getattr(frame, name)) for name in _told(cls)}
     if isinstance(payload.get("error"), str):
         payload["error"] = renumbered(payload["error"])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
 from llm_sim.recorder._plain import plain
 from llm_sim.recorder._recorder import Recorder
 
-Handler = Callable[..., Coroutine[Any, Any, None]]
+Handler = Callable[..., Awaitable[None]]
 
 
 def watched(recorder: Recorder, handler: Handler) -> Handler:
@@ -42,9 +42,7 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
     return wrapper
 
 
-def _watch_answers(
-    recorder: Recorder, args: tuple[Any, ...]
-) -> tuple[str, str, tuple[Any, ...]]:
+def _watch_answers(recorder: Recorder, args: tuple[Any, ...]) -> tuple[str, str, tuple[Any, ...]]:
     if len(args) == 1:
         params = args[0]
         name, call = str(params.function_name), str(params.tool_call_id)

@@ -24,7 +24,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         return "<too deep>"
     if isinstance(value, Mapping):
-        return {str(key): plain(item, depth + 1) for key, item in value.items()}
+        return {_key(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item, depth + 1) for item in value]
     if isinstance(value, BaseException):
@@ -32,12 +32,18 @@ def plain(value: Any, depth: int = 0) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {spec.name: plain(getattr(value, spec.name), depth + 1) for spec in fields(value)}
     if isinstance(value, str):
-        return str(value)
+        return str.__str__(value)
     if isinstance(value, int):
         return int(value)
+    if isinstance(value, float):
+        return float(value)
     if callable(value):
         return f"<{getattr(value, '__qualname__', type(value).__name__)}>"
     return f"<{type(value).__name__}>"
+
+
+def _key(key: Any) -> str:
+    return str.__str__(key) if isinstance(key, str) else renumbered(str(key))
 
 
 def renumbered(text: str) -> str:

@@ -42,6 +42,8 @@ def tap(
     Returns:
         A function that takes the tap off again.
     """
+    own = vars(processor)
+    kept = {name: own[name] for name in ("queue_frame", "process_frame") if name in own}
     queue_frame, process_frame = processor.queue_frame, processor.process_frame
     neighbours = {DOWN: before, UP: after}
 
@@ -63,5 +65,6 @@ def tap(
 
     def undo() -> None:
         del processor.queue_frame, processor.process_frame
+        own.update(kept)
 
     return undo

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
-from llm_sim.errors import ScheduleFormatError
+from llm_sim.errors import ScheduleFormatError, did_you_mean
 
-START = "start"
+START: Final = "start"
 """The anchor of a landing that is counted from the opening of the conversation."""
 
-_PREFIX = "ls1-"
-_NOTHING = "undisturbed"
-_LANDING = re.compile(
-    r"(?P<stimulus>[a-z_]+)@(?P<anchor>[A-Za-z_]\w*)(?:\.(?P<nth>\d+))?\+(?P<offset>\d+)"
+Kind = Literal["interrupt", "end", "cancel"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+"""What can be injected at a point."""
+
+_PREFIX: Final = "ls1-"
+_NOTHING: Final = "undisturbed"
+_LANDING: Final = re.compile(
+    r"(?P<kind>[a-z_]+)@(?P<anchor>[A-Za-z_]\w*)(?:\.(?P<nth>\d+))?\+(?P<offset>\d+)"
 )
-_EXAMPLE = "ls1-interrupt@FunctionCallsStarted+3"
+_EXAMPLE: Final = "ls1-interrupt@FunctionCallsStarted+3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +33,27 @@ class Landing:
     """Where one stimulus joined the end of the ready queue.
 
     Parameters:
-        stimulus: What was injected: ``interrupt``, ``end`` or ``cancel``.
+        kind: What was injected.
         anchor: A frame's name without its ``Frame`` suffix, or ``start``.
         nth: Which occurrence of the anchor, from 1.
         offset: Steps done after the step in which the anchor appeared.
     """
 
-    stimulus: str
+    kind: Kind
     anchor: str = START
     nth: int = 1
     offset: int = 0
 
     def __str__(self) -> str:
         which = f".{self.nth}" if self.nth > 1 else ""
-        return f"{self.stimulus}@{self.anchor}{which}+{self.offset}"
+        return f"{self.kind}@{self.anchor}{which}+{self.offset}"
 
     def in_words(self) -> str:
         """Return the landing as a reader would say it."""
         steps = f"{self.offset} step{'' if self.offset == 1 else 's'} after"
         anchor = "the conversation opened" if self.anchor == START else self.anchor
         which = f" no. {self.nth}" if self.nth > 1 else ""
-        return f"{self.stimulus} {steps} {anchor}{which}"
+        return f"{self.kind} {steps} {anchor}{which}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +105,12 @@ def _decode_landing(token: str, part: str) -> Landing:
     nth = int(match["nth"] or 1)
     if nth < 1:
         raise ScheduleFormatError(token, f"{part!r}: occurrences are counted from 1")
-    return Landing(match["stimulus"], match["anchor"], nth, int(match["offset"]))
+    return Landing(_kind(token, match["kind"]), match["anchor"], nth, int(match["offset"]))
+
+
+def _kind(token: str, word: str) -> Kind:
+    for kind in KINDS:
+        if word == kind:
+            return kind
+    hint = did_you_mean(word, KINDS)
+    raise ScheduleFormatError(token, f"{word!r} cannot be injected{hint}: {', '.join(KINDS)}")

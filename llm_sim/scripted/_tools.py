@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
+from functools import wraps
 from typing import Any, Protocol
 
 from llm_sim.scenario import Tool
@@ -19,6 +20,24 @@ class Params(Protocol):
 
 class StubError(RuntimeError):
     """What a stub tool raises when its scenario says so."""
+
+
+def delayed(
+    handler: Callable[..., Awaitable[None]], latency_ns: int
+) -> Callable[..., Awaitable[None]]:
+    """Return a handler that takes a while before it does what the given one does.
+
+    Args:
+        handler: A handler of the bot's own.
+        latency_ns: Virtual nanoseconds.
+    """
+
+    @wraps(handler)
+    async def slow(*args: Any) -> None:
+        await asyncio.sleep(latency_ns / SECOND_NS)
+        await handler(*args)
+
+    return slow
 
 
 def stub(tool: Tool) -> Callable[[Params], Awaitable[None]]:

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_sim.errors import ScheduleFormatError
-from llm_sim.schedule import Landing, Schedule, decode, encode
+from llm_sim.schedule import KINDS, Landing, Schedule, decode, encode
 
 LANDINGS = st.builds(
     Landing,
-    stimulus=st.sampled_from(["interrupt", "end", "cancel"]),
+    kind=st.sampled_from(KINDS),
     anchor=st.sampled_from(["start", "LLMText", "FunctionCallsStarted"]),
     nth=st.integers(1, 99),
     offset=st.integers(0, 9999),
@@ -45,6 +45,10 @@ def test_the_undisturbed_run_has_a_token_too() -> None:
         (
             "ls1-interrupt@",
             "'interrupt@' is not STIMULUS@FRAME+STEPS, like interrupt@FunctionCallsStarted+3",
+        ),
+        (
+            "ls1-ende@start+1",
+            "'ende' cannot be injected (did you mean 'end'?): interrupt, end, cancel",
         ),
         ("ls1-end@LLMText.0+1", "'end@LLMText.0+1': occurrences are counted from 1"),
     ],
