@@ -1,0 +1,94 @@
+"""What is under test, as the user gives it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llm_sim.errors import BotError, did_you_mean
+
+Build = Callable[[Any], Any]
+
+
+def _nothing(llm: Any) -> None:
+    """Register no handler: the scenario's stub tools are all there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The code under test.
+
+    Parameters:
+        build: Registers the bot's handlers on the service that it is given, and returns None, the
+            service, or the list of processors around it (the service among them). The same
+            function is what ships.
+    """
+
+    build: Build = _nothing
+
+    @property
+    def name(self) -> str:
+        """The builder's name."""
+        return getattr(self.build, "__name__", type(self.build).__name__)
+
+    @property
+    def reference(self) -> str:
+        """Where the builder stands, ``package.module:attribute``; for readers, not for imports."""
+        qualname = getattr(self.build, "__qualname__", type(self.build).__qualname__)
+        plain = qualname.replace(".<locals>", "").replace("<lambda>", "function")
+        return f"{getattr(self.build, '__module__', 'builtins')}:{plain}"
+
+    def processors(self, llm: Any) -> list[Any]:
+        """Build the bot around a service and return its processors in order.
+
+        Raises:
+            BotError: The builder raised, or returned something else than it may.
+        """
+        try:
+            built = self.build(llm)
+        except Exception as error:
+            raise BotError(f"bot {self.name!r} cannot be built: {error!r}") from error
+        if built is None or built is llm:
+            return [llm]
+        if not isinstance(built, Sequence) or not any(part is llm for part in built):
+            raise BotError(
+                f"bot {self.name!r} returned {type(built).__name__}; return None, the service, or "
+                "a list of processors with the service among them"
+            )
+        return list(built)
+
+
+def load_bot(reference: str | None) -> Bot:
+    """Return the bot that ``package.module:attribute`` names; None is the bot without handlers.
+
+    The current directory is importable, as it is for ``python -m``.
+
+    Raises:
+        BotError: There is no such module or attribute, or it is neither a Bot nor callable.
+    """
+    if reference is None:
+        return Bot()
+    module_name, _, attribute = reference.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise BotError(f"bot {reference!r}: cannot import {module_name!r}: {error}") from error
+    try:
+        found = getattr(module, attribute)
+    except AttributeError:
+        hint = did_you_mean(attribute, sorted(vars(module)))
+        raise BotError(f"bot {reference!r}: {module_name} has no {attribute!r}{hint}") from None
+    if isinstance(found, Bot):
+        return found
+    if callable(found):
+        return Bot(found)
+    raise BotError(
+        f"bot {reference!r} is a {type(found).__name__}; give a Bot or a function build(llm)"
+    )

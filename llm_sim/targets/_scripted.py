@@ -1,0 +1,159 @@
+"""The parts of a simulated pipeline that every target builds from its own classes.
+
+Targets share names: their frames modules have the same classes, their processors the same methods.
+So each part is written once, as a mixin before the target's real base class.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from llm_sim.recorder import registered, watched
+from llm_sim.scenario import Call, Scenario
+from llm_sim.scripted import delayed
+from llm_sim.targets._port import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE, Plan, Station
+
+SECOND_NS: Final = 1_000_000_000
+
+if TYPE_CHECKING:
+
+    class _RealProcessor:
+        """What the mixins need of the class behind them."""
+
+        async def process_frame(self, frame: Any, direction: Any) -> None: ...
+        async def push_frame(self, frame: Any, direction: Any = ...) -> None: ...
+
+    class _RealService(_RealProcessor):
+        _functions: dict[str | None, Any]
+
+        def register_function(
+            self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
+        ) -> None: ...
+        def unregister_function(self, function_name: str | None) -> None: ...
+        async def run_function_calls(self, function_calls: Any) -> None: ...
+
+else:
+    _RealProcessor = _RealService = object
+
+
+class ScriptedService(_RealService):
+    """Before a real ``LLMService``: a script in the place of the model, and watched handlers."""
+
+    frames: ClassVar[Any]
+    """The target's frames module: its classes have Pipecat's names."""
+
+    def script(self, plan: Plan) -> None:
+        """Give the service its script.
+
+        Args:
+            plan: What the target is asked to build.
+        """
+        self._sim_player = plan.player
+        self._sim_recorder = plan.recorder
+        self._sim_latency = plan.scenario.latency
+
+    def register_function(
+        self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Register a handler, watched."""
+        recorder = self._sim_recorder
+        latency_ns = self._sim_latency.get(function_name or "", 0)
+        seen = watched(recorder, delayed(handler, latency_ns) if latency_ns else handler)
+        super().register_function(function_name, seen, *args, **kwargs)
+        item = self._functions[function_name]
+        registered(recorder, function_name, cancel=item.cancel_on_interruption)
+
+    def unregister_function(self, function_name: str | None) -> None:
+        """Remove a handler, and say so."""
+        super().unregister_function(function_name)
+        registered(self._sim_recorder, function_name, cancel=None)
+
+    async def process_frame(self, frame: Any, direction: Any) -> None:
+        """Answer a context with the next turn; pass everything else on."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, self.frames.LLMContextFrame):
+            await self._sim_player.play(self, frame.context)
+        else:
+            await self.push_frame(frame, direction)
+
+    async def begin_response(self) -> None:
+        """Open a response."""
+        await self.push_frame(self.frames.LLMFullResponseStartFrame())
+
+    async def say(self, text: str) -> None:
+        """Stream one piece of text."""
+        await self.push_frame(self.frames.LLMTextFrame(text))
+
+    async def call(self, calls: Sequence[Call], context: Any) -> None:
+        """Dispatch a batch through the real ``run_function_calls``."""
+        batch = [
+            self.frames.FunctionCallFromLLM(
+                function_name=call.name,
+                tool_call_id=call.id,
+                arguments=dict(call.args),
+                context=context,
+            )
+            for call in calls
+        ]
+        await self.run_function_calls(batch)
+
+    async def end_response(self) -> None:
+        """Close a response."""
+        await self.push_frame(self.frames.LLMFullResponseEndFrame())
+
+
+class HeldText(_RealProcessor):
+    """Before a real ``FrameProcessor``: stands in for a TTS.
+
+    It holds each text frame for a while, and what comes behind waits.
+    """
+
+    frames: ClassVar[Any]
+    """The target's frames module: its classes have Pipecat's names."""
+
+    def hold(self, duration_ns: int) -> None:
+        """Set how many virtual nanoseconds each text frame takes."""
+        self._sim_secs = duration_ns / SECOND_NS
+
+    async def process_frame(self, frame: Any, direction: Any) -> None:
+        """Hold text, pass everything on."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, self.frames.TextFrame):
+            await asyncio.sleep(self._sim_secs)
+        await self.push_frame(frame, direction)
+
+
+def inner_stations(
+    scenario: Scenario,
+    *,
+    llm: Any,
+    bot: Sequence[Any],
+    playout: type[Any],
+    assistant: Any,
+) -> list[Station]:
+    """Return the bot's processors, the playout if the scenario has one, and the aggregator.
+
+    Args:
+        scenario: What happens.
+        llm: The service.
+        bot: The bot's processors, the service among them.
+        playout: The target's stand-in, a :class:`HeldText`.
+        assistant: The assistant aggregator.
+    """
+    stations = [
+        Station(SERVICE if part is llm else f"{type(part).__name__}.{place}", part)
+        for place, part in enumerate(bot)
+    ]
+    duration_ns = scenario.latency.get(PLAYOUT, 0)
+    if duration_ns:
+        held = playout()
+        held.hold(duration_ns)
+        stations.append(Station(PLAYOUT, held))
+    return [*stations, Station(ASSISTANT, assistant)]
+
+
+def with_ends(source: Any, inner: Iterable[Station], sink: Any) -> tuple[Station, ...]:
+    """Return the stations between a pipeline's two ends, which work in their neighbours' tasks."""
+    return (Station(SOURCE, source, causes=False), *inner, Station(SINK, sink, causes=False))

@@ -1,0 +1,110 @@
+"""The installed Pipecat behind the port.
+
+``pipecat`` itself is imported when a run is opened: importing it takes seconds, and a machine
+without it can use everything else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_sim.errors import TargetError
+
+if TYPE_CHECKING:
+    from llm_sim.targets._port import Plan, Session
+
+_DISTRIBUTION: Final = "pipecat-ai"
+_GENERATIONS: Final = (((1, 3), "llm_sim.targets.pipecat._worker_generation"),)
+"""First release of each generation that has an adapter, newest first."""
+
+
+class PipecatTarget:
+    """Runs bots on the user's own Pipecat."""
+
+    name: Final = "pipecat"
+
+    def version(self) -> str:
+        """Return the installed release, e.g. ``"1.14.0"``.
+
+        Raises:
+            TargetError: No Pipecat is installed, or one that no adapter drives.
+        """
+        self._adapter_name()
+        return _installed()
+
+    def surroundings(self, report: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Keep Pipecat's log quiet for one run; report what it says at ERROR."""
+        self._adapter_name()
+        from llm_sim.targets.pipecat._logs import errors_reported
+
+        return errors_reported(report)
+
+    async def open(self, plan: Plan) -> Session:
+        """Build a fresh pipeline of Pipecat's own parts."""
+        session: Session = self._adapter().open_session(plan)
+        return session
+
+    def _adapter_name(self) -> str:
+        release = _installed()
+        numbers = re.match(r"(\d+)\.(\d+)", release)
+        if numbers is None:
+            raise TargetError(f"{_DISTRIBUTION} {release!r}: not a release number")
+        installed = (int(numbers[1]), int(numbers[2]))
+        for first, module in _GENERATIONS:
+            if installed >= first:
+                return module
+        oldest = ".".join(str(number) for number in _GENERATIONS[-1][0])
+        raise TargetError(
+            f"{_DISTRIBUTION} {release} is older than {oldest}, the first release that this "
+            f"llm_sim drives; upgrade it: python -m pip install -U {_DISTRIBUTION}"
+        )
+
+    def _adapter(self) -> ModuleType:
+        name = self._adapter_name()
+        try:
+            with _harmless_import():
+                return importlib.import_module(name)
+        except (ImportError, AttributeError) as error:
+            raise TargetError(
+                f"{_DISTRIBUTION} {_installed()} no longer has the shape that {name} relies on: "
+                f"{error}; report it with this line"
+            ) from error
+
+
+@contextmanager
+def _harmless_import() -> Iterator[None]:
+    """Keep what happens while Pipecat is imported to itself.
+
+    Releases up to 1.11 fetch language data then, and some of what they import warns of its own
+    deprecation, which would fail a test suite that runs with warnings as errors.
+    """
+    with warnings.catch_warnings(), ExitStack() as stack:
+        warnings.simplefilter("ignore")
+        try:
+            nltk: Any = importlib.import_module("nltk")
+        except ImportError:
+            pass
+        else:
+            stack.callback(setattr, nltk, "download", nltk.download)
+            nltk.download = lambda *_, **__: True
+        yield
+
+
+def _installed() -> str:
+    try:
+        return importlib.metadata.version(_DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        raise TargetError(
+            f"{_DISTRIBUTION} is not installed here; python -m pip install {_DISTRIBUTION}, "
+            "or use --target reference"
+        ) from None
+
+
+pipecat: Final = PipecatTarget()

@@ -1,0 +1,128 @@
+"""The embedded core behind the port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from llm_sim import frames, service
+from llm_sim.frames import InterruptionFrame, LLMMessagesAppendFrame
+from llm_sim.targets._context import calls_in_context, roles
+from llm_sim.targets._port import USER, Station, Views
+from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
+from llm_sim.targets._tools import register_stubs
+from llm_sim.targets.reference._logs import quiet
+from llm_sim.targets.reference._naive import NaiveLLMService
+
+if TYPE_CHECKING:
+    from llm_sim.scenario import Stimulus
+    from llm_sim.targets._port import Plan
+
+
+class ScriptedLLMService(ScriptedService, service.LLMService):
+    """The core's own service with a script for a model."""
+
+    frames: ClassVar = frames
+
+
+class ScriptedNaiveLLMService(ScriptedService, NaiveLLMService):
+    """The naive service with a script for a model."""
+
+    frames: ClassVar = frames
+
+
+class Playout(HeldText, service.FrameProcessor):
+    """Stands in for a TTS."""
+
+    frames: ClassVar = frames
+
+
+class ReferenceSession:
+    """One live pipeline.
+
+    Args:
+        plan: What to build.
+        llm_class: The scripted service.
+    """
+
+    def __init__(self, plan: Plan, llm_class: type[ScriptedLLMService | ScriptedNaiveLLMService]):
+        scenario = plan.scenario
+        self._context = service.LLMContext()
+        self._llm = llm_class(run_in_parallel=scenario.mode == "parallel")
+        self._llm.script(plan)
+        pair = self._llm.create_context_aggregator(self._context)
+        self._assistant = pair.assistant()
+        bot = plan.bot.processors(self._llm)
+        register_stubs(scenario, self._llm)
+        inner = [
+            Station(USER, pair.user()),
+            *inner_stations(
+                scenario, llm=self._llm, bot=bot, playout=Playout, assistant=self._assistant
+            ),
+        ]
+        pipeline = service.Pipeline([station.processor for station in inner])
+        self._task = service.PipelineTask(pipeline)
+        self.stations = with_ends(pipeline.source, inner, pipeline.sink)
+
+    async def run(self) -> None:
+        """Run the pipeline until an end or a cancel has gone through it."""
+        await service.PipelineRunner().run(self._task)
+
+    async def inject(self, stimulus: Stimulus) -> None:
+        """Bring a stimulus in at the source."""
+        match stimulus.kind:
+            case "interrupt":
+                await self._task.queue_frame(InterruptionFrame())
+            case "end":
+                await self._task.stop_when_done()
+            case "cancel":
+                await self._task.cancel()
+            case "say":
+                message = {"role": "user", "content": stimulus.text}
+                await self._task.queue_frame(
+                    LLMMessagesAppendFrame(messages=[message], run_llm=True)
+                )
+
+    def views(self) -> Views:
+        """Return the three views of each call."""
+        messages = self._context.messages
+        return Views(
+            service=self._llm.calls_in_flight(),
+            aggregator=self._assistant.calls_open(),
+            context=calls_in_context(messages),
+            roles=roles(messages),
+        )
+
+
+class ReferenceTarget:
+    """Runs bots on the embedded core.
+
+    Args:
+        name: The target's name.
+        llm_class: The scripted service.
+    """
+
+    def __init__(
+        self, name: str, llm_class: type[ScriptedLLMService | ScriptedNaiveLLMService]
+    ) -> None:
+        self.name = name
+        self._llm_class = llm_class
+
+    def version(self) -> str:
+        """Return the version of this package."""
+        return version("llm_sim")
+
+    def surroundings(self, report: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Keep the core's log quiet; its errors go out as frames."""
+        del report
+        return quiet()
+
+    async def open(self, plan: Plan) -> ReferenceSession:
+        """Build a fresh pipeline."""
+        return ReferenceSession(plan, self._llm_class)
+
+
+reference: Final = ReferenceTarget("reference", ScriptedLLMService)
+naive: Final = ReferenceTarget("naive", ScriptedNaiveLLMService)

@@ -1,0 +1,145 @@
+"""The real Pipecat: what it breaks is found by the laws alone, what it keeps stays quiet."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import pytest
+
+from llm_sim.errors import TargetError
+from llm_sim.exploration import replay, sweep
+from llm_sim.scenario import Scenario, Tool, call, load_scenarios, say, turn
+from llm_sim.simulation import run
+from llm_sim.targets import get_target
+from tests.support.pipecat import PINNED, needs_pipecat
+from tests.support.scenarios import BARGE_IN, barge_in
+
+
+def _laws(scenario: Scenario, inject: str = "interrupt") -> set[str]:
+    return set(sweep(scenario, target="pipecat", inject=inject).laws)
+
+
+@needs_pipecat
+@pytest.mark.parametrize("scenario", load_scenarios(str(BARGE_IN)), ids=lambda s: s.name)
+def test_an_undisturbed_run_comes_to_rest(scenario: Scenario) -> None:
+    one = run(scenario, target="pipecat")
+    assert one.trace.header.target == f"pipecat {PINNED}"
+    assert set(one.laws) <= {"LS204"}
+
+
+@needs_pipecat
+def test_a_call_stuck_in_progress_behind_a_playout_is_found_as_one_window() -> None:
+    """pipecat-ai/pipecat#5779."""
+    report = sweep(barge_in("spoken_tool"), target="pipecat")
+    (window,) = report.windows
+    assert window.laws == ("LS102", "LS103")
+    assert report.undisturbed.violations == ()
+
+
+@needs_pipecat
+def test_the_window_replays_from_its_token() -> None:
+    (window,) = sweep(barge_in("spoken_tool"), target="pipecat").windows
+    (one,) = replay([barge_in("spoken_tool")], window.token, target="pipecat").runs
+    assert [(v.law, v.call) for v in one.violations] == [("LS102", "c1"), ("LS103", "c1")]
+    assert one.violations[1].message == (
+        "c1 `lookup_order`: service=cancelled  aggregator=in_progress  context=in_progress"
+    )
+
+
+@needs_pipecat
+def test_a_queued_call_that_runs_after_the_interruption_is_found() -> None:
+    """pipecat-ai/pipecat#4997."""
+    scenario = Scenario(
+        name="queued_behind_a_survivor",
+        mode="sequential",
+        script=[turn(call("keep", as_="k"), call("hang_up", as_="h")), turn(say("Bye."))],
+        tools={
+            "keep": Tool(latency="100ms", cancel_on_interruption=False),
+            "hang_up": Tool(latency="10ms"),
+        },
+    )
+    assert "LS106" in _laws(scenario)
+
+
+@needs_pipecat
+def test_calls_that_an_end_forgets_are_found() -> None:
+    """pipecat-ai/pipecat#5790."""
+    assert {"LS101", "LS103"} <= _laws(barge_in("two_parallel_tools"), "end")
+
+
+@needs_pipecat
+def test_a_model_that_runs_for_each_call_of_a_sequential_batch_is_found() -> None:
+    """pipecat-ai/pipecat#5852."""
+    one = run(barge_in("two_sequential_tools"), target="pipecat")
+    assert [v.message for v in one.violations] == [
+        "the model runs again while t `traffic` is unsettled"
+    ]
+
+
+@needs_pipecat
+def test_a_falsy_result_that_the_model_never_hears_of_is_found() -> None:
+    """pipecat-ai/pipecat#4298."""
+    scenario = Scenario(
+        name="nothing_found",
+        script=[turn(call("search", as_="s")), turn(say("Nothing."))],
+        tools={"search": Tool(result=[])},
+    )
+    assert run(scenario, target="pipecat").laws == ("LS204",)
+    assert run(scenario, target="reference").laws == ()
+
+
+@needs_pipecat
+@pytest.mark.parametrize("mode", ["parallel", "sequential"])
+def test_an_interruption_at_any_point_of_a_plain_bot_stays_quiet(mode: str) -> None:
+    scenario = Scenario(
+        name="plain_bot",
+        mode="sequential" if mode == "sequential" else "parallel",
+        script=[turn(say("Let me check."), call("f", as_="c1")), turn(say("Done."))],
+        tools={"f": Tool(latency="100ms")},
+    )
+    assert sweep(scenario, target="pipecat").clean
+
+
+@needs_pipecat
+@pytest.mark.parametrize("name", ["call_that_survives", "unregistered_function"])
+def test_what_pipecat_does_right_stays_quiet(name: str) -> None:
+    assert sweep(barge_in(name), target="pipecat").clean
+
+
+@needs_pipecat
+def test_a_handler_that_raises_is_settled_with_an_error_that_is_seen() -> None:
+    assert run(barge_in("handler_raises"), target="pipecat").violations == ()
+
+
+@needs_pipecat
+def test_the_applications_log_sinks_are_put_back() -> None:
+    from loguru import logger
+
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="INFO", format="{message}")
+    try:
+        run(barge_in("handler_raises"), target="pipecat")
+        logger.info("after the run")
+    finally:
+        logger.remove(sink)
+    assert [str(line) for line in lines] == ["after the run\n"]
+
+
+def test_a_missing_pipecat_is_answered_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def not_found(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", not_found)
+    with pytest.raises(TargetError, match=r"not installed here; python -m pip install pipecat-ai"):
+        get_target("pipecat").version()
+
+
+@pytest.mark.parametrize("release", ["0.0.73", "1.2.0"])
+def test_a_pipecat_without_an_adapter_is_refused_by_name(
+    release: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: release)
+    with pytest.raises(TargetError, match=rf"pipecat-ai {release} is older than 1\.3"):
+        get_target("pipecat").version()
