@@ -1,0 +1,77 @@
+"""LS501 and LS502: two runs compared."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import zip_longest
+from typing import Any
+
+from llm_sim.errors import NondeterminismError
+from llm_sim.invariants import Violation
+from llm_sim.loop import Instrument
+from llm_sim.recorder import renumbered
+from llm_sim.scenario import Scenario
+from llm_sim.simulation._run import Run, run
+from llm_sim.trace import dumps, first_difference
+
+
+def check_determinism(scenario: Scenario, **how: Any) -> Run:
+    """Run twice and return the first run (LS501).
+
+    Args:
+        scenario: What happens.
+        **how: As for :func:`llm_sim.simulation.run`.
+
+    Raises:
+        NondeterminismError: The traces differ; it shows where they part.
+    """
+    first, second = run(scenario, **how), run(scenario, **how)
+    if dumps(first.trace) != dumps(second.trace):
+        raise NondeterminismError(_parting(first, second))
+    return first
+
+
+def _parting(first: Run, second: Run) -> str:
+    difference = first_difference(first.trace, second.trace)
+    if difference is None:
+        return "the headers differ"
+    return f"event {difference.seq}: first {difference.left}, then {difference.right}"
+
+
+def check_recording(scenario: Scenario, **how: Any) -> tuple[Violation, ...]:
+    """Run with and without taps and compare the steps (LS502).
+
+    Args:
+        scenario: What happens.
+        **how: As for :func:`llm_sim.simulation.run`.
+
+    Returns:
+        A violation that names the first step which is another one; none where all are equal.
+    """
+    taped, bare = StepLog(), StepLog()
+    run(scenario, instrument=taped, **how)
+    run(scenario, instrument=bare, record=False, **how)
+    for step, (one, other) in enumerate(zip_longest(taped.steps, bare.steps), 1):
+        if one != other:
+            message = f"recording disturbs: step {step} is {one}, without taps it is {other}"
+            return (Violation("LS502", message),)
+    return ()
+
+
+class StepLog(Instrument):
+    """Notes what each step was, and when."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def on_step(self, step: int, time_ns: int, callback: Callable[..., object]) -> None:
+        """Note a callback."""
+        owner = getattr(callback, "__self__", None)
+        task = renumbered(owner.get_name()) if isinstance(owner, asyncio.Task) else ""
+        what = task or getattr(callback, "__qualname__", type(callback).__name__)
+        self.steps.append(f"{what} at {time_ns} ns")
+
+    def on_jump(self, step: int, from_ns: int, to_ns: int) -> None:
+        """Note a jump of the clock."""
+        self.steps.append(f"jump to {to_ns} ns")

@@ -1,0 +1,130 @@
+"""One run of one scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llm_sim.errors import SimulationError
+from llm_sim.invariants import LAWS, Law, Violation, judge
+from llm_sim.loop import Instrument
+from llm_sim.scenario import Scenario
+from llm_sim.schedule import Schedule, encode
+from llm_sim.simulation._limits import Limits
+from llm_sim.simulation._stage import Stage
+from llm_sim.targets import Bot, Target, get_target, load_bot
+from llm_sim.trace import CallLife, Header, Trace, calls
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of one run.
+
+    Parameters:
+        scenario: What happened.
+        schedule: What landed where.
+        trace: The record.
+        violations: The laws that were broken.
+        opened: Steps done when the conversation opened.
+        rested: Steps done when it was at rest.
+        complaint: Why there is no verdict, or None: the script did not fit, or a stimulus of the
+            schedule never came to its place.
+        landed: Whether every stimulus of the schedule came to its place.
+    """
+
+    scenario: Scenario
+    schedule: Schedule
+    trace: Trace
+    violations: tuple[Violation, ...] = ()
+    opened: int = 0
+    rested: int = 0
+    complaint: SimulationError | None = None
+    landed: bool = True
+
+    @property
+    def token(self) -> str:
+        """The schedule as a string that replays the run."""
+        return encode(self.schedule)
+
+    @property
+    def steps(self) -> int:
+        """Steps from the opening of the conversation to rest."""
+        return self.rested - self.opened
+
+    @property
+    def calls(self) -> dict[str, CallLife]:
+        """Every tool call by its id, in the order of first sight."""
+        return calls(self.trace)
+
+    @property
+    def laws(self) -> tuple[str, ...]:
+        """The codes of the broken laws, sorted, each once."""
+        return tuple(sorted({violation.law for violation in self.violations}))
+
+
+def run(
+    scenario: Scenario,
+    *,
+    bot: Bot | None = None,
+    target: str | Target = "reference",
+    schedule: Schedule | None = None,
+    limits: Limits | None = None,
+    laws: tuple[Law, ...] = LAWS,
+    place: str = "",
+    record: bool = True,
+    instrument: Instrument | None = None,
+) -> Run:
+    """Run a scenario once and judge it.
+
+    Args:
+        scenario: What happens.
+        bot: What is under test; by default the scenario's own bot.
+        target: Which service core it runs on.
+        schedule: What lands where, besides the scenario's own injections.
+        limits: Where a run that does not come to rest is stopped.
+        laws: What must hold.
+        place: Where the scenario stands, ``FILE::NAME``, for messages.
+        record: Whether frames are recorded; without, there is no verdict and only the steps can
+            be compared.
+        instrument: Watches the loop's steps.
+
+    Raises:
+        UsageError: The scenario, the bot or the target cannot be used.
+        SimulationError: The pipeline did not start, or code asked for the real world.
+    """
+    chosen = get_target(target) if isinstance(target, str) else target
+    plan = Schedule() if schedule is None else schedule
+    under_test = f"{chosen.name} {chosen.version()}"
+    header = Header(under_test, scenario.name, scenario.mode, encode(plan), place)
+    stage = Stage(
+        scenario,
+        bot or load_bot(scenario.bot),
+        chosen,
+        header,
+        limits or Limits(),
+        record=record,
+    )
+    if instrument is not None:
+        stage.loop.add_instrument(instrument)
+    with stage:
+        stage.play(plan)
+    trace = stage.recorder.trace
+    return Run(
+        scenario,
+        plan,
+        trace,
+        judge(trace, laws) if record else (),
+        stage.opened,
+        stage.rested,
+        _complaint(stage, scenario, plan),
+        not stage.missed,
+    )
+
+
+def _complaint(stage: Stage, scenario: Scenario, plan: Schedule) -> SimulationError | None:
+    if stage.missed:
+        return SimulationError(
+            f"the schedule did not land: {'; '.join(stage.missed)} never came; "
+            "the run has no such frame or is over before"
+        )
+    disturbed = bool(plan.landings) or any(i.do.kind != "say" for i in scenario.inject)
+    return stage.player.complaint(disturbed=disturbed)

@@ -1,0 +1,187 @@
+"""The world of one run: a loop, a recorder, a scripted model and a live pipeline.
+
+Nothing in it outlives the run. The phases follow each other on one loop: start the pipeline and
+let it settle, open the conversation, run to rest, take the three views, end the pipeline if it has
+not ended itself, and look at what is left.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_sim.errors import SimulationError, TargetError
+from llm_sim.loop import SimLoop
+from llm_sim.recorder import Recorder, plain, renumbered, tap
+from llm_sim.scenario import Scenario, Stimulus
+from llm_sim.schedule import Schedule
+from llm_sim.scripted import Player
+from llm_sim.simulation._limits import SECOND_NS, Limits
+from llm_sim.simulation._stimuli import Stimuli
+from llm_sim.simulation._world import lost_coroutines, seeded
+from llm_sim.targets import Bot, Plan, Session, Target
+from llm_sim.trace import Header
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+
+_SEED: Final = 0
+_START_STEPS: Final = 20_000
+_TEARDOWN_STEPS: Final = 20_000
+_TEARDOWN_NS: Final = 60 * SECOND_NS
+
+
+class Stage:
+    """One world, used once, inside ``with``.
+
+    Args:
+        scenario: What happens.
+        bot: What is under test.
+        target: Which service core it runs on.
+        header: The head of the trace.
+        limits: Where a run that does not come to rest is stopped.
+        record: Whether processors are tapped.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        bot: Bot,
+        target: Target,
+        header: Header,
+        limits: Limits,
+        *,
+        record: bool = True,
+    ) -> None:
+        self._scenario = scenario
+        self._target = target
+        self._limits = limits
+        self._record = record
+        self._surroundings = ExitStack()
+        self._session: Session | None = None
+        self._main: asyncio.Task[None] | None = None
+        self.loop = SimLoop()
+        self.recorder = Recorder(header, self.loop)
+        self.player = Player(
+            scenario.script,
+            before_first_token_ns=scenario.latency.get("llm", 0),
+            on_asked=self._asked,
+        )
+        self._plan = Plan(scenario, bot, self.player, self.recorder)
+        self.opened = self.rested = 0
+        self.missed: tuple[str, ...] = ()
+        """Landings of the schedule whose place never came, in words."""
+
+    def __enter__(self) -> Stage:
+        enter = self._surroundings.enter_context
+        enter(seeded(_SEED))
+        enter(lost_coroutines(lambda message: self._error("warning", message)))
+        enter(self._target.surroundings(lambda message: self._error("log", message)))
+        self.loop.set_exception_handler(lambda _, context: self._error("loop", _told(context)))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Closed inside the surroundings: what the last coroutines say when they are thrown away
+        # belongs to this run.
+        self.loop.set_exception_handler(lambda *_: None)
+        self._cancel_what_is_left()
+        self.loop.close()
+        self._surroundings.close()
+
+    def play(self, schedule: Schedule) -> None:
+        """Run the scenario from the start of the pipeline to its end."""
+        self._start()
+        session = self._session
+        if session is None:  # pragma: no cover - _start raises then
+            raise SimulationError("the pipeline was not built")
+        self._open(session, schedule)
+        self._settle(session)
+        self._end(session)
+
+    def _start(self) -> None:
+        self._main = self.loop.create_task(self._run_pipeline(), name="pipeline")
+        self._run(_START_STEPS, _TEARDOWN_NS)
+        if self._main.done():
+            self._main.result()
+            raise TargetError("the pipeline ended before the conversation could open")
+
+    async def _run_pipeline(self) -> None:
+        self._session = await self._target.open(self._plan)
+        if self._record:
+            self._tap(self._session)
+        await self._session.run()
+
+    def _tap(self, session: Session) -> None:
+        labels = ["", *(station.label for station in session.stations), ""]
+        neighbours = zip(labels, labels[2:], strict=False)
+        for station, (before, after) in zip(session.stations, neighbours, strict=True):
+            tap(
+                self.recorder,
+                station.processor,
+                station.label,
+                before=before,
+                after=after,
+                causes=station.causes,
+            )
+
+    def _open(self, session: Session, schedule: Schedule) -> None:
+        self.opened = self.loop.steps
+        stimuli = Stimuli(self.loop, self.recorder, session)
+        opening = Stimulus(kind="say", text=self._scenario.user)
+        stimuli.open(opening, self._scenario.inject, schedule)
+        how = self._run(self._limits.max_steps, self._limits.max_time_ns)
+        self.rested = self.loop.steps
+        self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
+        waiting = [] if how == "idle" else [renumbered(line) for line in self.loop.waiting()]
+        self.recorder.record("rest", data={"how": how, "waiting": waiting})
+
+    def _settle(self, session: Session) -> None:
+        self.recorder.record("state", data=plain(asdict(session.views())))
+
+    def _end(self, session: Session) -> None:
+        if self._main is not None and not self._main.done():
+            self.loop.create_task(session.inject(Stimulus(kind="end")), name="teardown")
+        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
+        if self._main is not None and self._main.done() and not self._main.cancelled():
+            error = self._main.exception()
+            if error is not None:
+                self._error("pipeline", f"{type(error).__name__}: {error}")
+        tasks = sorted(renumbered(task.get_name()) for task in self.loop.tasks())
+        self.recorder.record("close", data={"tasks": tasks, "timers": self.loop.timers})
+
+    def _run(self, steps: int, time_ns: int) -> str:
+        self.loop.max_steps = self.loop.steps + steps
+        self.loop.max_time_ns = self.loop.time_ns + time_ns
+        return self.loop.run_until_idle()
+
+    def _cancel_what_is_left(self) -> None:
+        for task in self.loop.tasks():
+            task.cancel()
+        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
+
+    def _asked(self, turn: int | None, context: object) -> None:
+        session = self._session
+        views = session.views() if session is not None else None
+        unsettled = [
+            call
+            for call, state in (views.context if views else {}).items()
+            if state in ("in_progress", "missing")
+        ]
+        self.recorder.record("inference", "llm", data={"turn": turn, "open": unsettled})
+
+    def _error(self, source: str, message: str) -> None:
+        self.recorder.record("error", data={"source": source, "message": renumbered(message)})
+
+
+def _told(context: dict[str, Any]) -> str:
+    """Return what asyncio's exception handler was told, without addresses."""
+    error = context.get("exception")
+    cause = f": {type(error).__name__}: {error}" if error is not None else ""
+    return f"{context.get('message', 'unhandled exception')}{cause}"

@@ -1,0 +1,76 @@
+"""Stimuli on their way into a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_sim.loop import SimLoop
+from llm_sim.recorder import Recorder
+from llm_sim.scenario import Injection, Stimulus
+from llm_sim.schedule import START, Landing, Schedule
+from llm_sim.targets import Session
+
+
+class Stimuli:
+    """Lets each stimulus join the end of the ready queue where it was said to.
+
+    Args:
+        loop: The loop of the run.
+        recorder: Tells of new frames, and is told of each stimulus.
+        session: Where stimuli go in.
+    """
+
+    def __init__(self, loop: SimLoop, recorder: Recorder, session: Session) -> None:
+        self._loop = loop
+        self._recorder = recorder
+        self._session = session
+        self._seen: dict[str, int] = {}
+        self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
+        self.outstanding: list[Landing] = []
+        """Landings of the schedule that have not joined."""
+
+    def open(self, opening: Stimulus, injections: tuple[Injection, ...], plan: Schedule) -> None:
+        """Open the conversation and arm everything that is to happen in it.
+
+        Occurrences of frames are counted from here, so that neither the target's way of starting
+        up nor its version shifts them.
+        """
+        self._recorder.on_new_frame(self._on_new_frame)
+        self._loop.call_soon(self._fire, opening, None)
+        opened = self._loop.steps
+        for injection in injections:
+            if injection.at is not None:
+                self._await(injection.at, injection.nth, injection.offset, injection.do, None)
+            elif injection.after is not None:
+                self._loop.call_at(
+                    (self._loop.time_ns + injection.after) / 1e9, self._fire, injection.do, None
+                )
+            else:
+                step = opened + (injection.step or 0) + injection.offset
+                self._loop.call_at_step(step, self._fire, injection.do, None)
+        for landing in plan.landings:
+            self.outstanding.append(landing)
+            stimulus = Stimulus(kind=landing.kind)
+            if landing.anchor == START:
+                self._loop.call_at_step(opened + landing.offset, self._fire, stimulus, landing)
+            else:
+                self._await(landing.anchor, landing.nth, landing.offset, stimulus, landing)
+
+    def _await(
+        self, frame: str, nth: int, offset: int, stimulus: Stimulus, landing: Landing | None
+    ) -> None:
+        self._awaited.setdefault((frame, nth), []).append((offset, stimulus, landing))
+
+    def _on_new_frame(self, frame: str) -> None:
+        count = self._seen[frame] = self._seen.get(frame, 0) + 1
+        for offset, stimulus, landing in self._awaited.pop((frame, count), ()):
+            self._loop.call_at_step(self._loop.steps + offset, self._fire, stimulus, landing)
+
+    def _fire(self, stimulus: Stimulus, landing: Landing | None) -> None:
+        data: dict[str, Any] = {"do": stimulus.kind}
+        if stimulus.text:
+            data["text"] = stimulus.text
+        self._recorder.begin(self._recorder.record("stimulus", data=data))
+        if landing is not None:
+            self.outstanding.remove(landing)
+        self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")

@@ -1,0 +1,62 @@
+"""What a run borrows from the process, and gives back.
+
+Chance has one source, a ``random.Random`` of the run's own; the code under test draws from it
+through ``random`` and ``uuid``. Warnings that tell of lost coroutines become events of the trace.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+_NEVER_AWAITED: Final = r"coroutine .* was never awaited"
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the process's chance for the code under test, and restore it."""
+    chance = random.Random(seed)
+    state, uuid4 = random.getstate(), uuid.uuid4  # noqa: TID251 - put back below
+    random.seed(chance.getrandbits(64))
+
+    def seeded_uuid4() -> uuid.UUID:
+        return uuid.UUID(int=chance.getrandbits(128), version=4)
+
+    uuid.uuid4 = seeded_uuid4  # noqa: TID251 - this is the one source of chance
+    try:
+        yield
+    finally:
+        uuid.uuid4 = uuid4  # noqa: TID251
+        random.setstate(state)
+
+
+@contextmanager
+def lost_coroutines(report: Callable[[str], None]) -> Iterator[None]:
+    """Report each coroutine that is thrown away without having been awaited.
+
+    Python says so with a warning when the coroutine is freed. Whatever the user's filters are,
+    this one is let through; all others stay as they are.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", _NEVER_AWAITED, RuntimeWarning)
+        shown = warnings.showwarning
+
+        def showwarning(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> Any:
+            if category is RuntimeWarning and "was never awaited" in str(message):
+                report(str(message))
+            else:
+                shown(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = showwarning
+        yield

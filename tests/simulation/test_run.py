@@ -1,0 +1,244 @@
+"""One run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from llm_sim.errors import BotError, ScriptExhaustedError, SimulationError, UsageError
+from llm_sim.scenario import (
+    Scenario,
+    Tool,
+    after,
+    at,
+    at_step,
+    call,
+    end,
+    interrupt,
+    say,
+    turn,
+    user_says,
+)
+from llm_sim.schedule import Landing, Schedule
+from llm_sim.simulation import Limits, run
+from llm_sim.targets import Bot
+from tests.support.scenarios import spoken_tool, two_tools
+
+
+def _phases(scenario: Scenario, **how: Any) -> dict[str, list[str]]:
+    return {call.id: call.phases("down") for call in run(scenario, **how).calls.values()}
+
+
+def test_an_undisturbed_run_keeps_every_law_and_uses_up_its_script() -> None:
+    one = run(spoken_tool())
+    assert (one.violations, one.complaint) == ((), None)
+    assert {c.id: c.phases("down") for c in one.calls.values()} == {
+        "c1": ["started", "in_progress", "result"]
+    }
+
+
+def test_the_calls_of_a_turn_are_one_batch() -> None:
+    batches = {call.batch for call in run(two_tools()).calls.values()}
+    assert len(batches) == 1
+
+
+def test_sequential_mode_runs_one_handler_after_the_other() -> None:
+    one = run(two_tools("sequential"))
+    order = [(event.call, event.data["phase"]) for event in one.trace.of("handler")]
+    assert order == [
+        ("f1", "started"),
+        ("f1", "returned"),
+        ("g1", "started"),
+        ("g1", "returned"),
+    ]
+
+
+def test_parallel_mode_runs_handlers_at_the_same_time() -> None:
+    one = run(two_tools())
+    order = [(event.call, event.data["phase"]) for event in one.trace.of("handler")]
+    assert order == [
+        ("f1", "started"),
+        ("g1", "started"),
+        ("g1", "returned"),
+        ("f1", "returned"),
+    ]
+
+
+def test_virtual_time_passes_and_real_time_does_not() -> None:
+    one = run(two_tools().replace(tools={"f": Tool(latency="2m"), "g": Tool()}))
+    rest = one.trace.last("rest")
+    assert rest is not None
+    assert rest.time_ns == 120_000_000_000
+
+
+@pytest.mark.parametrize(
+    "injection",
+    [
+        at("FunctionCallsStarted", interrupt(), offset=3),
+        after("20ms", interrupt()),
+        at_step(10, interrupt()),
+    ],
+    ids=["at a frame", "after a time", "at a step"],
+)
+def test_a_stimulus_of_the_scenario_lands_where_it_says(injection: Any) -> None:
+    phases = _phases(two_tools().replace(inject=[injection]))
+    assert {ends[-1] for ends in phases.values()} == {"cancelled"}
+
+
+def test_a_user_who_says_something_asks_the_model_again() -> None:
+    scenario = Scenario(
+        script=[turn(say("Hello.")), turn(say("Fine."))], inject=[after("1s", user_says("And?"))]
+    )
+    one = run(scenario)
+    assert one.complaint is None
+    assert [event.data["turn"] for event in one.trace.of("inference")] == [0, 1]
+
+
+def test_a_schedule_lands_a_stimulus_a_number_of_steps_after_a_frame() -> None:
+    landing = Landing("interrupt", "FunctionCallsStarted", 1, 2)
+    one = run(two_tools(), schedule=Schedule((landing,)))
+    started = next(e for e in one.trace.events if one.trace.type_of(e) == "FunctionCallsStarted")
+    stimulus = next(e for e in one.trace.of("stimulus") if e.data["do"] == "interrupt")
+    before = {e.step for e in one.trace.events if started.step < e.step < stimulus.step}
+    assert one.landed
+    assert stimulus.seq > started.seq
+    assert len(before) <= stimulus.step - started.step
+
+
+def test_a_schedule_that_never_comes_to_its_place_gives_no_verdict() -> None:
+    one = run(two_tools(), schedule=Schedule((Landing("end", "LLMText", 9, 0),)))
+    assert not one.landed
+    assert str(one.complaint) == (
+        "the schedule did not land: end 0 steps after LLMText no. 9 never came; "
+        "the run has no such frame or is over before"
+    )
+
+
+def test_a_script_that_is_not_used_up_is_an_error() -> None:
+    one = run(Scenario(script=[turn(say("Hello.")), turn(say("Never said."))]))
+    assert one.violations == ()
+    assert isinstance(one.complaint, ScriptExhaustedError)
+    assert "the model was asked 1 times, the script has 2 turns: 1 left over" in str(one.complaint)
+
+
+def test_a_model_that_is_asked_too_often_is_an_error() -> None:
+    scenario = Scenario(script=[turn(call("f", as_="c1"))], tools={"f": Tool()})
+    one = run(scenario)
+    assert isinstance(one.complaint, ScriptExhaustedError)
+    assert "the model was asked 2 times, the script has 1 turns" in str(one.complaint)
+
+
+def test_an_interrupted_bot_may_leave_turns_unsaid() -> None:
+    landing = Landing("interrupt", "FunctionCallsStarted", 1, 3)
+    assert run(two_tools(), schedule=Schedule((landing,))).complaint is None
+
+
+def test_a_run_that_spins_is_stopped_and_says_who_waits() -> None:
+    async def spin(params: Any) -> None:
+        while True:
+            await asyncio.sleep(1)
+
+    bot = Bot(lambda llm: llm.register_function("f", spin))
+    scenario = Scenario(bot="tests:spin", script=[turn(call("f", as_="c1"))])
+    one = run(scenario, bot=bot, limits=Limits(max_time_ns=5_000_000_000))
+    broken = {violation.law: violation.message for violation in one.violations}
+    assert broken["LS304"].startswith("the run did not come to rest within its bound of time")
+    assert "test_run.py" in broken["LS304"]
+
+
+def test_an_exception_that_nobody_handles_is_told() -> None:
+    async def forgets(params: Any) -> None:
+        async def fails() -> None:
+            raise RuntimeError("lost")
+
+        task = asyncio.get_running_loop().create_task(fails())
+        await asyncio.sleep(0.1)
+        del task
+        await params.result_callback("ok")
+
+    bot = Bot(lambda llm: llm.register_function("f", forgets))
+    scenario = Scenario(bot="tests:forgets", script=[turn(call("f", as_="c1")), turn(say("Ok."))])
+    one = run(scenario, bot=bot)
+    assert [violation.message for violation in one.violations] == [
+        "unseen (loop): Task exception was never retrieved: RuntimeError: lost"
+    ]
+
+
+def test_a_coroutine_that_is_never_awaited_is_told() -> None:
+    async def forgets(params: Any) -> None:
+        asyncio.sleep(1)  # type: ignore[unused-coroutine]
+        await params.result_callback("ok")
+
+    bot = Bot(lambda llm: llm.register_function("f", forgets))
+    scenario = Scenario(bot="tests:forgets", script=[turn(call("f", as_="c1")), turn(say("Ok."))])
+    assert [violation.message for violation in run(scenario, bot=bot).violations] == [
+        "unseen (warning): coroutine 'sleep' was never awaited"
+    ]
+
+
+def test_a_task_that_is_left_after_the_end_is_told() -> None:
+    async def leaks(params: Any) -> None:
+        task = asyncio.get_running_loop().create_task(asyncio.Event().wait(), name="leak")
+        params.arguments.setdefault("keep", task.get_name())
+        await params.result_callback("ok")
+
+    bot = Bot(lambda llm: llm.register_function("f", leaks))
+    scenario = Scenario(bot="tests:leaks", script=[turn(call("f", as_="c1")), turn(say("Ok."))])
+    assert [violation.message for violation in run(scenario, bot=bot).violations] == [
+        "task 'leak' is left after the end"
+    ]
+
+
+def test_a_run_leaves_nothing_in_the_process() -> None:
+    import random
+    import uuid
+
+    uuid4, state = uuid.uuid4, random.getstate()
+    run(spoken_tool())
+    assert (uuid.uuid4, random.getstate()) == (uuid4, state)
+
+
+def test_a_run_may_be_made_inside_another_loop() -> None:
+    async def outer() -> tuple[int, bool]:
+        before = asyncio.current_task()
+        one = run(spoken_tool())
+        await asyncio.sleep(0)
+        return len(one.violations), asyncio.current_task() is before
+
+    assert asyncio.run(outer()) == (0, True)
+
+
+def test_an_unknown_target_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(UsageError, match=r"no target 'referense' \(did you mean 'reference'\?\)"):
+        run(spoken_tool(), target="referense")
+
+
+def test_a_bot_that_cannot_be_built_is_the_users_to_repair() -> None:
+    def build(llm: Any) -> None:
+        raise KeyError("API_KEY")
+
+    with pytest.raises(BotError, match=r"bot 'build' cannot be built: KeyError\('API_KEY'\)"):
+        run(spoken_tool(), bot=Bot(build))
+
+
+def test_a_bot_that_returns_something_else_is_told_what_to_return() -> None:
+    with pytest.raises(BotError, match="return None, the service, or a list of processors"):
+        run(spoken_tool(), bot=Bot(lambda llm: "llm"))
+
+
+def test_real_io_in_a_handler_is_refused_with_the_remedy() -> None:
+    async def fetch(params: Any) -> None:
+        await asyncio.open_connection("api.shop.test", 443)
+
+    bot = Bot(lambda llm: llm.register_function("f", fetch))
+    scenario = Scenario(bot="tests:fetch", script=[turn(call("f", as_="c1")), turn(say("Ok."))])
+    with pytest.raises(SimulationError, match=r"refused in a simulated run .*test_run\.py"):
+        run(scenario, bot=bot)
+
+
+def test_the_end_as_a_stimulus_of_the_scenario_ends_the_run() -> None:
+    one = run(two_tools().replace(inject=[after("20ms", end())]))
+    assert one.violations == ()
+    assert {c.phases("down")[-1] for c in one.calls.values()} == {"cancelled"}
