@@ -1,0 +1,135 @@
+"""A stimulus at every point."""
+
+from __future__ import annotations
+
+import os
+import signal
+from itertools import pairwise
+
+import pytest
+
+from llm_sim.errors import NondeterminismError, UsageError
+from llm_sim.exploration import SweepReport, replay, sweep
+from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.schedule import decode
+from llm_sim.simulation import run
+from tests.support.scenarios import BARGE_IN, spoken_tool, two_tools
+
+
+def test_there_is_a_point_after_each_step_from_the_opening_to_rest() -> None:
+    report = sweep(spoken_tool())
+    assert report.points == report.undisturbed.steps + 1
+    assert [outcome.point for outcome in report.outcomes] == list(range(1, report.points + 1))
+
+
+def test_the_points_land_one_after_the_other_from_the_opening_to_rest() -> None:
+    report = sweep(spoken_tool())
+    landed = []
+    for outcome in report.outcomes:
+        one = run(spoken_tool(), schedule=decode(outcome.token))
+        stimulus = [event for event in one.trace.of("stimulus") if event.data["do"] == "interrupt"]
+        landed.append(stimulus[0].step - one.opened)
+    assert landed == sorted(landed)
+    assert (landed[0], landed[-1]) == (2, report.undisturbed.steps + 1)
+
+
+def test_a_run_is_the_undisturbed_one_up_to_the_point() -> None:
+    report = sweep(spoken_tool())
+    undisturbed = report.undisturbed.trace.events
+    for outcome in report.outcomes:
+        disturbed = run(spoken_tool(), schedule=decode(outcome.token)).trace.events
+        stimulus = next(e for e in disturbed if e.kind == "stimulus" and e.data["do"] != "say")
+        assert disturbed[: stimulus.seq] == undisturbed[: stimulus.seq]
+
+
+@pytest.mark.parametrize("inject", ["interrupt", "end", "cancel"])
+@pytest.mark.parametrize("scenario", load_scenarios(str(BARGE_IN)), ids=lambda s: s.name)
+def test_the_reference_core_keeps_every_law_at_every_point(scenario: Scenario, inject: str) -> None:
+    report = sweep(scenario, inject=inject)
+    assert report.clean, report.windows
+
+
+def test_neighbouring_points_that_fail_alike_are_one_window() -> None:
+    report = sweep(two_tools("sequential"), target="naive")
+    windows = report.windows
+    assert report.failed == sum(window.last - window.first + 1 for window in windows)
+    assert all(one.last < other.first for one, other in pairwise(windows))
+    assert all(decode(window.token) for window in windows)
+
+
+def test_the_token_of_a_window_replays_its_laws() -> None:
+    report = sweep(two_tools("sequential"), target="naive")
+    for window in report.windows:
+        (one,) = replay([two_tools("sequential")], window.token, target="naive").runs
+        assert one.laws == window.laws
+
+
+def test_a_report_as_json_has_what_ci_reads() -> None:
+    plain = sweep(two_tools("sequential"), target="naive").to_plain()
+    assert {
+        "scenario",
+        "target",
+        "inject",
+        "points",
+        "failed",
+        "windows",
+        "runs_per_second",
+    } <= set(plain)
+    assert set(plain["windows"][0]) == {"first", "last", "laws", "token", "complaint"}
+
+
+def test_progress_is_told_after_each_run() -> None:
+    told: list[tuple[int, int, int]] = []
+    report = sweep(spoken_tool(), progress=lambda *news: told.append(news))
+    assert told == [(point, report.points, 0) for point in range(1, report.points + 1)]
+
+
+def test_ctrl_c_keeps_what_was_found() -> None:
+    def press_once(done: int, total: int, failed: int) -> None:
+        if done == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    report = sweep(spoken_tool(), progress=press_once)
+    assert (report.stopped, len(report.outcomes), report.clean) == (True, 5, False)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_stops_at_once() -> None:
+    def press(done: int, total: int, failed: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(spoken_tool(), progress=press)
+
+
+def test_an_unknown_stimulus_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(
+        UsageError, match=r"cannot inject 'interupt' \(did you mean 'interrupt'\?\)"
+    ):
+        sweep(spoken_tool(), inject="interupt")
+
+
+def test_a_bot_that_is_not_the_same_twice_is_not_swept() -> None:
+    from itertools import count
+
+    from llm_sim.targets import Bot
+
+    drawn = count()
+
+    async def lookup(params: object) -> None:
+        await params.result_callback(next(drawn))  # type: ignore[attr-defined]
+
+    bot = Bot(lambda llm: llm.register_function("lookup", lookup))
+    scenario = spoken_tool().replace(bot="tests:counting", tools={}, latency={})
+    with pytest.raises(NondeterminismError):
+        sweep(scenario, bot=bot)
+
+
+def _windows(report: SweepReport) -> list[tuple[int, int, tuple[str, ...]]]:
+    return [(window.first, window.last, window.laws) for window in report.windows]
+
+
+def test_a_sweep_is_the_same_twice() -> None:
+    first = sweep(two_tools("sequential"), target="naive")
+    assert _windows(sweep(two_tools("sequential"), target="naive")) == _windows(first)
