@@ -1,0 +1,13 @@
+"""The machine: an asyncio event loop in virtual time that touches nothing outside itself.
+
+It runs any asyncio program, knows nothing of voice agents, and needs nothing but the standard
+library. What it runs is a function of the program alone: the ready queue keeps asyncio's order, the
+clock moves when nothing is ready, and tasks come out of sets in the same order in every process.
+"""
+
+from llm_sim.loop._instruments import Instrument
+from llm_sim.loop._loop import SimLoop
+from llm_sim.loop._refusals import REMEDIES
+from llm_sim.loop._tasks import SimTask
+
+__all__ = ["REMEDIES", "Instrument", "SimLoop", "SimTask"]

@@ -1,0 +1,112 @@
+"""The virtual clock and the timers on it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from heapq import heapify, heappop, heappush
+
+NANOSECONDS = 1_000_000_000
+
+# A deadline from here on (3e13 years) never comes; float("inf") is the usual one.
+_NEVER_NS = 10**30
+
+# Cancelled timers stay in the heap until they surface; beyond this number, and when they are the
+# majority, the heap is rebuilt without them. The figures are asyncio's.
+_MIN_CANCELLED_TO_REBUILD = 100
+
+
+class VirtualClock:
+    """Keep virtual time, and fire the timers that come due when it is moved.
+
+    Time is a whole number of nanoseconds, `now_ns`. What asyncio reads is `reading`, in seconds:
+    the float nearest to `now_ns`, or a little above it, because it keeps two promises that a
+    quotient of integers cannot keep.
+
+    1. When a timer fires, ``reading >= when`` in floats. ``0.1 + 0.2`` is due at 300,000,000 ns,
+       and 0.3 is less than ``0.1 + 0.2``; so the reading is the deadline itself then. Without it
+       ``while time() < deadline: await sleep(deadline - time())`` would see its deadline missed,
+       or every deadline would have to be rounded up to a crooked nanosecond.
+    2. Every move makes the reading grow, and a timer that is set for a moment which is not in the
+       future is due one nanosecond from now. So code that sets ``call_at(deadline)`` again while
+       ``time() <= deadline`` (aiohttp issue 10149) passes its deadline the second time. A clock
+       that stood still would let it spin at one instant for ever.
+    """
+
+    __slots__ = ("_cancelled", "_created", "_heap", "now_ns", "overdue", "reading")
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.reading = 0.0
+        self.overdue = False
+        self._heap: list[tuple[int, float, int, asyncio.TimerHandle]] = []
+        self._created = 0
+        self._cancelled = 0
+
+    def __len__(self) -> int:
+        return len(self._heap) - self._cancelled
+
+    def add(self, timer: asyncio.TimerHandle) -> None:
+        """Arm a timer; `overdue` tells that one was set for a moment that has already come."""
+        when = timer.when()
+        due_ns = _NEVER_NS if when * NANOSECONDS >= _NEVER_NS else self._nearest_ns(when)
+        if due_ns <= self.now_ns:
+            due_ns = self.now_ns + 1
+            self.overdue = True
+        self._created += 1
+        timer._scheduled = True  # type: ignore[attr-defined]
+        heappush(self._heap, (due_ns, when, self._created, timer))
+
+    def _nearest_ns(self, when: float) -> int:
+        return self.now_ns if when < self.reading else round(when * NANOSECONDS)
+
+    def note_cancelled(self, timer: asyncio.TimerHandle) -> None:
+        """Count a timer that was cancelled while it was armed."""
+        if not timer._scheduled:  # type: ignore[attr-defined]
+            return
+        self._cancelled += 1
+        if self._cancelled > max(_MIN_CANCELLED_TO_REBUILD, len(self._heap) // 2):
+            # The timer tells us before it notes its own cancellation.
+            self._heap = [
+                entry for entry in self._heap if entry[3] is not timer and not entry[3].cancelled()
+            ]
+            heapify(self._heap)
+            self._cancelled = 0
+
+    def next_due_ns(self) -> int | None:
+        """Return when the next timer is due, or None if none will ever be."""
+        heap = self._heap
+        while heap and heap[0][3].cancelled():
+            heappop(heap)[3]._scheduled = False  # type: ignore[attr-defined]
+            self._cancelled -= 1
+        if not heap or heap[0][0] >= _NEVER_NS:
+            return None
+        return heap[0][0]
+
+    def advance_to(self, due_ns: int) -> list[asyncio.TimerHandle]:
+        """Move to `due_ns` and return what fires there, by deadline, then by creation."""
+        heap = self._heap
+        reading = max(due_ns / NANOSECONDS, math.nextafter(self.reading, math.inf))
+        fired = []
+        while heap and heap[0][0] <= due_ns:
+            _, when, _, timer = heappop(heap)
+            timer._scheduled = False  # type: ignore[attr-defined]
+            if timer.cancelled():
+                self._cancelled -= 1
+                continue
+            reading = max(reading, float(when))
+            fired.append(timer)
+        self.now_ns = due_ns
+        self.reading = reading
+        self.overdue = False
+        return fired
+
+    def armed(self) -> list[asyncio.TimerHandle]:
+        """Return the timers that are still to fire, by deadline, then by creation."""
+        return [entry[3] for entry in sorted(self._heap) if not entry[3].cancelled()]
+
+    def clear(self) -> None:
+        """Drop every timer."""
+        self._heap.clear()
+        self._cancelled = 0
+        self.overdue = False

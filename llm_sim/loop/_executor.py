@@ -1,0 +1,95 @@
+"""Work for threads, done at a step of the loop instead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextvars import Context
+from types import FrameType
+from typing import Any, TypeVar, TypeVarTuple
+
+from llm_sim.loop._clock import NANOSECONDS
+from llm_sim.loop._refusals import WAITS_FOR_ITS_OWN_THREAD_REMEDY, refusal
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
+
+
+class InlineExecution(asyncio.AbstractEventLoop):
+    """Run what is meant for an executor on the loop's own thread, at a step of its own.
+
+    The function sees what it would see in a fresh thread: no running loop, and no context
+    variables but those that it brings along (`asyncio.to_thread` does). An exception goes into the
+    future, except KeyboardInterrupt, which is the user's and ends the run.
+    """
+
+    executor_delay_ns: int = 0
+    """The virtual time that every function takes; it runs when that time is over."""
+
+    _executor_shut_down = False
+    _in_executor = False
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
+        """Run a function at a step of its own; which executor was meant makes no difference.
+
+        Args:
+            executor: Ignored.
+            func: What to run.
+            args: Its arguments.
+
+        Returns:
+            A future of the function's result. If it is cancelled in time the function never runs.
+
+        Raises:
+            RuntimeError: The loop is closed, or its executor was shut down.
+        """
+        if executor is None and self._executor_shut_down:
+            raise RuntimeError("Executor shutdown has been called")
+        future: asyncio.Future[_T] = self.create_future()
+        if self.executor_delay_ns:
+            self.call_later(
+                self.executor_delay_ns / NANOSECONDS, self._run_inline, future, func, args
+            )
+        else:
+            self.call_soon(self._run_inline, future, func, args)
+        return future
+
+    def _run_inline(
+        self, future: asyncio.Future[Any], func: Callable[..., Any], args: tuple[Any, ...]
+    ) -> None:
+        if future.cancelled():
+            return
+        asyncio._set_running_loop(None)
+        self._in_executor = True
+        try:
+            result = Context().run(func, *args)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        finally:
+            self._in_executor = False
+            asyncio._set_running_loop(self)
+            # The exception's traceback holds this frame, and the future the exception.
+            del future, func, args
+
+    def _check_not_awaiting_own_thread(self, caller: FrameType) -> None:
+        """Refuse `asyncio.run_coroutine_threadsafe` in a function that an executor runs.
+
+        Its future is there to be waited for with ``result()``, which would block this thread, and
+        with it the loop, without a word.
+        """
+        if caller.f_code is asyncio.run_coroutine_threadsafe.__code__:
+            raise refusal("run_coroutine_threadsafe", WAITS_FOR_ITS_OWN_THREAD_REMEDY)
+
+    def set_default_executor(self, executor: Executor) -> None:
+        """Accept an executor and never use it: its functions run at steps of the loop."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Refuse further work for the default executor; there is no thread to wait for."""
+        self._executor_shut_down = True

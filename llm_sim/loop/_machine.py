@@ -1,0 +1,275 @@
+"""The machine: a ready queue, steps, outside events at a step, and a clock that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio import Handle
+from asyncio.constants import DEBUG_STACK_DEPTH
+from collections import deque
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from itertools import islice, repeat
+from threading import get_ident
+from typing import Any
+
+from llm_sim.errors import UsageError
+from llm_sim.loop._asyncgens import AsyncGenerators
+from llm_sim.loop._handlers import ExceptionHandling
+from llm_sim.loop._instruments import Instrument, Instruments
+from llm_sim.loop._scheduling import Scheduling
+
+STOPPED, IDLE, STEPS, TIME = "stopped", "idle", "steps", "time"
+"""How a run ends."""
+
+_UNBOUNDED = sys.maxsize
+
+_ONE_STEP = (None,)
+
+
+class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
+    """Run callbacks one by one, and move the clock when there are none.
+
+    A *step* is one callback run, or one jump of the clock to the next timer. Callbacks run in the
+    order of asyncio's ready queue, in iterations like asyncio's: `stop` lets the iteration under
+    way finish, and a timer that is due already joins the queue when the next one begins.
+
+    Steps are counted by the C iterator that the innermost loop consumes. A *stretch* is a part of
+    an iteration in which nothing has to be looked up: no bound is reached, no outside event joins.
+    `_end` is the number of steps begun when the stretch is over, `_mark` the number of steps at
+    which to look up next, `_batch` the entries of the iteration that are in no stretch yet.
+    """
+
+    def __init__(self, max_steps: int | None, max_time_ns: int | None) -> None:
+        for name, bound in (("max_steps", max_steps), ("max_time_ns", max_time_ns)):
+            if bound is not None and bound < 0:
+                raise UsageError(f"{name} must be None or at least 0, not {bound!r}")
+        super().__init__()
+        self.max_steps = max_steps
+        self.max_time_ns = max_time_ns
+        self._outside: list[tuple[int, int, Handle]] = []
+        self._outside_created = 0
+        self._stretch = repeat(None, 0)
+        self._end = 0
+        self._mark = _UNBOUNDED
+        self._batch = 0
+        self._instruments = Instruments()
+
+    @property
+    def steps(self) -> int:
+        """The number of steps begun so far; during the first callback it is 1."""
+        return self._end - self._stretch.__length_hint__()
+
+    def call_at_step(self, step: int, callback: Callable[..., object], *args: Any) -> Handle:
+        """Let an outside event happen: a callback joins the end of the ready queue at a step.
+
+        Args:
+            step: How many steps are done when it joins. If they are done already, it joins at once;
+                if the program ends before, never. When nothing else is ready it still comes before
+                the clock jumps.
+            callback: What to call.
+            args: Its arguments.
+
+        Returns:
+            A handle to cancel it with.
+
+        Raises:
+            RuntimeError: The loop is closed.
+        """
+        self._check_closed()
+        under_way = 0 if self._thread is None else 1
+        if step <= self.steps - under_way:
+            return self.call_soon(callback, *args)
+        handle = Handle(callback, args, self)
+        self._outside_created += 1
+        heappush(self._outside, (step, self._outside_created, handle))
+        if step < self._mark:
+            self._mark = step
+            self._cut_stretch(step - self.steps)
+        return handle
+
+    def add_instrument(self, instrument: Instrument) -> Callable[[], None]:
+        """Watch this loop from the next step on.
+
+        Args:
+            instrument: Whom to tell.
+
+        Returns:
+            A callable that takes the instrument out again.
+        """
+        self._instruments.add(instrument)
+        self._cut_stretch(0)
+
+        def undo() -> None:
+            self._instruments.remove(instrument)
+            self._cut_stretch(0)
+
+        return undo
+
+    def close(self) -> None:
+        """Drop what is scheduled and refuse everything from here on; twice is no mistake.
+
+        Raises:
+            RuntimeError: The loop is running.
+        """
+        super().close()
+        self._outside.clear()
+
+    def stop(self) -> None:
+        """Let the iteration under way finish, then return from the run."""
+        self._stopping = True
+
+    def _check_can_run(self) -> None:
+        self._check_closed()
+        if self.is_running():
+            raise RuntimeError("This event loop is already running")
+
+    def _drive(self) -> str:
+        """Run as the running loop of this thread, and put the one before back."""
+        outer_loop = asyncio._get_running_loop()
+        outer_hooks = sys.get_asyncgen_hooks()
+        outer_depth = sys.get_coroutine_origin_tracking_depth() if self._debug else None
+        try:
+            self._thread = get_ident()
+            self._install_asyncgen_hooks()
+            if outer_depth is not None:
+                sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH)
+            asyncio._set_running_loop(self)
+            outcome = self._run()
+        finally:
+            self._cut_stretch(0)
+            self._stopping = False
+            self._thread = None
+            asyncio._set_running_loop(outer_loop)
+            if outer_depth is not None:
+                sys.set_coroutine_origin_tracking_depth(outer_depth)
+            sys.set_asyncgen_hooks(*outer_hooks)
+            refused, self._refused = self._refused, None
+        if refused is not None:
+            raise refused
+        return outcome
+
+    def _run(self) -> str:
+        ready = self._ready
+        clock = self._clock
+        self._batch = min(self._batch, len(ready))
+        self._find_mark()
+        while True:
+            if self._end >= self._mark:
+                self._join_outside_events()
+            if not self._batch:
+                if clock.overdue or not ready:
+                    outcome = self._advance()
+                    if outcome is not None:
+                        return outcome
+                    continue
+                self._batch = len(ready)
+            todo = min(self._batch, self._mark - self._end)
+            if todo <= 0:
+                if self._drop_cancelled_head():
+                    continue
+                return STEPS
+            self._batch -= todo
+            self._end += todo
+            self._stretch = repeat(None, todo)
+            if self._instruments.on_step:
+                self._run_watched(self._stretch)
+            else:
+                self._run_stretch(self._stretch)
+            if self._stopping and not self._batch:
+                return STOPPED
+
+    def _run_stretch(self, stretch: Iterable[None]) -> None:
+        entry: Any
+        popleft = self._ready.popleft
+        for _ in stretch:
+            entry = popleft()
+            if type(entry) is tuple:
+                try:
+                    # A task passes one argument or none, and both are cheaper to call without `*`.
+                    if entry[1]:
+                        entry[2].run(entry[0], entry[1][0])
+                    else:
+                        entry[2].run(entry[0])
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self._callback_failed(error, *entry)
+            elif entry._cancelled:
+                self._end -= 1
+            else:
+                entry._run()
+        # An exception that a task keeps refers to this frame through its traceback: with the entry
+        # in it the task would be a cycle, and "never retrieved" would wait for the collector.
+        entry = None
+
+    def _run_watched(self, stretch: repeat[None]) -> None:
+        callback: Any
+        ready = self._ready
+        for _ in stretch:
+            entry = ready[0]
+            if isinstance(entry, tuple):
+                callback = entry[0]
+            elif entry.cancelled():
+                ready.popleft()
+                self._end -= 1
+                continue
+            else:
+                callback = entry._callback  # type: ignore[attr-defined]
+            for on_step in self._instruments.on_step:
+                on_step(self._end - stretch.__length_hint__(), self._clock.now_ns, callback)
+            # Here as there, the frame must hold nothing while the callback runs.
+            del entry
+            callback = None
+            self._run_stretch(_ONE_STEP)
+
+    def _advance(self) -> str | None:
+        """Jump to the next timer if it is its turn; return how the run ends if it ends here."""
+        ready = self._ready
+        clock = self._clock
+        due_ns = clock.next_due_ns()
+        too_late = due_ns is not None and self.max_time_ns is not None and due_ns > self.max_time_ns
+        if ready and (due_ns is None or due_ns > clock.now_ns + 1 or too_late):
+            clock.overdue = False
+            return None
+        if self._stopping and not ready:
+            return STOPPED
+        if due_ns is None:
+            return IDLE
+        if too_late:
+            return TIME
+        if self._end >= self._mark:
+            return STEPS
+        self._end += 1
+        from_ns = clock.now_ns
+        ready.extend(clock.advance_to(due_ns))
+        for on_jump in self._instruments.on_jump:
+            on_jump(self._end, from_ns, due_ns)
+        return None
+
+    def _find_mark(self) -> None:
+        self._mark = _UNBOUNDED if self.max_steps is None else self.max_steps
+        if self._outside:
+            self._mark = min(self._mark, self._outside[0][0])
+
+    def _join_outside_events(self) -> None:
+        while self._outside and self._outside[0][0] <= self._end:
+            self._ready.append(heappop(self._outside)[2])
+        self._find_mark()
+
+    def _cut_stretch(self, keep: int) -> None:
+        """Leave only some entries in the stretch under way; the rest goes back to the iteration."""
+        surplus = self._stretch.__length_hint__() - keep
+        if surplus > 0:
+            deque(islice(self._stretch, surplus), maxlen=0)
+            self._end -= surplus
+            self._batch += surplus
+
+    def _drop_cancelled_head(self) -> bool:
+        """Drop a cancelled handle that would be next: it is no step, so no bound applies to it."""
+        head = self._ready[0]
+        if isinstance(head, tuple) or not head.cancelled():
+            return False
+        self._ready.popleft()
+        self._batch -= 1
+        return True

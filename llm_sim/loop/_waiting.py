@@ -1,0 +1,114 @@
+"""Who waits for what: one line a task, from the objects that asyncio itself suspends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from typing import Any
+
+# Types of C without a public name.
+_WRAPPERS = (
+    "anext_awaitable",
+    "async_generator_asend",
+    "async_generator_athrow",
+    "coroutine_wrapper",
+)
+
+
+def describe_future(future: asyncio.Future[Any]) -> str:
+    """Name a future without its address."""
+    if isinstance(future, asyncio.Task):
+        return f"task {future.get_name()!r}"
+    return type(future).__name__.lstrip("_")
+
+
+def describe_task(task: asyncio.Task[Any], timers: Iterable[asyncio.TimerHandle]) -> str:
+    """Return ``name: file:line in function awaits something`` for a pending task.
+
+    The place is the innermost frame outside asyncio, and what asyncio function it called there is
+    what it waits for: ``Queue.get`` tells more than a line inside ``queues.py``, and the same on
+    every Python.
+
+    Args:
+        task: A task that is not done.
+        timers: The armed timers, among which a sleeping task finds its moment.
+    """
+    frames = list(_frames(task.get_coro()))
+    own = [frame for frame in frames if not _is_asyncio(frame)]
+    called = frames[frames.index(own[-1]) + 1 :] if own else frames
+    place = f" {_place(own[-1])}" if own else ""
+    return f"{task.get_name()}:{place} {_condition(task, called, timers)}"
+
+
+def _frames(awaitable: object) -> Iterator[FrameType]:
+    """Yield the suspended frames from a coroutine inwards."""
+    while True:
+        if isinstance(awaitable, CoroutineType):
+            frame, inner = awaitable.cr_frame, awaitable.cr_await
+        elif isinstance(awaitable, GeneratorType):
+            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
+        elif isinstance(awaitable, AsyncGeneratorType):
+            frame, inner = awaitable.ag_frame, awaitable.ag_await
+        else:
+            awaitable = _wrapped(awaitable)
+            if awaitable is None:
+                return
+            continue
+        if frame is None:
+            return
+        yield frame
+        awaitable = inner
+
+
+def _wrapped(awaitable: object) -> object:
+    """Return the coroutine or generator inside ``anext()``, ``asend()`` and ``__await__()``.
+
+    Those wrappers have no attribute for it, but they show it to the garbage collector.
+    """
+    if type(awaitable).__name__ not in _WRAPPERS:
+        return None
+    for referent in gc.get_referents(awaitable):
+        if isinstance(referent, CoroutineType | GeneratorType | AsyncGeneratorType):
+            return referent
+        if type(referent).__name__ in _WRAPPERS:
+            return _wrapped(referent)
+    return None
+
+
+def _is_asyncio(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] == "asyncio"
+
+
+def _place(frame: FrameType) -> str:
+    code = frame.f_code
+    return f"{PurePath(code.co_filename).name}:{frame.f_lineno} in {code.co_qualname}"
+
+
+def _condition(
+    task: asyncio.Task[Any], called: list[FrameType], timers: Iterable[asyncio.TimerHandle]
+) -> str:
+    awaited: asyncio.Future[Any] | None = getattr(task, "_fut_waiter", None)
+    if awaited is None or awaited.done():
+        return "is ready to run"
+    names = _public([frame.f_code.co_qualname for frame in called])
+    if names and names[-1] == "sleep":
+        names[-1] = _sleep(awaited, timers)
+    elif isinstance(awaited, asyncio.Task) or not names:
+        names.append(describe_future(awaited))
+    return f"awaits {' > '.join(names)}"
+
+
+def _public(names: list[str]) -> list[str]:
+    """Leave asyncio's internal helpers out, whose names vary with the Python."""
+    last_parts = [(name, name.rpartition(".")[2]) for name in names]
+    return [name for name, last in last_parts if not last.startswith("_") or last.endswith("__")]
+
+
+def _sleep(awaited: asyncio.Future[Any], timers: Iterable[asyncio.TimerHandle]) -> str:
+    for timer in timers:
+        if any(argument is awaited for argument in timer._args or ()):
+            return f"sleep until {timer.when():.3f} s"
+    return "sleep"
