@@ -1,0 +1,58 @@
+"""One failed run in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from llm_sim.invariants import Violation, get_law
+from llm_sim.report._timeline import timeline
+from llm_sim.trace import Trace
+
+_INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is known about a failed run besides its trace.
+
+    Parameters:
+        headline: What failed, before the law; empty where the reader has just been told.
+        schedule: The schedule in words.
+        replay: The line to paste that shows the failure again.
+        extent: How much of a sweep fails likewise, or empty.
+        notes: More lines, each with its label.
+    """
+
+    headline: str
+    schedule: str
+    replay: str
+    extent: str = ""
+    notes: Sequence[tuple[str, str]] = field(default=())
+
+
+def render_failure(trace: Trace, violations: Sequence[Violation], failure: Failure) -> str:
+    """Return the failure as text: laws, place, schedule, timeline, and the line to replay it.
+
+    Args:
+        trace: The record of the failed run.
+        violations: What was broken, at least one.
+        failure: What is known besides.
+    """
+    first = violations[0]
+    law = get_law(first.law)
+    headline = f"{failure.headline}   " if failure.headline else ""
+    lines = [f"{headline}{law.code} {law.name}", _labelled("law", law.sentence)]
+    lines += [_labelled("where", first.message)]
+    lines += [_labelled("also", f"{other.law} {other.message}") for other in violations[1:]]
+    extent = f"   ({failure.extent})" if failure.extent else ""
+    lines.append(_labelled("schedule", failure.schedule + extent))
+    lines.append(_labelled("timeline", f"{trace.header.target}, {trace.header.mode} mode"))
+    lines.extend(timeline(trace, first.event))
+    lines += [_labelled(label, text) for label, text in failure.notes]
+    lines.append(_labelled("replay", failure.replay))
+    return "\n".join(lines)
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{_INDENT}{label:9} {text}"
