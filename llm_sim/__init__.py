@@ -1,0 +1,115 @@
+"""Deterministic simulation testing for LLM function calling.
+
+The public names are resolved when they are first used, so that importing the package, and with it
+the pytest plugin, costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from llm_sim.errors import InvariantViolation, LlmSimError
+    from llm_sim.exploration import SweepReport, replay, sweep
+    from llm_sim.invariants import LAWS, Violation
+    from llm_sim.loop import SimLoop
+    from llm_sim.scenario import (
+        Scenario,
+        Tool,
+        after,
+        at,
+        at_step,
+        call,
+        cancel,
+        end,
+        interrupt,
+        load_scenarios,
+        say,
+        turn,
+        user_says,
+        wait,
+    )
+    from llm_sim.schedule import Schedule
+    from llm_sim.simulation import Run, run
+    from llm_sim.targets import Bot
+    from llm_sim.trace import Trace
+
+__version__: str
+_HOMES: Final = {
+    "Bot": "targets",
+    "InvariantViolation": "errors",
+    "LAWS": "invariants",
+    "LlmSimError": "errors",
+    "Run": "simulation",
+    "Scenario": "scenario",
+    "Schedule": "schedule",
+    "SimLoop": "loop",
+    "SweepReport": "exploration",
+    "Tool": "scenario",
+    "Trace": "trace",
+    "Violation": "invariants",
+    "after": "scenario",
+    "at": "scenario",
+    "at_step": "scenario",
+    "call": "scenario",
+    "cancel": "scenario",
+    "end": "scenario",
+    "interrupt": "scenario",
+    "load_scenarios": "scenario",
+    "replay": "exploration",
+    "run": "simulation",
+    "say": "scenario",
+    "sweep": "exploration",
+    "turn": "scenario",
+    "user_says": "scenario",
+    "wait": "scenario",
+}
+
+__all__ = [
+    "LAWS",
+    "Bot",
+    "InvariantViolation",
+    "LlmSimError",
+    "Run",
+    "Scenario",
+    "Schedule",
+    "SimLoop",
+    "SweepReport",
+    "Tool",
+    "Trace",
+    "Violation",
+    "__version__",
+    "after",
+    "at",
+    "at_step",
+    "call",
+    "cancel",
+    "end",
+    "interrupt",
+    "load_scenarios",
+    "replay",
+    "run",
+    "say",
+    "sweep",
+    "turn",
+    "user_says",
+    "wait",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version(__name__)
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

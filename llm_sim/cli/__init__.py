@@ -1,0 +1,5 @@
+"""The ``llm-sim`` command."""
+
+from llm_sim.cli._main import main
+
+__all__ = ["main"]

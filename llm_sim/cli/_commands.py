@@ -1,0 +1,162 @@
+"""What the commands do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from llm_sim import __version__
+from llm_sim.cli._console import err, out
+from llm_sim.cli._exits import ExitCode
+from llm_sim.cli._files import check_writable, write_json, write_text
+from llm_sim.cli._progress import progress
+from llm_sim.cli._show import (
+    pasted,
+    replay_line,
+    run_failure,
+    run_line,
+    sweep_failure,
+    sweep_line,
+)
+from llm_sim.errors import SimulationError
+from llm_sim.exploration import SweepReport, replay, stimulus_kind, sweep
+from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.simulation import Run, run
+from llm_sim.targets import Bot, get_target, load_bot
+from llm_sim.trace import dumps
+
+_DEMO: Final = (
+    ("reference", "booking_bot", ("interrupt", "end", "cancel")),
+    ("reference", "support_bot", ("interrupt", "end", "cancel")),
+    ("naive", "naive_service", ("interrupt",)),
+)
+
+
+def demo_command() -> ExitCode:
+    """Sweep the scenarios that come with the package."""
+    out(f"llm_sim {__version__} · embedded core · virtual time")
+    file = str(files("llm_sim.cli.demo") / "demo.sim.yaml")
+    scenarios = {scenario.name: scenario for scenario in load_scenarios(file)}
+    correct: list[SweepReport] = []
+    planted: list[SweepReport] = []
+    for target, name, stimuli in _DEMO:
+        for inject in stimuli:
+            scenario = scenarios[name]
+            report = _sweep_one(scenario, inject, target, None, _place(file, scenario))
+            out(sweep_line(report))
+            (planted if target == "naive" else correct).append(report)
+    for report in planted:
+        out("\nA failure, as it is shown to you (the races of the naive service are planted):\n")
+        place = _place(file, report.scenario)
+        out(sweep_failure(report, "naive", replay_line(place, target="naive")))
+    out(f"\nnext      {pasted('llm-sim', 'sweep', file, '--target', 'pipecat')}")
+    return _sweep_verdict(correct)
+
+
+def run_command(file: str, target: str, bot: str | None, trace: Path | None) -> ExitCode:
+    """Run each scenario of a file once."""
+    check_writable(trace)
+    scenarios, given = _loaded(file, target, bot)
+    runs = []
+    for scenario in scenarios:
+        one = run(scenario, bot=given, target=target, place=_place(file, scenario))
+        runs.append(one)
+        out(run_line(one))
+        if one.violations:
+            line = replay_line(_place(file, one.scenario), target=target, bot=bot)
+            out(run_failure(one, line))
+    _write_traces(trace, runs)
+    return _verdict(runs)
+
+
+def sweep_command(
+    file: str, inject: str, target: str, bot: str | None, json: Path | None
+) -> ExitCode:
+    """Sweep each scenario of a file."""
+    check_writable(json)
+    scenarios, given = _loaded(file, target, bot)
+    reports: list[SweepReport] = []
+    stopped = False
+    stimulus_kind(inject)
+    out(f"{target} {get_target(target).version()} · {inject} at every point")
+    try:
+        for scenario in scenarios:
+            report = _sweep_one(scenario, inject, target, given, _place(file, scenario))
+            reports.append(report)
+            out(sweep_line(report))
+            if report.stopped:
+                break
+    except KeyboardInterrupt:
+        stopped = True
+        err("llm-sim: stopped")
+    finally:
+        if json is not None:
+            write_json(json, {"scenarios": [report.to_plain() for report in reports]})
+    for report in reports:
+        if report.laws or report.failed:
+            line = replay_line(_place(file, report.scenario), target=target, bot=bot)
+            out(f"\n{sweep_failure(report, target, line)}")
+    code = _sweep_verdict(reports)
+    return ExitCode.NO_VERDICT if stopped and code is ExitCode.CLEAN else code
+
+
+def replay_command(
+    file: str, token: str, target: str, bot: str | None, trace: Path | None
+) -> ExitCode:
+    """Run one schedule again on each scenario of a file that it belongs to."""
+    check_writable(trace)
+    scenarios, given = _loaded(file, target, bot)
+    result = replay(scenarios, token, bot=given, target=target, place=file.partition("::")[0])
+    if not result.runs:
+        raise SimulationError(f"{token} landed in no scenario: {result.missed[0].complaint}")
+    for one in result.runs:
+        out(run_line(one))
+        if one.violations:
+            line = replay_line(_place(file, one.scenario), target=target, bot=bot)
+            out(run_failure(one, line))
+    _write_traces(trace, result.runs)
+    return _verdict(result.runs)
+
+
+def _loaded(file: str, target: str, bot: str | None) -> tuple[Sequence[Scenario], Bot | None]:
+    scenarios = load_scenarios(file)
+    get_target(target).version()
+    return scenarios, None if bot is None else load_bot(bot)
+
+
+def _sweep_one(
+    scenario: Scenario, inject: str, target: str, bot: Bot | None, place: str
+) -> SweepReport:
+    with progress(scenario.name) as advance:
+        return sweep(scenario, bot=bot, inject=inject, target=target, place=place, progress=advance)
+
+
+def _place(file: str, scenario: Scenario) -> str:
+    return f"{file.partition('::')[0]}::{scenario.name}"
+
+
+def _write_traces(path: Path | None, runs: Sequence[Run]) -> None:
+    if path is not None:
+        write_text(path, "".join(dumps(one.trace) for one in runs))
+
+
+def _verdict(runs: Iterable[Run]) -> ExitCode:
+    code = ExitCode.CLEAN
+    for one in runs:
+        if one.violations:
+            return ExitCode.VIOLATION
+        if one.complaint is not None:
+            code = ExitCode.NO_VERDICT
+    return code
+
+
+def _sweep_verdict(reports: Iterable[SweepReport]) -> ExitCode:
+    code = ExitCode.CLEAN
+    for report in reports:
+        if report.laws:
+            return ExitCode.VIOLATION
+        if not report.clean:
+            code = ExitCode.NO_VERDICT
+    return code

@@ -1,0 +1,1 @@
+"""The bots and scenarios of ``llm-sim demo``."""

@@ -1,0 +1,9 @@
+"""The pytest plugin: the fixture ``llm_sim``.
+
+Loading it imports nothing but pytest and the standard library; the simulator is imported by the
+first test that asks for the fixture.
+"""
+
+from llm_sim.pytest_plugin._plugin import llm_sim, pytest_addoption, pytest_runtest_call
+
+__all__ = ["llm_sim", "pytest_addoption", "pytest_runtest_call"]
