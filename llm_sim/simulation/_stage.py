@@ -104,6 +104,9 @@ class Stage:
         self._open(session, schedule)
         self._settle(session)
         self._end(session)
+        # A service contains the error like any other of a handler; the run is worth nothing.
+        if self.loop.refusals:
+            raise self.loop.refusals[0]
 
     def _start(self) -> None:
         self._main = self.loop.create_task(self._run_pipeline(), name="pipeline")

@@ -38,7 +38,12 @@ def _line(kind: str, record: Event | FrameRecord) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which no file can hold
+        return json.dumps(value, separators=(",", ":"))
+    return text
 
 
 def _lines(trace: Trace) -> Iterator[str]:
@@ -60,25 +65,51 @@ def loads(text: str) -> Trace:
     """Read what :func:`dumps` wrote.
 
     Raises:
-        UsageError: The text is not a trace of this format; it names the line.
+        UsageError: The text is not one trace of this format; it names the line.
     """
     trace: Trace | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    # Not splitlines(): a frame's text may hold characters that end a line for it.
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         try:
-            body = json.loads(line)
-            kind = body.pop("line")
-            if kind == "trace":
-                if body.pop("format") != FORMAT:
-                    raise UsageError(f"line {number}: the trace is not of format {FORMAT}")
-                trace = Trace(Header(**body))
-            elif trace is None:
-                raise UsageError(f"line {number}: a trace begins with its header")
-            elif kind == "frame":
-                trace.frames.append(FrameRecord(**{**body, "calls": tuple(body.get("calls", ()))}))
-            else:
-                trace.events.append(Event(**body))
+            trace = _read(trace, line)
+        except UsageError as error:
+            raise UsageError(f"line {number}: {error}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"line {number}: not a line of a trace: {error}") from error
-    if trace is None:
+    if trace is None:  # pragma: no cover - the first line is a header or was refused
         raise UsageError("line 1: an empty file is not a trace")
     return trace
+
+
+def _read(trace: Trace | None, line: str) -> Trace:
+    if trace is None and not line.strip():
+        raise UsageError("an empty file is not a trace")
+    body = json.loads(line)
+    kind = body.pop("line")
+    if trace is None:
+        if kind != "trace":
+            raise UsageError("a trace begins with its header")
+        if body.pop("format") != FORMAT:
+            raise UsageError(f"the trace is not of format {FORMAT}")
+        return Trace(Header(**body))
+    match kind:
+        case "frame":
+            frame = FrameRecord(**{**body, "calls": tuple(body.get("calls", ()))})
+            _check_next("frame", frame.number, len(trace.frames))
+            trace.frames.append(frame)
+        case "event":
+            event = Event(**body)
+            _check_next("event", event.seq, len(trace.events))
+            if event.frame is not None and not 0 <= event.frame < len(trace.frames):
+                raise UsageError(f"event {event.seq} is about frame {event.frame}, not yet told")
+            trace.events.append(event)
+        case "trace":
+            raise UsageError("another trace begins here; read one at a time")
+        case _:
+            raise UsageError(f"{kind!r} is no kind of line: trace, frame or event")
+    return trace
+
+
+def _check_next(what: str, number: int, expected: int) -> None:
+    if number != expected:
+        raise UsageError(f"{what} {number} stands where {what} {expected} is due")

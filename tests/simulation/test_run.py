@@ -137,7 +137,7 @@ def test_an_interrupted_bot_may_leave_turns_unsaid() -> None:
 
 def test_a_run_that_spins_is_stopped_and_says_who_waits() -> None:
     async def spin(params: Any) -> None:
-        while True:
+        while True:  # noqa: ASYNC110 - it is the fault that is planted
             await asyncio.sleep(1)
 
     bot = Bot(lambda llm: llm.register_function("f", spin))

@@ -71,11 +71,19 @@ class PipecatTarget:
         try:
             with _harmless_import():
                 return importlib.import_module(name)
-        except (ImportError, AttributeError) as error:
-            raise TargetError(
-                f"{_DISTRIBUTION} {_installed()} no longer has the shape that {name} relies on: "
-                f"{error}; report it with this line"
-            ) from error
+        except ImportError as error:
+            raise TargetError(_cannot_import(error)) from error
+
+
+def _cannot_import(error: ImportError) -> str:
+    release = f"{_DISTRIBUTION} {_installed()}"
+    missing = error.name or ""
+    if isinstance(error, ModuleNotFoundError) and missing.partition(".")[0] != "pipecat":
+        return f"{release} needs the module {missing!r}: python -m pip install {missing}"
+    return (
+        f"{release} no longer has the shape that llm_sim relies on: {error}; "
+        "it needs a newer llm_sim"
+    )
 
 
 @contextmanager

@@ -1,0 +1,39 @@
+"""Where two runs part."""
+
+from __future__ import annotations
+
+from llm_sim.trace import Difference, Event, first_difference
+from tests.support.told import Told
+
+
+def test_equal_traces_do_not_part() -> None:
+    one, other = Told().started("c1").rest(), Told().started("c1").rest()
+    assert first_difference(one.trace, other.trace) is None
+
+
+def test_traces_part_at_the_first_event_that_differs() -> None:
+    one = Told().handler("c1", "started").handler("c1", "returned").rest()
+    other = Told().handler("c1", "started").handler("c1", "raised").rest("steps")
+    assert first_difference(one.trace, other.trace) == Difference(
+        1,
+        Event(1, 1, 0, "handler", "f", call="c1", data={"phase": "returned"}),
+        Event(1, 1, 0, "handler", "f", call="c1", data={"phase": "raised"}),
+    )
+
+
+def test_a_trace_that_goes_on_parts_where_the_other_ends() -> None:
+    one, other = Told().rest(), Told().rest().close()
+    assert first_difference(one.trace, other.trace) == Difference(
+        1, None, Event(1, 1, 0, "close", data={"tasks": [], "timers": 0})
+    )
+    assert first_difference(other.trace, one.trace) == Difference(
+        1, Event(1, 1, 0, "close", data={"tasks": [], "timers": 0}), None
+    )
+
+
+def test_equal_events_about_different_frames_part() -> None:
+    one, other = Told().result("c1", result=1), Told().result("c1", result=2)
+    difference = first_difference(one.trace, other.trace)
+    assert difference is not None
+    assert difference.seq == 0
+    assert difference.left == difference.right
