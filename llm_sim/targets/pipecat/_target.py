@@ -11,7 +11,7 @@ import importlib.metadata
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DISTRIBUTION: Final = "pipecat-ai"
 _GENERATIONS: Final = (((1, 3), "llm_sim.targets.pipecat._worker_generation"),)
 """First release of each generation that has an adapter, newest first."""
+_FIRST_WITHOUT_DOWNLOADS: Final = (1, 12)
 
 
 class PipecatTarget:
@@ -39,12 +40,14 @@ class PipecatTarget:
         self._adapter_name()
         return _installed()
 
-    def surroundings(self, report: Callable[[str], None]) -> AbstractContextManager[None]:
-        """Keep Pipecat's log quiet for one run; report what it says at ERROR."""
+    @contextmanager
+    def surroundings(self, report: Callable[[str], None]) -> Iterator[None]:
+        """Keep Pipecat's log quiet for one run, and its downloads; report what it logs at ERROR."""
         self._adapter_name()
         from llm_sim.targets.pipecat._logs import errors_reported
 
-        return errors_reported(report)
+        with errors_reported(report), _no_downloads():
+            yield
 
     async def open(self, plan: Plan) -> Session:
         """Build a fresh pipeline of Pipecat's own parts."""
@@ -52,11 +55,7 @@ class PipecatTarget:
         return session
 
     def _adapter_name(self) -> str:
-        release = _installed()
-        numbers = re.match(r"(\d+)\.(\d+)", release)
-        if numbers is None:
-            raise TargetError(f"{_DISTRIBUTION} {release!r}: not a release number")
-        installed = (int(numbers[1]), int(numbers[2]))
+        release, installed = _installed(), _installed_numbers()
         for first, module in _GENERATIONS:
             if installed >= first:
                 return module
@@ -75,6 +74,13 @@ class PipecatTarget:
             raise TargetError(_cannot_import(error)) from error
 
 
+def _installed_numbers() -> tuple[int, int]:
+    numbers = re.match(r"(\d+)\.(\d+)", _installed())
+    if numbers is None:
+        raise TargetError(f"{_DISTRIBUTION} {_installed()!r}: not a release number")
+    return int(numbers[1]), int(numbers[2])
+
+
 def _cannot_import(error: ImportError) -> str:
     release = f"{_DISTRIBUTION} {_installed()}"
     missing = error.name or ""
@@ -90,19 +96,27 @@ def _cannot_import(error: ImportError) -> str:
 def _harmless_import() -> Iterator[None]:
     """Keep what happens while Pipecat is imported to itself.
 
-    Releases up to 1.11 fetch language data then, and some of what they import warns of its own
-    deprecation, which would fail a test suite that runs with warnings as errors.
+    Some of what it imports warns of its own deprecation, which would fail a test suite that runs
+    with warnings as errors.
     """
-    with warnings.catch_warnings(), ExitStack() as stack:
+    with warnings.catch_warnings(), _no_downloads():
         warnings.simplefilter("ignore")
-        try:
-            nltk: Any = importlib.import_module("nltk")
-        except ImportError:
-            pass
-        else:
-            stack.callback(setattr, nltk, "download", nltk.download)
-            nltk.download = lambda *_, **__: True
         yield
+
+
+@contextmanager
+def _no_downloads() -> Iterator[None]:
+    """Keep releases up to 1.11 from fetching language data, at import or at first use."""
+    if _installed_numbers() >= _FIRST_WITHOUT_DOWNLOADS:
+        yield
+        return
+    nltk: Any = importlib.import_module("nltk")
+    download = nltk.download
+    nltk.download = lambda *_, **__: True
+    try:
+        yield
+    finally:
+        nltk.download = download
 
 
 def _installed() -> str:
