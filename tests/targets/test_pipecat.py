@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,6 +12,7 @@ from llm_sim.exploration import replay, sweep
 from llm_sim.scenario import Scenario, Tool, call, load_scenarios, say, turn
 from llm_sim.simulation import run
 from llm_sim.targets import get_target
+from llm_sim.targets._releases import installed_release
 from tests.support.pipecat import PINNED, needs_pipecat
 from tests.support.scenarios import BARGE_IN, barge_in
 
@@ -125,21 +127,35 @@ def test_the_applications_log_sinks_are_put_back() -> None:
     assert [str(line) for line in lines] == ["after the run\n"]
 
 
-def test_a_missing_pipecat_is_answered_with_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def not_found(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str | None], None]]:
+    """Let another release of Pipecat, or none, seem to be installed."""
 
-    monkeypatch.setattr(importlib.metadata, "version", not_found)
+    def seem(release: str | None) -> None:
+        def version(name: str) -> str:
+            if release is None:
+                raise importlib.metadata.PackageNotFoundError(name)
+            return release
+
+        monkeypatch.setattr(importlib.metadata, "version", version)
+        installed_release.cache_clear()
+
+    yield seem
+    installed_release.cache_clear()
+
+
+def test_a_missing_pipecat_is_answered_with_what_to_install(
+    release: Callable[[str | None], None],
+) -> None:
+    release(None)
     with pytest.raises(TargetError, match=r"not installed here; python -m pip install pipecat-ai"):
         get_target("pipecat").version()
 
 
-@pytest.mark.parametrize("release", ["0.0.73", "1.2.0"])
+@pytest.mark.parametrize("old", ["0.0.73", "1.2.0"])
 def test_a_pipecat_without_an_adapter_is_refused_by_name(
-    release: str, monkeypatch: pytest.MonkeyPatch
+    old: str, release: Callable[[str | None], None]
 ) -> None:
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: release)
-    with pytest.raises(TargetError, match=rf"pipecat-ai {release} is older than 1\.3"):
+    release(old)
+    with pytest.raises(TargetError, match=rf"pipecat-ai {old} is older than 1\.3"):
         get_target("pipecat").version()

@@ -7,7 +7,6 @@ without it can use everything else.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import TargetError
+from llm_sim.targets._releases import installed_release
 
 if TYPE_CHECKING:
     from llm_sim.targets._port import Plan, Session
@@ -120,13 +120,13 @@ def _no_downloads() -> Iterator[None]:
 
 
 def _installed() -> str:
-    try:
-        return importlib.metadata.version(_DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
+    release = installed_release(_DISTRIBUTION)
+    if release is None:
         raise TargetError(
             f"{_DISTRIBUTION} is not installed here; python -m pip install {_DISTRIBUTION}, "
             "or use --target reference"
-        ) from None
+        )
+    return release
 
 
 pipecat: Final = PipecatTarget()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from llm_sim import frames, service
 from llm_sim.frames import InterruptionFrame, LLMMessagesAppendFrame
 from llm_sim.targets._context import calls_in_context, roles
 from llm_sim.targets._port import USER, Station, Views
+from llm_sim.targets._releases import installed_release
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets._tools import register_stubs
 from llm_sim.targets.reference._logs import quiet
@@ -112,7 +112,7 @@ class ReferenceTarget:
 
     def version(self) -> str:
         """Return the version of this package."""
-        return version("llm_sim")
+        return installed_release("llm_sim") or "(not installed)"
 
     def surroundings(self, report: Callable[[str], None]) -> AbstractContextManager[None]:
         """Keep the core's log quiet; its errors go out as frames."""
