@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 from loguru import logger
@@ -18,21 +19,50 @@ from llm_sim.targets._shape import attribute
 _ERROR: Final = "ERROR"
 
 
-@contextmanager
-def errors_reported(report: Callable[[str], None]) -> Iterator[None]:
-    """Set the application's sinks aside and report every ERROR; put them back afterwards."""
+class _Ear:
+    """The one sink of all runs; it passes on to the run under way.
+
+    loguru takes milliseconds to add a sink, so it is added once and set aside like the others.
+    """
+
+    def __init__(self) -> None:
+        self.report: Callable[[str], None] | None = None
+
+    def __call__(self, message: Any) -> None:
+        if self.report is not None:
+            self.report(message.record["message"])
+
+
+@cache
+def _listening() -> tuple[_Ear, dict[int, Any], int]:
+    """Return the ear, and the sinks and the lowest level of a logger that has only the ear."""
     core = attribute(logger, "_core")
-    with attribute(core, "lock"):
-        handlers, min_level = attribute(core, "handlers"), attribute(core, "min_level")
-        core.handlers, core.min_level = {}, float("inf")
+    ear = _Ear()
+    with _set_aside(core, {}, float("inf")):
+        logger.add(ear, level=_ERROR, format="{message}", catch=False)
+        return ear, core.handlers, core.min_level
 
-    def sink(message: Any) -> None:
-        report(message.record["message"])
 
-    sink_id = logger.add(sink, level=_ERROR, format="{message}", catch=False)
+@contextmanager
+def _set_aside(core: Any, handlers: dict[int, Any], min_level: float) -> Iterator[None]:
+    """Let the logger have other sinks for a while."""
+    before = attribute(core, "handlers"), attribute(core, "min_level")
+    with core.lock:
+        core.handlers, core.min_level = handlers, min_level
     try:
         yield
     finally:
-        logger.remove(sink_id)
         with core.lock:
-            core.handlers, core.min_level = handlers, min_level
+            core.handlers, core.min_level = before
+
+
+@contextmanager
+def errors_reported(report: Callable[[str], None]) -> Iterator[None]:
+    """Set the application's sinks aside and report every ERROR; put them back afterwards."""
+    ear, handlers, min_level = _listening()
+    outer, ear.report = ear.report, report
+    try:
+        with _set_aside(attribute(logger, "_core"), handlers, min_level):
+            yield
+    finally:
+        ear.report = outer
