@@ -1,16 +1,13 @@
-"""LS101 to LS106: the life of a call."""
+"""LS101 to LS104: the life of a call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import INTERRUPTIONS, SERVICE, Facts
+from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, UP, CallLife, Event
-
-CANCEL_BOUND_NS: Final = 1_000_000_000
-"""How long after an interruption a call may take to be cancelled: one virtual second."""
+from llm_sim.trace import DOWN, UP, CallLife
 
 _OPEN: Final = frozenset(("queued", "running", "in_progress", "missing"))
 
@@ -83,7 +80,8 @@ def _views_agree(facts: Facts) -> Iterator[Violation]:
         if not any(word in _OPEN for word in said.values()):
             continue
         said["service"] = said["service"] or _ended_as(facts.lives.get(call))
-        spelled = "  ".join(f"{view}={word or 'settled'}" for view, word in said.items())
+        absent = {"aggregator": "settled", "context": "absent"}
+        spelled = "  ".join(f"{view}={word or absent[view]}" for view, word in said.items())
         yield Violation("LS103", f"{facts.name(call)}: {spelled}", call, _last_word(facts, call))
 
 
@@ -127,74 +125,6 @@ _REQUIRES: Final = {
 }
 
 
-def _interruption_cancels(facts: Facts) -> Iterator[Violation]:
-    for interruption in facts.processed(INTERRUPTIONS, SERVICE):
-        if facts.rest is not None and interruption.seq > facts.rest.seq:
-            return
-        for call, life in facts.lives.items():
-            if not _open_at(life, interruption):
-                continue
-            cancellable = _cancellable(facts, life)
-            if cancellable:
-                yield from _not_cancelled(facts, call, life, interruption)
-            elif cancellable is False:
-                yield from _wrongly_cancelled(facts, call, life, interruption)
-
-
-def _open_at(life: CallLife, moment: Event) -> bool:
-    pushes = life.pushes.get(DOWN, ())
-    announced = any(phase == "started" and event.seq < moment.seq for phase, event in pushes)
-    end = life.settled_by(DOWN)
-    return announced and (end is None or end.seq > moment.seq)
-
-
-def _cancellable(facts: Facts, life: CallLife) -> bool | None:
-    """Return what the registration at the time of the call says; None where it is not known."""
-    announced = life.pushes[DOWN][0][1].seq
-    said: dict[str, bool | None] = {}
-    for event in facts.trace.of("register"):
-        if event.seq < announced:
-            said[event.where] = event.data.get("cancel_on_interruption")
-    if life.name in said and said[life.name] is not None:
-        return said[life.name]
-    # No handler of its own: the catch-all's registration decides; without one there is nothing to
-    # cancel, because the call is answered at once.
-    return said.get("")
-
-
-def _not_cancelled(
-    facts: Facts, call: str, life: CallLife, interruption: Event
-) -> Iterator[Violation]:
-    # What happens in the very instant of the interruption is still on its way: a handler whose
-    # first step was queued before may begin, if it is cancelled at once.
-    at = interruption.time_ns
-    begun = next((e for e in life.handler if e.data["phase"] == "started" and e.time_ns > at), None)
-    end = life.settled_by(DOWN)
-    if begun is not None:
-        message, event = "its handler starts after the interruption", begun
-    elif end is None:
-        message, event = "the interruption does not cancel it", interruption
-    elif end.time_ns > at + CANCEL_BOUND_NS:
-        late = (end.time_ns - at) / 1e9
-        message, event = f"it is settled {late:g} s after the interruption", end
-    elif end.time_ns > at and facts.frame(end).type == "FunctionCallResult":
-        message, event = "it runs on after the interruption and answers", end
-    else:
-        return
-    yield Violation("LS106", f"{facts.name(call)}: {message}", call, event.seq)
-
-
-def _wrongly_cancelled(
-    facts: Facts, call: str, life: CallLife, interruption: Event
-) -> Iterator[Violation]:
-    end = life.settled_by(DOWN)
-    if end is None or facts.frame(end).type != "FunctionCallCancel":
-        return
-    if end.cause == interruption.seq:
-        message = "the interruption cancels it although cancel_on_interruption is False"
-        yield Violation("LS106", f"{facts.name(call)}: {message}", call, end.seq)
-
-
 LAWS: Final = (
     Law(
         "LS101",
@@ -232,14 +162,5 @@ LAWS: Final = (
         "Whoever follows a call from outside (mute filters, user interfaces) relies on it.",
         "the reference text of LLMService",
         _in_order,
-    ),
-    Law(
-        "LS106",
-        "interruption-cancels",
-        "An interruption cancels the running and the queued calls whose registration says "
-        "cancel_on_interruption, within a bound of virtual time; the others run on and settle.",
-        "A call that the user no longer wants still hangs up, pays or transfers.",
-        "pipecat-ai/pipecat#4997",
-        _interruption_cancels,
     ),
 )

@@ -1,4 +1,4 @@
-"""LS302 to LS304: how a run ends."""
+"""LS301 to LS304: how a run ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ from typing import Final
 from llm_sim.invariants._facts import ENDS, SERVICE, SINK, Facts
 from llm_sim.invariants._law import Law, Violation
 from llm_sim.trace import Event
+
+
+def _an_end_ends(facts: Facts) -> Iterator[Violation]:
+    wanted: str | None = None
+    for event in facts.conversation:
+        if event.kind == "stimulus" and event.data["do"] in ("end", "cancel"):
+            wanted = event.data["do"]
+            at = event.seq
+        elif event.kind == "process" and event.where == SINK and event.frame is not None:
+            type_ = facts.frame(event).type
+            if type_ == "Cancel" or (type_ == "End" and wanted == "end"):
+                wanted = None
+    if wanted is not None:
+        message = f"the {wanted.capitalize()}Frame never reaches the sink"
+        yield Violation("LS301", message, event=at)
 
 
 def _nothing_after_end(facts: Facts) -> Iterator[Violation]:
@@ -102,6 +117,15 @@ def _comes_to_rest(facts: Facts) -> Iterator[Violation]:
 
 
 LAWS: Final = (
+    Law(
+        "LS301",
+        "an-end-ends",
+        "An EndFrame reaches the sink, also when it is raced by an interruption; a CancelFrame "
+        "overtakes an end that waits.",
+        "A pipeline that does not end keeps its call, its memory and its bill.",
+        "pipecat-ai/pipecat#3524",
+        _an_end_ends,
+    ),
     Law(
         "LS302",
         "nothing-after-end",

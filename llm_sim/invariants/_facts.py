@@ -34,10 +34,8 @@ class Facts:
     @classmethod
     def of(cls, trace: Trace) -> Facts:
         """Read the facts of a trace."""
-        rest = trace.last("rest")
-        conversation = trace.events if rest is None else trace.events[: rest.seq + 1]
-        told = Trace(trace.header, trace.frames, conversation)
-        return cls(trace, rest, calls(told), conversation)
+        told = trace.until_rest()
+        return cls(trace, trace.last("rest"), calls(told), told.events)
 
     def frame(self, event: Event) -> FrameRecord:
         """Return the frame of an event that has one."""

@@ -6,12 +6,33 @@ from collections.abc import Iterable
 from typing import Final
 
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.invariants import _calls, _endings, _harness, _model
+from llm_sim.invariants import (
+    _calls,
+    _context,
+    _dispatch,
+    _endings,
+    _harness,
+    _interruptions,
+    _model,
+    _order,
+)
 from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation
 from llm_sim.trace import Trace
 
-LAWS: Final[tuple[Law, ...]] = (*_calls.LAWS, *_model.LAWS, *_endings.LAWS, *_harness.LAWS)
+_BY_SUBJECT: Final = (
+    _calls,
+    _dispatch,
+    _interruptions,
+    _order,
+    _model,
+    _context,
+    _endings,
+    _harness,
+)
+LAWS: Final[tuple[Law, ...]] = tuple(
+    sorted((law for subject in _BY_SUBJECT for law in subject.LAWS), key=lambda law: law.code)
+)
 
 
 def get_law(code: str) -> Law:

@@ -3,6 +3,15 @@
 from llm_sim.recorder._handlers import registered, watched
 from llm_sim.recorder._plain import plain, renumbered
 from llm_sim.recorder._recorder import Clock, Recorder
-from llm_sim.recorder._taps import tap
+from llm_sim.recorder._taps import tap, tap_events
 
-__all__ = ["Clock", "Recorder", "plain", "registered", "renumbered", "tap", "watched"]
+__all__ = [
+    "Clock",
+    "Recorder",
+    "plain",
+    "registered",
+    "renumbered",
+    "tap",
+    "tap_events",
+    "watched",
+]

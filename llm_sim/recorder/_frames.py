@@ -73,4 +73,14 @@ def describe(frame: Any, number: int) -> FrameRecord:
     properties = getattr(frame, "properties", None)
     if properties is not None:
         payload["properties"] = {name: getattr(properties, name, None) for name in _PROPERTIES}
-    return FrameRecord(number, type_name(cls), _lane(cls), calls, payload)
+    return FrameRecord(number, type_name(cls), _lane(cls), calls, payload, _kept(cls, frame))
+
+
+@cache
+def _marked_uninterruptible(cls: type) -> bool:
+    """Tell frames of releases that mark them by a base class."""
+    return any(ancestor.__name__ == "UninterruptibleFrame" for ancestor in cls.__mro__)
+
+
+def _kept(cls: type, frame: Any) -> bool:
+    return getattr(frame, "interruptible", True) is False or _marked_uninterruptible(cls)

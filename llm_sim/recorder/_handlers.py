@@ -37,7 +37,9 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
             phase = "cancelled"
             raise
         finally:
-            recorder.record("handler", name, call=call, data={"phase": phase})
+            task = asyncio.current_task()
+            cancels = 0 if task is None else task.cancelling()
+            recorder.record("handler", name, call=call, data={"phase": phase, "cancels": cancels})
 
     return wrapper
 

@@ -9,10 +9,12 @@ event loop sees the very same steps with and without it (LS502).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from llm_sim.recorder._recorder import Recorder
 from llm_sim.trace import DOWN, UP
+
+_BATCH_EVENT: Final = "on_function_calls_started"
 
 
 def _direction(direction: Any) -> str:
@@ -66,5 +68,32 @@ def tap(
     def undo() -> None:
         del processor.queue_frame, processor.process_frame
         own.update(kept)
+
+    return undo
+
+
+def tap_events(recorder: Recorder, service: Any, label: str) -> Callable[[], None]:
+    """Record the events about calls that a service fires.
+
+    Args:
+        recorder: Where it is recorded.
+        service: The live service.
+        label: Its name in the trace.
+
+    Returns:
+        A function that takes the tap off again.
+    """
+    call_event_handler = service._call_event_handler
+
+    def tapped(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == _BATCH_EVENT:
+            calls = [str(call.tool_call_id) for call in args[0]]
+            recorder.record("event", label, data={"name": name, "calls": calls})
+        return call_event_handler(name, *args, **kwargs)
+
+    service._call_event_handler = tapped
+
+    def undo() -> None:
+        del service._call_event_handler
 
     return undo

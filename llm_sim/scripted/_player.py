@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from llm_sim.errors import ScriptExhaustedError
 from llm_sim.scenario import Call, Say, Turn, Wait
 
 SECOND_NS = 1_000_000_000
+
+
+PROBE_TOOL: Final = "llm_sim_probe"
+PROBE: Final = Turn(steps=(Call(name=PROBE_TOOL, id=PROBE_TOOL),))
+"""One fresh call that every service can still run; its id is its name."""
 
 
 class Service(Protocol):
@@ -59,7 +64,14 @@ class Player:
         self._turns = turns
         self._before_first_token_ns = before_first_token_ns
         self._on_asked = on_asked
+        self._probe: Turn | None = None
+        self._probing = False
         self.asked = 0
+
+    def probe(self) -> None:
+        """From here on answer with one call of the probe, then with nothing; the script is over."""
+        self._probing = True
+        self._probe = PROBE
 
     async def play(self, service: Service, context: Any) -> None:
         """Answer one request of the model with the next turn.
@@ -68,17 +80,24 @@ class Player:
             service: Where the answer goes.
             context: What the model was given.
         """
-        index = self.asked if self.asked < len(self._turns) else None
-        self.asked += 1
+        index, turn = self._next_turn()
         if self._on_asked is not None:
             self._on_asked(index, context)
         try:
             await service.begin_response()
             await _pause(self._before_first_token_ns)
-            if index is not None:
-                await self._play_turn(self._turns[index], service, context)
+            if turn is not None:
+                await self._play_turn(turn, service, context)
         finally:
             await service.end_response()
+
+    def _next_turn(self) -> tuple[int | None, Turn | None]:
+        if self._probing:
+            turn, self._probe = self._probe, None
+            return None, turn
+        index = self.asked
+        self.asked += 1
+        return (index, self._turns[index]) if index < len(self._turns) else (None, None)
 
     async def _play_turn(self, turn: Turn, service: Service, context: Any) -> None:
         batch: list[Call] = []

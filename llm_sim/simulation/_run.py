@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from llm_sim.errors import SimulationError
@@ -52,8 +53,8 @@ class Run:
 
     @property
     def calls(self) -> dict[str, CallLife]:
-        """Every tool call by its id, in the order of first sight."""
-        return calls(self.trace)
+        """Every tool call of the conversation by its id, in the order of first sight."""
+        return calls(self.trace.until_rest())
 
     @property
     def laws(self) -> tuple[str, ...]:
@@ -106,7 +107,9 @@ def run(
     if instrument is not None:
         stage.loop.add_instrument(instrument)
     with stage:
-        stage.play(plan)
+        # In a context of its own: what causes what is kept in a context variable, and the caller's
+        # context goes on after the run.
+        copy_context().run(stage.play, plan)
     trace = stage.recorder.trace
     return Run(
         scenario,

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError
 from llm_sim.loop import SimLoop
-from llm_sim.recorder import Recorder, plain, renumbered, tap
+from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
 from llm_sim.scripted import Player
 from llm_sim.simulation._limits import SECOND_NS, Limits
 from llm_sim.simulation._stimuli import Stimuli
 from llm_sim.simulation._world import lost_coroutines, seeded
-from llm_sim.targets import Bot, Plan, Session, Target
+from llm_sim.targets import SERVICE, Bot, Plan, Session, Target
 from llm_sim.trace import Header
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Stage:
             raise SimulationError("the pipeline was not built")
         self._open(session, schedule)
         self._settle(session)
+        self._probe(session)
         self._end(session)
         # A service contains the error like any other of a handler; the run is worth nothing.
         if self.loop.refusals:
@@ -133,10 +134,12 @@ class Stage:
                 after=after,
                 causes=station.causes,
             )
+            if station.label == SERVICE:
+                tap_events(self.recorder, station.processor, station.label)
 
     def _open(self, session: Session, schedule: Schedule) -> None:
         self.opened = self.loop.steps
-        stimuli = Stimuli(self.loop, self.recorder, session)
+        stimuli = self._stimuli = Stimuli(self.loop, self.recorder, session)
         opening = Stimulus(kind="say", text=self._scenario.user)
         stimuli.open(opening, self._scenario.inject, schedule)
         how = self._run(self._limits.max_steps, self._limits.max_time_ns)
@@ -147,6 +150,16 @@ class Stage:
 
     def _settle(self, session: Session) -> None:
         self.recorder.record("state", data=plain(asdict(session.views())))
+
+    def _probe(self, session: Session) -> None:
+        """Send a fresh call through, unless the conversation has ended on purpose."""
+        if self._main is None or self._main.done() or self._stimuli.ending:
+            return
+        self.recorder.begin(self.recorder.record("probe"))
+        self.player.probe()
+        say = Stimulus(kind="say", text="Are you still there?")
+        self.loop.create_task(session.inject(say), name="probe")
+        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
 
     def _end(self, session: Session) -> None:
         if self._main is not None and not self._main.done():
@@ -169,15 +182,9 @@ class Stage:
             task.cancel()
         self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
 
-    def _asked(self, turn: int | None, context: object) -> None:
-        session = self._session
-        views = session.views() if session is not None else None
-        unsettled = [
-            call
-            for call, state in (views.context if views else {}).items()
-            if state in ("in_progress", "missing")
-        ]
-        self.recorder.record("inference", "llm", data={"turn": turn, "open": unsettled})
+    def _asked(self, turn: int | None, context: Any) -> None:
+        messages = plain(context.get_messages())
+        self.recorder.record("inference", SERVICE, data={"turn": turn, "messages": messages})
 
     def _error(self, source: str, message: str) -> None:
         self.recorder.record("error", data={"source": source, "message": renumbered(message)})

@@ -28,6 +28,8 @@ class Stimuli:
         self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
         self.outstanding: list[Landing] = []
         """Landings of the schedule that have not joined."""
+        self.ending = False
+        """Whether an end or a cancel has been injected."""
 
     def open(self, opening: Stimulus, injections: tuple[Injection, ...], plan: Schedule) -> None:
         """Open the conversation and arm everything that is to happen in it.
@@ -73,4 +75,5 @@ class Stimuli:
         self._recorder.begin(self._recorder.record("stimulus", data=data))
         if landing is not None:
             self.outstanding.remove(landing)
+        self.ending = self.ending or stimulus.kind in ("end", "cancel")
         self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")

@@ -4,39 +4,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 _ASYNC = "async_tool"
 
 
-def calls_in_context(messages: Iterable[Any]) -> dict[str, str]:
-    """Return the state of each tool call by its id.
+@dataclass(slots=True)
+class ContextView:
+    """What a context says.
+
+    Parameters:
+        calls: The state of each tool call by its id.
+        contents: The content that tells of each call's end, or of its being in progress.
+        roles: The role of each message, in order.
+    """
+
+    calls: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    roles: list[str] = field(default_factory=list)
+
+
+def view_of(messages: Iterable[Any]) -> ContextView:
+    """Read a context.
 
     Read are the plain tool message (``IN_PROGRESS``, ``CANCELLED`` or a result) and the notes that
     Pipecat 1.x writes about calls which do not hold the model up: a tool message that says
     ``running``, and a later developer message that says ``finished``.
     """
-    states: dict[str, str] = {}
+    view = ContextView()
     for message in messages:
         if not isinstance(message, Mapping):
+            view.roles.append("?")
             continue
+        view.roles.append(str(message.get("role", "?")))
         for call in message.get("tool_calls") or ():
-            states.setdefault(str(call["id"]), "missing")
-        note = _note(message.get("content"))
+            view.calls.setdefault(str(call["id"]), "missing")
+        content = message.get("content")
+        note = _note(content)
         if note is not None:
-            state = "settled" if note.get("status") == "finished" else "in_progress"
-            states[str(note.get("tool_call_id"))] = state
+            call_id = str(note.get("tool_call_id"))
+            finished = note.get("status") == "finished"
+            view.calls[call_id] = "settled" if finished else "in_progress"
+            view.contents[call_id] = str(note.get("result", ""))
         elif message.get("role") == "tool":
-            states[str(message.get("tool_call_id"))] = _state(message.get("content"))
-    return states
-
-
-def roles(messages: Iterable[Any]) -> list[str]:
-    """Return the role of each message, in order."""
-    return [
-        str(message.get("role", "?")) if isinstance(message, Mapping) else "?"
-        for message in messages
-    ]
+            call_id = str(message.get("tool_call_id"))
+            view.calls[call_id] = _state(content)
+            view.contents[call_id] = str(content)
+    return view
 
 
 def _state(content: Any) -> str:

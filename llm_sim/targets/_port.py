@@ -63,12 +63,14 @@ class Views:
         aggregator: ``started`` (announced) or ``in_progress``; settled calls are absent.
         context: ``in_progress``, ``cancelled``, ``settled``, or ``missing`` where a tool call has
             no tool message.
+        contents: The content of each call's tool message, or of the note that took its place.
         roles: The roles of the context's messages, in order.
     """
 
     service: Mapping[str, str] = field(default_factory=dict)
     aggregator: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
     roles: Sequence[str] = ()
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llm_sim.recorder import registered, watched
-from llm_sim.scenario import Call, Scenario
-from llm_sim.scripted import delayed
+from llm_sim.scenario import Call, Scenario, Tool
+from llm_sim.scripted import PROBE_TOOL, delayed, stub
 from llm_sim.targets._port import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE, Plan, Station
 
 SECOND_NS: Final = 1_000_000_000
@@ -88,6 +88,9 @@ class ScriptedService(_RealService):
 
     async def call(self, calls: Sequence[Call], context: Any) -> None:
         """Dispatch a batch through the real ``run_function_calls``."""
+        if calls[0].name == PROBE_TOOL:
+            # Past the watch on the bot's handlers: the probe is none of them.
+            super().register_function(PROBE_TOOL, stub(Tool()))
         batch = [
             self.frames.FunctionCallFromLLM(
                 function_name=call.name,

@@ -43,6 +43,7 @@ class FrameRecord:
         lane: ``"system"``, ``"data"`` or ``"control"``.
         calls: The tool-call ids that it speaks of.
         fields: Its payload as JSON values.
+        kept: Whether an interruption must not drop it.
     """
 
     number: int
@@ -50,6 +51,7 @@ class FrameRecord:
     lane: str
     calls: tuple[str, ...] = ()
     fields: dict[str, Any] = field(default_factory=dict)
+    kept: bool = False
 
 
 @dataclass(slots=True)
@@ -63,13 +65,17 @@ class Event:
     ``process``   ``where`` began to process a frame
     ``register``  a handler for ``where`` (empty: the catch-all) with ``cancel_on_interruption``;
                   None: it was unregistered
-    ``handler``   a handler's ``data["phase"]``: started, returned, raised or cancelled
+    ``event``     the service fires an event for its listeners: ``data["name"]``, ``calls``
+    ``handler``   a handler's ``data["phase"]``: started, returned, raised or cancelled; at its end
+                  ``cancels``, how often its task was told to stop
     ``answer``    a handler called its result callback with ``data["result"]``
-    ``inference`` the model was asked; ``turn`` (or None: no turn is left), ``open`` calls
+    ``inference`` the model was asked; ``turn`` (or None: no turn is left), the ``messages``
     ``stimulus``  an outside event joined; ``data["do"]``
     ``error``     an exception that nobody handled; ``source`` and ``message``
-    ``state``     at rest: what ``service``, ``aggregator`` and ``context`` think of each call
+    ``state``     at rest: what ``service``, ``aggregator`` and ``context`` think of each call, and
+                  the ``contents`` of the tool messages
     ``rest``      the run came to rest: ``how`` (idle, steps, time) and who is ``waiting``
+    ``probe``     after rest: a fresh call is sent through, to see whether the service still works
     ``close``     after the end: ``tasks`` and ``timers`` that are left
     ============  ================================================================================
 

@@ -34,6 +34,13 @@ class Trace:
         """Return the type of the frame that an event is about, or an empty string."""
         return "" if event.frame is None else self.frames[event.frame].type
 
+    def until_rest(self) -> Trace:
+        """Return the conversation alone: what the harness does after rest is not part of it."""
+        rest = self.last("rest")
+        if rest is None:
+            return self
+        return Trace(self.header, self.frames, self.events[: rest.seq + 1])
+
     def last(self, kind: str) -> Event | None:
         """Return the last event of a kind, or None."""
         return next((event for event in reversed(self.events) if event.kind == kind), None)

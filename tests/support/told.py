@@ -16,8 +16,8 @@ class Told:
     aggregator, unless ``ways`` or ``seen`` say otherwise.
     """
 
-    def __init__(self) -> None:
-        self.trace = Trace(Header("reference 0.1.0", "told"))
+    def __init__(self, *, mode: str = "parallel") -> None:
+        self.trace = Trace(Header("reference 0.1.0", "told", mode))
         self.now_ms = 0
 
     def after(self, ms: int) -> Told:
@@ -39,11 +39,11 @@ class Told:
         self.trace.events.append(event)
         return event
 
-    def frame(self, type_: str, *calls: str, **fields: Any) -> int:
+    def frame(self, type_: str, *calls: str, kept: bool = False, **fields: Any) -> int:
         """Append one frame and return its number."""
         number = len(self.trace.frames)
         lane = _LANES.get(type_, "control")
-        self.trace.frames.append(FrameRecord(number, type_, lane, calls, fields))
+        self.trace.frames.append(FrameRecord(number, type_, lane, calls, fields, kept))
         return number
 
     def about(
@@ -88,9 +88,40 @@ class Told:
         self.event("register", name, data={"cancel_on_interruption": cancel})
         return self
 
-    def handler(self, call: str, phase: str) -> Told:
+    def handler(self, call: str, phase: str, *, cancels: int = 0) -> Told:
         """Move a handler on."""
-        self.event("handler", "f", call=call, data={"phase": phase})
+        self.event("handler", "f", call=call, data={"phase": phase, "cancels": cancels})
+        return self
+
+    def answered(self, call: str, result: Any = 1) -> Told:
+        """Let a handler call back."""
+        self.event("answer", "f", call=call, data={"result": result})
+        return self
+
+    def fired(self, *calls: str) -> Told:
+        """Fire the event of a batch."""
+        data = {"name": "on_function_calls_started", "calls": list(calls)}
+        self.event("event", "llm", data=data)
+        return self
+
+    def stimulus(self, do: str) -> Told:
+        """Let something come from outside."""
+        self.event("stimulus", data={"do": do})
+        return self
+
+    def pushed(self, frame: int, *, to: str, by: str = "llm") -> int:
+        """Hand a frame over downstream; return the event's number."""
+        return self.event("push", to, direction=DOWN, frame=frame, data={"by": by}).seq
+
+    def taken_up(self, frame: int, *, at: str) -> int:
+        """Let a processor take a frame up; return the event's number."""
+        return self.event("process", at, direction=DOWN, frame=frame).seq
+
+    def said(self, text: str) -> Told:
+        """Push a whole response with one text."""
+        self.pushed(self.frame("LLMFullResponseStart"), to="assistant")
+        self.pushed(self.frame("LLMText", text=text), to="assistant")
+        self.pushed(self.frame("LLMFullResponseEnd"), to="assistant")
         return self
 
     def processed(self, type_: str, *calls: str, at: str, **fields: Any) -> int:
@@ -102,9 +133,10 @@ class Told:
         """Let an interruption reach the service; return the event's number."""
         return self.processed("Interruption", at="llm")
 
-    def asked(self, *, cause: int, turn: int = 1) -> Told:
+    def asked(self, *messages: dict[str, Any], cause: int | None = None, turn: int = 1) -> Told:
         """Ask the model."""
-        self.event("inference", "llm", cause=cause, data={"turn": turn, "open": []})
+        data = {"turn": turn, "messages": list(messages)}
+        self.event("inference", "llm", cause=cause, data=data)
         return self
 
     def rest(self, how: str = "idle", *waiting: str) -> Told:
@@ -114,8 +146,19 @@ class Told:
 
     def state(self, **views: dict[str, str]) -> Told:
         """Take the three views."""
-        empty: dict[str, Any] = {"service": {}, "aggregator": {}, "context": {}, "roles": []}
+        empty: dict[str, Any] = {
+            "service": {},
+            "aggregator": {},
+            "context": {},
+            "contents": {},
+            "roles": [],
+        }
         self.event("state", data={**empty, **views})
+        return self
+
+    def probe(self) -> Told:
+        """Send a fresh call through."""
+        self.event("probe")
         return self
 
     def close(self, *tasks: str, timers: int = 0) -> Told:

@@ -20,7 +20,7 @@ from pipecat.services.llm_service import LLMService
 from pipecat.services.settings import LLMSettings
 from pipecat.workers.runner import WorkerRunner
 
-from llm_sim.targets._context import calls_in_context, roles
+from llm_sim.targets._context import view_of
 from llm_sim.targets._port import Views
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets._shape import attribute
@@ -118,15 +118,16 @@ class WorkerSession:
         runner: Any = getattr(self._llm, "_sequential_runner_queue", None)
         queued = () if runner is None else attribute(runner, "_queue")
         opened = attribute(self._assistant, "_function_calls_in_progress")
-        messages = attribute(self._context, "messages")
+        context = view_of(attribute(self._context, "messages"))
         return Views(
             service={item.tool_call_id: "queued" for item in queued} | running,
             aggregator={
                 call: "started" if frame is None else "in_progress"
                 for call, frame in opened.items()
             },
-            context=calls_in_context(messages),
-            roles=roles(messages),
+            context=context.calls,
+            contents=context.contents,
+            roles=context.roles,
         )
 
 

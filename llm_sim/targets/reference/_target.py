@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from llm_sim import frames, service
 from llm_sim.frames import InterruptionFrame, LLMMessagesAppendFrame
-from llm_sim.targets._context import calls_in_context, roles
+from llm_sim.targets._context import view_of
 from llm_sim.targets._port import USER, Station, Views
 from llm_sim.targets._releases import installed_release
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
@@ -87,12 +87,13 @@ class ReferenceSession:
 
     def views(self) -> Views:
         """Return the three views of each call."""
-        messages = self._context.messages
+        context = view_of(self._context.messages)
         return Views(
             service=self._llm.calls_in_flight(),
             aggregator=self._assistant.calls_open(),
-            context=calls_in_context(messages),
-            roles=roles(messages),
+            context=context.calls,
+            contents=context.contents,
+            roles=context.roles,
         )
 
 

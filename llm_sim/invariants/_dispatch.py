@@ -1,0 +1,189 @@
+"""LS105, LS107 to LS109 and LS111: how a service dispatches calls and tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from llm_sim.invariants._facts import SERVICE, Facts
+from llm_sim.invariants._law import Law, Violation
+from llm_sim.trace import DOWN, UP, CallLife, Event, calls
+
+PROBE: Final = "llm_sim_probe"
+"""The id of the fresh call that is sent through after rest."""
+
+
+def _both_ways(facts: Facts) -> Iterator[Violation]:
+    for call, life in facts.lives.items():
+        down = [(phase, facts.frame(event).fields) for phase, event in life.pushes.get(DOWN, ())]
+        up = [(phase, facts.frame(event).fields) for phase, event in life.pushes.get(UP, ())]
+        if down == up:
+            continue
+        at = next(
+            (
+                place
+                for place, (one, other) in enumerate(zip(down, up, strict=False))
+                if one != other
+            ),
+            min(len(down), len(up)),
+        )
+        event = (life.pushes.get(DOWN) or life.pushes[UP])[-1][1]
+        yield Violation("LS105", f"{facts.name(call)}: {_one_sided(down, up, at)}", call, event.seq)
+
+
+def _one_sided(down: list[Any], up: list[Any], at: int) -> str:
+    if at < len(down) and at < len(up):
+        if down[at][0] == up[at][0]:
+            return f"{down[at][0]} has another content upstream than downstream"
+        return f"downstream comes {down[at][0]} where upstream comes {up[at][0]}"
+    longer, way = (down, "downstream") if len(down) > len(up) else (up, "upstream")
+    return f"{longer[at][0]} goes {way} only"
+
+
+def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
+    if facts.trace.header.mode != "sequential":
+        return
+    running: str | None = None
+    order = {call: place for place, call in enumerate(facts.lives)}
+    latest = -1
+    for event in facts.conversation:
+        if event.kind != "handler":
+            continue
+        if event.data["phase"] != "started":
+            running = None if running == event.call else running
+            continue
+        if running is not None and not _settled_before(facts.lives[running], event):
+            yield _violation(facts, event, f"its handler starts while {running} is still running")
+        if order.get(event.call, latest) < latest:
+            yield _violation(facts, event, "its handler starts out of turn")
+        latest = max(latest, order.get(event.call, latest))
+        running = event.call
+    yield from _stopped_behind(facts)
+
+
+def _violation(facts: Facts, event: Event, message: str) -> Violation:
+    return Violation("LS107", f"{facts.name(event.call)}: {message}", event.call, event.seq)
+
+
+def _stopped_behind(facts: Facts) -> Iterator[Violation]:
+    """Find calls that wait for ever although everything before them is settled."""
+    before: list[CallLife] = []
+    for call, life in facts.lives.items():
+        waits = life.phases(DOWN) == ["started"] and not life.handler
+        if waits and before and all(other.settled_by(DOWN) for other in before):
+            message = f"never runs: it is queued behind {before[-1].id}, which is settled"
+            yield Violation(
+                "LS107", f"{facts.name(call)} {message}", call, life.pushes[DOWN][-1][1].seq
+            )
+        before.append(life)
+
+
+def _settled_before(life: CallLife, moment: Event) -> bool:
+    end = life.settled_by(DOWN)
+    return end is not None and end.seq < moment.seq
+
+
+def _announced_once(facts: Facts) -> Iterator[Violation]:
+    announced: list[tuple[str, ...]] = []
+    begun: list[tuple[str, ...]] = []
+    for event in facts.conversation:
+        if event.kind == "event":
+            batch = tuple(event.data["calls"])
+            if not batch:
+                yield Violation("LS108", "the event fires for an empty batch", event=event.seq)
+            elif batch in announced:
+                yield Violation(
+                    "LS108", f"the event fires twice for {', '.join(batch)}", batch[0], event.seq
+                )
+            announced.append(batch)
+        elif event.kind == "push" and event.data.get("by") == SERVICE and event.direction == DOWN:
+            frame = facts.frame(event)
+            if frame.type != "FunctionCallsStarted":
+                continue
+            if not frame.calls:
+                yield Violation("LS108", "a frame announces an empty batch", event=event.seq)
+            elif frame.calls not in announced:
+                message = f"{', '.join(frame.calls)}: its frame comes before its event"
+                yield Violation("LS108", message, frame.calls[0], event.seq)
+            begun.append(frame.calls)
+
+
+def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
+    state = facts.state()
+    for call, life in facts.lives.items():
+        end = life.settled_by(DOWN)
+        if end is None:
+            continue
+        late = [e for e in facts.trace.of("answer") if e.call == call and e.seq > end.seq]
+        pushed = [
+            event
+            for phase, event in life.pushes[DOWN]
+            if phase in ("result", "update") and event.seq > end.seq
+        ]
+        if pushed:
+            message = "a result that came after its end is pushed"
+            yield Violation("LS109", f"{facts.name(call)}: {message}", call, pushed[0].seq)
+        cancelled = facts.frame(end).type == "FunctionCallCancel"
+        if cancelled and state.get("context", {}).get(call) == "settled" and late:
+            message = "a result that came after its cancel is in the context"
+            yield Violation("LS109", f"{facts.name(call)}: {message}", call, late[0].seq)
+
+
+def _still_works(facts: Facts) -> Iterator[Violation]:
+    probe = facts.trace.last("probe")
+    if probe is None:
+        return
+    life = calls(facts.trace).get(PROBE)
+    if life is None:
+        yield Violation("LS111", "a fresh call is not even announced", PROBE, probe.seq)
+    elif "result" not in life.phases(DOWN):
+        told = life.phases(DOWN)[-1].replace("_", " ")
+        yield Violation("LS111", f"a fresh call stays {told}", PROBE, life.pushes[DOWN][-1][1].seq)
+
+
+LAWS: Final = (
+    Law(
+        "LS105",
+        "both-ways",
+        "Started, in-progress, result and cancel frames go both downstream and upstream, with "
+        "equal content.",
+        "A mute filter or a user interface on the other side never hears that a call is over.",
+        "the reference text of LLMService; pipecat-ai/pipecat PR #3672",
+        _both_ways,
+    ),
+    Law(
+        "LS107",
+        "one-at-a-time",
+        "In sequential mode at most one handler runs at a time, in call order, and a cancelled, "
+        "failed or timed-out call never stops the ones behind it.",
+        "After one interrupted call no function ever runs again.",
+        "pipecat-ai/pipecat#2043",
+        _one_at_a_time,
+    ),
+    Law(
+        "LS108",
+        "announced-once",
+        "on_function_calls_started fires once per batch, before any frame of the batch; an empty "
+        "batch does nothing.",
+        "Applications say 'one moment' from it.",
+        "the reference text of LLMService",
+        _announced_once,
+    ),
+    Law(
+        "LS109",
+        "late-results-dropped",
+        "A result that comes after the call was settled is dropped; it changes no frame and no "
+        "context.",
+        "A model that is told both that a call was cancelled and what it gave says either.",
+        "pipecat-ai/pipecat#4936, PR #3647",
+        _late_results_are_dropped,
+    ),
+    Law(
+        "LS111",
+        "still-works",
+        "After any fault or interruption a fresh call of the same service still runs and settles.",
+        "A service that has survived only in name fails the next caller.",
+        "pipecat-ai/pipecat#2043",
+        _still_works,
+    ),
+)

@@ -1,0 +1,196 @@
+"""LS201 to LS203 and LS207: the way of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, SERVICE, SINK, Facts
+from llm_sim.invariants._law import Law, Violation
+from llm_sim.trace import DOWN, Event
+
+BOUND_NS: Final = 2_000_000_000
+"""How long an interruption or a cancel may take to the far end: two virtual seconds."""
+
+_TEXT: Final = frozenset(("LLMText", "Text"))
+_ENTERS_AS: Final = {
+    "interrupt": INTERRUPTIONS,
+    "end": frozenset(("End",)),
+    "cancel": frozenset(("Cancel",)),
+}
+
+
+def _keeps_order(facts: Facts) -> Iterator[Violation]:
+    handed: dict[tuple[str, str, int], int] = {}
+    latest: dict[tuple[str, str, bool], int] = {}
+    for event in facts.conversation:
+        if event.frame is None:
+            continue
+        if event.kind == "push":
+            handed.setdefault((event.where, event.direction, event.frame), event.seq)
+        elif event.kind == "process":
+            pushed = handed.get((event.where, event.direction, event.frame))
+            if pushed is None:
+                continue
+            system = facts.frame(event).lane == "system"
+            lane = (event.where, event.direction, system)
+            if pushed < latest.get(lane, -1):
+                frame = facts.frame(event)
+                yield Violation(
+                    "LS201",
+                    f"{event.where} takes up {frame.type} after a frame that came behind it",
+                    frame.calls[0] if frame.calls else "",
+                    event.seq,
+                )
+            latest[lane] = max(pushed, latest.get(lane, -1))
+
+
+def _responses_are_whole(facts: Facts) -> Iterator[Violation]:
+    is_open = False
+    for event in facts.conversation:
+        if event.kind != "push" or event.direction != DOWN or event.data.get("by") != SERVICE:
+            continue
+        type_ = facts.frame(event).type
+        if type_ == "LLMFullResponseStart":
+            if is_open:
+                yield Violation("LS202", "a response starts inside another", event=event.seq)
+            is_open = True
+        elif type_ == "LLMFullResponseEnd":
+            if not is_open:
+                yield Violation("LS202", "a response ends that has not started", event=event.seq)
+            is_open = False
+        elif type_ in _TEXT and not is_open:
+            yield Violation("LS202", "text lies outside a response", event=event.seq)
+    yield from _no_text_of_the_interrupted(facts)
+
+
+def _no_text_of_the_interrupted(facts: Facts) -> Iterator[Violation]:
+    """Find text that a processor takes up although it has seen the interruption of its response.
+
+    What was handed over in the very instant of the interruption may pass: the two cross.
+    """
+    said: dict[int, int] = {}
+    interrupted_ns: dict[str, int] = {}
+    for event in facts.conversation:
+        if event.frame is None or event.direction != DOWN:
+            continue
+        type_ = facts.frame(event).type
+        if event.kind == "push" and type_ in _TEXT:
+            said.setdefault(event.frame, event.time_ns)
+        elif event.kind == "process" and type_ in INTERRUPTIONS:
+            interrupted_ns[event.where] = event.time_ns
+        elif event.kind == "process" and type_ in _TEXT and event.where in interrupted_ns:
+            since = said.get(event.frame, event.time_ns)
+            if since < interrupted_ns[event.where]:
+                message = f"{event.where} takes up text of a response that was interrupted"
+                yield Violation("LS202", message, event=event.seq)
+
+
+def _what_survives(facts: Facts) -> Iterator[Violation]:
+    """Compare what lay in each processor's queue at an interruption with what it took up later."""
+    ends = {e.where: e.seq for e in facts.conversation if _is_end(facts, e)}
+    for interruption in facts.conversation:
+        if interruption.kind != "process" or interruption.frame is None:
+            continue
+        if facts.frame(interruption).type not in INTERRUPTIONS:
+            continue
+        where = interruption.where
+        for queued, taken_up in _queued_at(facts, interruption):
+            frame = facts.frame(queued)
+            if frame.kept and taken_up is None and where not in ends:
+                message = f"{where} loses {frame.type}, which no interruption may drop"
+            elif not frame.kept and taken_up and queued.time_ns < interruption.time_ns:
+                message = f"{where} takes up {frame.type}, which the interruption should drop"
+            else:
+                continue
+            yield Violation("LS203", message, frame.calls[0] if frame.calls else "", queued.seq)
+
+
+def _is_end(facts: Facts, event: Event) -> bool:
+    return event.kind == "process" and facts.frame(event).type in ENDS
+
+
+def _queued_at(facts: Facts, interruption: Event) -> Iterator[tuple[Event, Event | None]]:
+    """Yield what was handed over before and not taken up, with where it is taken up later."""
+    taken: dict[tuple[int, str], Event] = {}
+    for event in facts.conversation:
+        if (
+            event.kind == "process"
+            and event.where == interruption.where
+            and event.frame is not None
+        ):
+            taken.setdefault((event.frame, event.direction), event)
+    for event in facts.conversation[: interruption.seq]:
+        if event.kind != "push" or event.where != interruption.where or event.frame is None:
+            continue
+        if facts.frame(event).lane == "system" or event.where in (SINK, "source"):
+            continue
+        taken_up = taken.get((event.frame, event.direction))
+        if taken_up is None or taken_up.seq > interruption.seq:
+            yield event, taken_up
+
+
+def _reaches_the_far_end(facts: Facts) -> Iterator[Violation]:
+    over = False
+    for event in facts.conversation:
+        if event.kind != "stimulus" or event.data["do"] not in _ENTERS_AS:
+            continue
+        do = event.data["do"]
+        if not over and not _arrives(facts, event, do):
+            yield Violation(
+                "LS207", f"the {do} does not reach the far end in time", event=event.seq
+            )
+        over = over or do in ("end", "cancel")
+
+
+def _arrives(facts: Facts, stimulus: Event, do: str) -> bool:
+    for event in facts.conversation[stimulus.seq :]:
+        if event.kind != "process" or event.where != SINK:
+            continue
+        type_ = facts.frame(event).type
+        if type_ in _ENTERS_AS[do]:
+            # An end waits for what was said before it; the others must not wait.
+            return do == "end" or event.time_ns - stimulus.time_ns <= BOUND_NS
+        if type_ in ENDS:
+            return True
+    return False
+
+
+LAWS: Final = (
+    Law(
+        "LS201",
+        "order-kept",
+        "Data and control frames keep their order per direction and hop; system frames keep theirs "
+        "among themselves, and may overtake.",
+        "Every processor is written on that promise.",
+        "the reference text; Pipecat's frame processor",
+        _keeps_order,
+    ),
+    Law(
+        "LS202",
+        "responses-whole",
+        "LLMFullResponseStart and End are balanced, text lies between them, and after an "
+        "interruption no text of the interrupted response passes.",
+        "A bot that goes on with the sentence it was interrupted in has not listened.",
+        "Pipecat's services",
+        _responses_are_whole,
+    ),
+    Law(
+        "LS203",
+        "survivors-survive",
+        "Frames marked uninterruptible survive an interruption; interruptible ones that are queued "
+        "are dropped.",
+        "A result that is lost in an interruption leaves its call open for ever.",
+        "pipecat-ai/pipecat#3478",
+        _what_survives,
+    ),
+    Law(
+        "LS207",
+        "reaches-the-far-end",
+        "Each injected interruption, end and cancel frame reaches the far end within a bound of "
+        "virtual time, whatever handlers do.",
+        "Until it does, the bot goes on talking.",
+        "pipecat-ai/pipecat PR #2552, #5291",
+        _reaches_the_far_end,
+    ),
+)
