@@ -21,7 +21,7 @@ from llm_sim.cli._show import (
     sweep_line,
 )
 from llm_sim.errors import SimulationError
-from llm_sim.exploration import SweepReport, replay, stimulus_kind, sweep
+from llm_sim.exploration import SweepReport, replay, stimulus_kinds, sweep
 from llm_sim.scenario import Scenario, load_scenarios
 from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot, get_target, load_bot
@@ -79,7 +79,7 @@ def sweep_command(
     scenarios, given = _loaded(file, target, bot)
     reports: list[SweepReport] = []
     stopped = False
-    stimulus_kind(inject)
+    stimulus_kinds(inject)
     out(f"{target} {get_target(target).version()} · {inject} at every point")
     try:
         for scenario in scenarios:

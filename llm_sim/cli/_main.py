@@ -28,7 +28,9 @@ _BOT = Annotated[
 ]
 _TRACE = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--trace", metavar="PATH", help="Write the trace there, as JSON Lines."),
+    typer.Option(
+        "--trace", metavar="PATH", readable=False, help="Write the trace there, as JSON Lines."
+    ),
 ]
 
 app = typer.Typer(
@@ -84,7 +86,9 @@ def sweep(
     bot: _BOT = None,
     json: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--json", metavar="PATH", help="Write the result there, as JSON."),
+        typer.Option(
+            "--json", metavar="PATH", readable=False, help="Write the result there, as JSON."
+        ),
     ] = None,
 ) -> None:
     """Try a stimulus at every single point of each scenario.
@@ -117,4 +121,4 @@ def replay(
 def main() -> None:
     """Run the command line."""
     write_what_can_be_written()
-    app()
+    app(prog_name="llm-sim")

@@ -24,7 +24,7 @@ def run_line(one: Run) -> str:
 
 def sweep_line(report: SweepReport) -> str:
     """Return one sweep in a line."""
-    what = f"{_WORDS[report.inject]} at each of {report.points} points"
+    what = f"{_WORDS.get(report.inject, report.inject)} at each of {report.points} points"
     return (
         f"  {report.scenario.name:24} {what:36} {_sweep_verdict(report):40} {report.seconds:5.1f} s"
     ).rstrip()

@@ -2,21 +2,23 @@
 
 from llm_sim.exploration._replay import Replay, replay
 from llm_sim.exploration._sweep import (
+    MOST_RUNS,
     Outcome,
     ProgressListener,
     SweepReport,
     Window,
-    stimulus_kind,
+    stimulus_kinds,
     sweep,
 )
 
 __all__ = [
+    "MOST_RUNS",
     "Outcome",
     "ProgressListener",
     "Replay",
     "SweepReport",
     "Window",
     "replay",
-    "stimulus_kind",
+    "stimulus_kinds",
     "sweep",
 ]

@@ -1,11 +1,15 @@
-"""The points of an undisturbed run, each named by the frame that it follows."""
+"""The points of a run, each named by the frame that it follows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from llm_sim.schedule import START, Kind, Landing
+from llm_sim.schedule import START, THEN, Kind, Landing, Schedule
 from llm_sim.simulation import Run
+
+_SEED: Final = 0
 
 
 def landings(kind: Kind, undisturbed: Run) -> Sequence[Landing]:
@@ -21,6 +25,36 @@ def landings(kind: Kind, undisturbed: Run) -> Sequence[Landing]:
         anchor, nth, since = anchors.get(step, (anchor, nth, since))
         found.append(Landing(kind, anchor, nth, step - since))
     return found
+
+
+def pairs(
+    firsts: Sequence[Landing], kind: Kind, disturbed: Callable[[Landing], Run]
+) -> list[Schedule]:
+    """Return each first landing with a second one after each step that is left behind it.
+
+    Args:
+        firsts: Where the first stimulus can land.
+        kind: The second stimulus.
+        disturbed: Runs the first stimulus alone, which tells how many steps are left.
+    """
+    found: list[Schedule] = []
+    for first in firsts:
+        left = _steps_after_the_stimulus(disturbed(first))
+        found.extend(Schedule((first, Landing(kind, THEN, 1, step))) for step in range(left + 1))
+    return found
+
+
+def sample(schedules: Sequence[Schedule], most: int) -> list[tuple[int, Schedule]]:
+    """Return at most so many of the schedules with their points, in order; the same ones always."""
+    numbered = list(enumerate(schedules, 1))
+    if len(numbered) <= most:
+        return numbered
+    return sorted(random.Random(_SEED).sample(numbered, most), key=lambda one: one[0])
+
+
+def _steps_after_the_stimulus(disturbed: Run) -> int:
+    stimuli = [event for event in disturbed.trace.of("stimulus") if event.data["do"] != "say"]
+    return max(0, disturbed.rested - stimuli[-1].step) if stimuli else 0
 
 
 def _anchors(undisturbed: Run) -> dict[int, tuple[str, int, int]]:

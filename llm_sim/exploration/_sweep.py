@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
-from llm_sim.exploration._points import landings
+from llm_sim.exploration._points import landings, pairs, sample
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.invariants import LAWS, Law
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import KINDS, Kind, Schedule, encode
 from llm_sim.simulation import Limits, Run, check_determinism, run, steady
 from llm_sim.targets import Bot, Target, get_target, load_bot
+
+MOST_RUNS: Final = 20_000
+"""How many points a sweep tries before it takes a sample."""
+
+_MOST_STIMULI: Final = 2
 
 ProgressListener = Callable[[int, int, int], None]
 """Called after each run with the points done, the points in all and the points that failed."""
@@ -95,7 +100,7 @@ class SweepReport:
 
     @property
     def clean(self) -> bool:
-        """Whether every point was tried and every law held, undisturbed as well."""
+        """Whether every law held at every point that was to be tried, undisturbed as well."""
         return not (self.stopped or self.failed or self.undisturbed.violations or self.complaint)
 
     @property
@@ -155,17 +160,25 @@ def _windows(outcomes: Sequence[Outcome]) -> Iterator[Window]:
             yield Window(points[0].point, points[-1].point, laws, points[0].token, complaint)
 
 
-def stimulus_kind(name: str) -> Kind:
-    """Return the stimulus of a name.
+def stimulus_kinds(inject: str) -> tuple[Kind, ...]:
+    """Return the stimuli that ``interrupt``, or ``interrupt+end``, names.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such stimulus, or there are more than two.
     """
+    kinds = tuple(_kind(name) for name in inject.split("+"))
+    if len(kinds) > _MOST_STIMULI:
+        raise UsageError(f"cannot inject {inject!r}: at most {_MOST_STIMULI} stimuli are swept")
+    return kinds
+
+
+def _kind(name: str) -> Kind:
     for kind in KINDS:
         if name == kind:
             return kind
     raise UsageError(
-        f"cannot inject {name!r}{did_you_mean(name, KINDS)}; it is one of {', '.join(KINDS)}"
+        f"cannot inject {name!r}{did_you_mean(name, KINDS)}; it is one of {', '.join(KINDS)}, or "
+        "two of them, like interrupt+end"
     )
 
 
@@ -178,6 +191,7 @@ def sweep(
     limits: Limits | None = None,
     laws: tuple[Law, ...] = LAWS,
     place: str = "",
+    most: int = MOST_RUNS,
     progress: ProgressListener | None = None,
 ) -> SweepReport:
     """Run a scenario once undisturbed, then once for each point with a stimulus at that point.
@@ -188,11 +202,13 @@ def sweep(
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        inject: ``interrupt``, ``end`` or ``cancel``.
+        inject: ``interrupt``, ``end`` or ``cancel``; or two of them, like ``interrupt+end``: then
+            a point is a place of the first together with one of the second behind it.
         target: Which service core it runs on.
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.
         place: Where the scenario stands, ``FILE::NAME``.
+        most: How many points are tried at most; of more, a sample, the same one each time.
         progress: Told after each run.
 
     Raises:
@@ -200,7 +216,7 @@ def sweep(
         SimulationError: The pipeline did not start, or code asked for the real world.
         NondeterminismError: The undisturbed run is not the same twice.
     """
-    kind = stimulus_kind(inject)
+    kinds = stimulus_kinds(inject)
     chosen = get_target(target) if isinstance(target, str) else target
     under_test = bot or load_bot(scenario.bot)
     how: dict[str, Any] = {
@@ -212,26 +228,34 @@ def sweep(
     }
     with steady() as after_run:
         undisturbed = check_determinism(scenario, **how)
-        places = landings(kind, undisturbed)
+        firsts = landings(kinds[0], undisturbed)
+        schedules = [Schedule((first,)) for first in firsts]
+        if len(kinds) > 1:
+            schedules = pairs(
+                firsts,
+                kinds[1],
+                lambda first: run(scenario, schedule=Schedule((first,)), **how),
+            )
         report = SweepReport(
             scenario,
             undisturbed.trace.header.target,
             inject,
-            len(places),
+            len(schedules),
             undisturbed,
             under_test,
         )
         began = perf_counter()
         with stop_requests() as stop_requested:
-            for point, landing in enumerate(places, 1):
+            for point, schedule in sample(schedules, most):
                 if stop_requested():
                     report.stopped = True
                     break
-                swept = run(scenario, schedule=Schedule((landing,)), **how)
+                swept = run(scenario, schedule=schedule, **how)
                 report.outcomes.append(_outcome(point, swept))
                 after_run()
                 if progress is not None:
-                    progress(point, report.points, report.failed)
+                    total = min(report.points, most)
+                    progress(len(report.outcomes), total, report.failed)
         report.seconds = perf_counter() - began
     return report
 

@@ -11,18 +11,16 @@ from llm_sim.trace import Event
 
 
 def _an_end_ends(facts: Facts) -> Iterator[Violation]:
-    wanted: str | None = None
+    waiting: Event | None = None
+    over = False
     for event in facts.conversation:
-        if event.kind == "stimulus" and event.data["do"] in ("end", "cancel"):
-            wanted = event.data["do"]
-            at = event.seq
-        elif event.kind == "process" and event.where == SINK and event.frame is not None:
-            type_ = facts.frame(event).type
-            if type_ == "Cancel" or (type_ == "End" and wanted == "end"):
-                wanted = None
-    if wanted is not None:
-        message = f"the {wanted.capitalize()}Frame never reaches the sink"
-        yield Violation("LS301", message, event=at)
+        if event.kind == "stimulus" and event.data["do"] in ("end", "cancel") and not over:
+            waiting = event
+        elif event.kind == "process" and event.where == SINK and facts.frame(event).type in ENDS:
+            waiting, over = None, True
+    if waiting is not None:
+        name = str(waiting.data["do"]).capitalize()
+        yield Violation("LS301", f"the {name}Frame never reaches the sink", event=waiting.seq)
 
 
 def _nothing_after_end(facts: Facts) -> Iterator[Violation]:

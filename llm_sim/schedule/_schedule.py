@@ -16,10 +16,14 @@ from llm_sim.errors import ScheduleFormatError, did_you_mean
 START: Final = "start"
 """The anchor of a landing that is counted from the opening of the conversation."""
 
+THEN: Final = "then"
+"""The anchor of a landing that is counted from the landing before it."""
+
 Kind = Literal["interrupt", "end", "cancel"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """What can be injected at a point."""
 
+_IN_WORDS: Final = {START: "the conversation opened", THEN: "that"}
 _PREFIX: Final = "ls1-"
 _NOTHING: Final = "undisturbed"
 _LANDING: Final = re.compile(
@@ -34,7 +38,7 @@ class Landing:
 
     Parameters:
         kind: What was injected.
-        anchor: A frame's name without its ``Frame`` suffix, or ``start``.
+        anchor: A frame's name without its ``Frame`` suffix, ``start``, or ``then``.
         nth: Which occurrence of the anchor, from 1.
         offset: Steps done after the step in which the anchor appeared.
     """
@@ -51,7 +55,7 @@ class Landing:
     def in_words(self) -> str:
         """Return the landing as a reader would say it."""
         steps = f"{self.offset} step{'' if self.offset == 1 else 's'} after"
-        anchor = "the conversation opened" if self.anchor == START else self.anchor
+        anchor = _IN_WORDS.get(self.anchor, self.anchor)
         which = f" no. {self.nth}" if self.nth > 1 else ""
         return f"{self.kind} {steps} {anchor}{which}"
 
@@ -93,7 +97,10 @@ def decode(token: str) -> Schedule:
     body = token[len(_PREFIX) :]
     if body == _NOTHING:
         return Schedule()
-    return Schedule(tuple(_decode_landing(token, part) for part in body.split(",")))
+    landings = tuple(_decode_landing(token, part) for part in body.split(","))
+    if landings[0].anchor == THEN:
+        raise ScheduleFormatError(token, "the first landing has none before it to count from")
+    return Schedule(landings)
 
 
 def _decode_landing(token: str, part: str) -> Landing:

@@ -7,7 +7,7 @@ from typing import Any
 from llm_sim.loop import SimLoop
 from llm_sim.recorder import Recorder
 from llm_sim.scenario import Injection, Stimulus
-from llm_sim.schedule import START, Landing, Schedule
+from llm_sim.schedule import START, THEN, Landing, Schedule
 from llm_sim.targets import Session
 
 
@@ -50,12 +50,12 @@ class Stimuli:
             else:
                 step = opened + (injection.step or 0) + injection.offset
                 self._loop.call_at_step(step, self._fire, injection.do, None)
+        self.outstanding.extend(plan.landings)
         for landing in plan.landings:
-            self.outstanding.append(landing)
             stimulus = Stimulus(kind=landing.kind)
             if landing.anchor == START:
                 self._loop.call_at_step(opened + landing.offset, self._fire, stimulus, landing)
-            else:
+            elif landing.anchor != THEN:
                 self._await(landing.anchor, landing.nth, landing.offset, stimulus, landing)
 
     def _await(
@@ -68,12 +68,20 @@ class Stimuli:
         for offset, stimulus, landing in self._awaited.pop((frame, count), ()):
             self._loop.call_at_step(self._loop.steps + offset, self._fire, stimulus, landing)
 
+    def _landed(self, landing: Landing) -> None:
+        place = self.outstanding.index(landing)
+        del self.outstanding[place]
+        for after in self.outstanding[place : place + 1]:
+            if after.anchor == THEN:
+                step = self._loop.steps + after.offset
+                self._loop.call_at_step(step, self._fire, Stimulus(kind=after.kind), after)
+
     def _fire(self, stimulus: Stimulus, landing: Landing | None) -> None:
         data: dict[str, Any] = {"do": stimulus.kind}
         if stimulus.text:
             data["text"] = stimulus.text
         self._recorder.begin(self._recorder.record("stimulus", data=data))
         if landing is not None:
-            self.outstanding.remove(landing)
+            self._landed(landing)
         self.ending = self.ending or stimulus.kind in ("end", "cancel")
         self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")

@@ -133,3 +133,43 @@ def _windows(report: SweepReport) -> list[tuple[int, int, tuple[str, ...]]]:
 def test_a_sweep_is_the_same_twice() -> None:
     first = sweep(two_tools("sequential"), target="naive")
     assert _windows(sweep(two_tools("sequential"), target="naive")) == _windows(first)
+
+
+@pytest.mark.parametrize(
+    "inject",
+    [
+        "interrupt+interrupt",
+        "interrupt+end",
+        "interrupt+cancel",
+        "end+interrupt",
+        "end+cancel",
+    ],
+)
+@pytest.mark.parametrize("scenario", load_scenarios(str(BARGE_IN)), ids=lambda s: s.name)
+def test_the_reference_core_keeps_every_law_at_sampled_pairs(
+    scenario: Scenario, inject: str
+) -> None:
+    report = sweep(scenario, inject=inject, most=60)
+    assert report.clean, report.windows
+    assert report.points > len(report.outcomes) == 60
+
+
+def test_the_second_of_a_pair_lands_after_each_step_behind_the_first() -> None:
+    report = sweep(spoken_tool(), inject="interrupt+end", most=10_000)
+    seconds = [decode(outcome.token).landings[1] for outcome in report.outcomes]
+    assert (report.points, len(report.outcomes)) == (len(seconds), len(seconds))
+    assert seconds[0].offset == 0
+    assert all(later.offset in (0, one.offset + 1) for one, later in pairwise(seconds))
+
+
+def test_a_sample_of_pairs_is_the_same_each_time() -> None:
+    tokens = [
+        [outcome.token for outcome in sweep(spoken_tool(), inject="end+cancel", most=7).outcomes]
+        for _ in range(2)
+    ]
+    assert tokens[0] == tokens[1]
+
+
+def test_three_stimuli_are_refused() -> None:
+    with pytest.raises(UsageError, match="at most 2 stimuli are swept"):
+        sweep(spoken_tool(), inject="interrupt+end+cancel")

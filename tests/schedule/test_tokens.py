@@ -57,3 +57,14 @@ def test_a_token_that_cannot_be_read_is_refused_with_the_remedy(token: str, prob
     with pytest.raises(ScheduleFormatError) as refused:
         decode(token)
     assert str(refused.value) == f"schedule {token!r}: {problem}"
+
+
+def test_a_landing_may_be_counted_from_the_one_before_it() -> None:
+    schedule = decode("ls1-interrupt@LLMText+2,end@then+5")
+    assert schedule.landings[1] == Landing("end", "then", 1, 5)
+    assert schedule.in_words() == "interrupt 2 steps after LLMText, end 5 steps after that"
+
+
+def test_the_first_landing_cannot_be_counted_from_one_before_it() -> None:
+    with pytest.raises(ScheduleFormatError, match="has none before it to count from"):
+        decode("ls1-end@then+5")

@@ -93,7 +93,7 @@ def test_a_user_who_says_something_asks_the_model_again() -> None:
     )
     one = run(scenario)
     assert one.complaint is None
-    assert [event.data["turn"] for event in one.trace.of("inference")] == [0, 1]
+    assert [event.data["turn"] for event in one.trace.until_rest().of("inference")] == [0, 1]
 
 
 def test_a_schedule_lands_a_stimulus_a_number_of_steps_after_a_frame() -> None:

@@ -90,7 +90,8 @@ class Told:
 
     def handler(self, call: str, phase: str, *, cancels: int = 0) -> Told:
         """Move a handler on."""
-        self.event("handler", "f", call=call, data={"phase": phase, "cancels": cancels})
+        data: dict[str, Any] = {"phase": phase}
+        self.event("handler", "f", call=call, data=data | ({"cancels": cancels} if cancels else {}))
         return self
 
     def answered(self, call: str, result: Any = 1) -> Told:
