@@ -86,7 +86,7 @@ def test_a_falsy_result_that_the_model_never_hears_of_is_found() -> None:
         script=[turn(call("search", as_="s")), turn(say("Nothing."))],
         tools={"search": Tool(result=[])},
     )
-    assert run(scenario, target="pipecat").laws == ("LS204",)
+    assert run(scenario, target="pipecat").laws == ("LS204", "LS206")
     assert run(scenario, target="reference").laws == ()
 
 
