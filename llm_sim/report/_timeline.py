@@ -139,6 +139,8 @@ def _what(trace: Trace, event: Event) -> str | None:
         case "rest":
             how = event.data["how"]
             return "  at rest" if how == "idle" else f"  stopped at the bound of {how}"
+        case "probe":
+            return "* probe: does the service still work?"
         case "close":
             return "  the pipeline is closed"
         case _:

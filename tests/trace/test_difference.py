@@ -12,12 +12,12 @@ def test_equal_traces_do_not_part() -> None:
 
 
 def test_traces_part_at_the_first_event_that_differs() -> None:
-    one = Told().handler("c1", "started").handler("c1", "returned").rest()
-    other = Told().handler("c1", "started").handler("c1", "raised").rest("steps")
+    one = Told().registered().rest("steps").close()
+    other = Told().registered().rest("time").close("worker")
     assert first_difference(one.trace, other.trace) == Difference(
         1,
-        Event(1, 1, 0, "handler", "f", call="c1", data={"phase": "returned"}),
-        Event(1, 1, 0, "handler", "f", call="c1", data={"phase": "raised"}),
+        Event(1, 1, 0, "rest", data={"how": "steps", "waiting": []}),
+        Event(1, 1, 0, "rest", data={"how": "time", "waiting": []}),
     )
 
 

@@ -29,5 +29,17 @@ def test_the_last_event_of_a_kind_is_found() -> None:
     told = Told().handler("c1", "started").handler("c1", "returned")
     last = told.trace.last("handler")
     assert last is not None
-    assert last.data == {"phase": "returned"}
+    assert last.data["phase"] == "returned"
     assert told.trace.last("close") is None
+
+
+def test_the_conversation_alone_ends_at_rest() -> None:
+    told = Told().registered().rest().close()
+    until_rest = told.trace.until_rest()
+    assert [event.kind for event in until_rest.events] == ["register", "rest"]
+    assert until_rest.frames is told.trace.frames
+
+
+def test_a_trace_that_was_cut_short_is_all_conversation() -> None:
+    told = Told().registered()
+    assert told.trace.until_rest() is told.trace

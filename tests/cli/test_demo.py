@@ -1,0 +1,43 @@
+"""``llm-sim demo``."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.support.command import Command
+
+
+def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(cli: Command) -> None:
+    demo = cli("demo")
+    rows = re.findall(r"^  (\w+) +(\w+) at each of \d+ points +(.*?) +[\d.]+ s$", demo.out, re.M)
+    verdicts = [
+        (name, what, re.sub(r"^\d+|\d+(?= windows)|(?<=LS101) .*", "N", verdict))
+        for name, what, verdict in rows
+    ]
+    assert verdicts == [
+        ("booking_bot", "interruption", "N clean"),
+        ("booking_bot", "end", "N clean"),
+        ("booking_bot", "cancel", "N clean"),
+        ("support_bot", "interruption", "N clean"),
+        ("support_bot", "end", "N clean"),
+        ("support_bot", "cancel", "N clean"),
+        ("naive_service", "interruption", "N fail in N windows: LS101N"),
+    ]
+    assert (demo.code, demo.err) == (0, "")
+
+
+def test_the_demo_shows_a_failure_with_its_place(cli: Command) -> None:
+    demo = cli("demo")
+    assert "FAILED" in demo.out
+    assert "  law       Every started call settles exactly once" in demo.out
+    assert ">>> " in demo.out
+
+
+def test_each_line_that_the_demo_says_to_paste_names_a_file_that_exists(
+    cli: Command, here: Path
+) -> None:
+    demo = cli("demo")
+    pasted = [shlex.split(line) for line in re.findall(r"llm-sim (?:replay|sweep) .*", demo.out)]
+    assert [Path(words[2].partition("::")[0]).is_file() for words in pasted] == [True, True]

@@ -1,0 +1,209 @@
+"""The fixture ``llm_sim``: which tests pass, which fail, and what they say."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from tests.pytest_plugin.conftest import HEAD, INI, INSTALLED, Inner
+from tests.support.pipecat import needs_pipecat
+from tests.support.scenarios import ROOT
+
+PASSED = [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]
+FAILED = [("setup", "passed"), ("call", "failed"), ("teardown", "passed")]
+RACE = """
+async def test_race(llm_sim):
+    await llm_sim(*RACE, tools=TOOLS, mode="sequential")
+"""
+LEFT_OVER = (
+    "no verdict: the model was asked 1 times, the script has 2 turns: 1 left over; remove what "
+    "is never said, or find out who did not ask"
+)
+
+
+def test_a_test_whose_bot_keeps_every_law_passes(inner: Inner) -> None:
+    result = inner.run("""
+async def test_order(llm_sim):
+    run = await llm_sim(*ORDER, bot=Bot(build))
+    assert run.calls["c1"].phases("down") == ["started", "in_progress", "result"]
+    assert run.laws == ()
+""")
+    assert result.phases == PASSED
+
+
+def test_the_example_of_the_readme_passes(inner: Inner) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.S)
+    assert inner.run(example, head="", mode="strict").phases == PASSED
+
+
+@needs_pipecat
+def test_a_test_runs_on_the_installed_pipecat_as_well(pytester: pytest.Pytester) -> None:
+    # In a process of its own: inner runs would forget Pipecat and import it again.
+    pytester.makeini(INI.format(mode="auto"))
+    pytester.makepyfile(
+        HEAD
+        + """
+async def test_order(llm_sim):
+    run = await llm_sim(*ORDER, bot=Bot(build))
+    assert run.trace.header.target.startswith("pipecat 1.")
+"""
+    )
+    plugin = () if INSTALLED else ("-p", "llm_sim.pytest_plugin")
+    result = pytester.runpytest_subprocess(*plugin, "--llm-sim-target", "pipecat")
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("mode", ["strict", "auto"])
+def test_an_async_test_works_in_each_mode_of_pytest_asyncio(inner: Inner, mode: str) -> None:
+    result = inner.run(
+        """
+import asyncio
+
+@pytest.mark.asyncio
+async def test_order(llm_sim):
+    outer = asyncio.get_running_loop()
+    await llm_sim(*ORDER, bot=Bot(build))
+    await asyncio.sleep(0)
+    assert asyncio.get_running_loop() is outer
+""",
+        mode=mode,
+    )
+    assert result.phases == PASSED
+
+
+def test_a_test_whose_run_breaks_a_law_fails_with_the_report(inner: Inner) -> None:
+    result = inner.run(RACE, "--llm-sim-target", "naive")
+    lines = result.text.splitlines()
+    assert result.phases == FAILED
+    assert lines[:3] == [
+        "LS101 settled-once",
+        "  law       Every started call settles exactly once: one final result, or one cancel.",
+        "  where     c2 `hang_up` is never settled: last heard of as started",
+    ]
+    assert [line[:3] for line in lines].count(">>>") == 1
+
+
+def test_the_same_test_passes_on_the_reference_core(inner: Inner) -> None:
+    assert inner.run(RACE).phases == PASSED
+
+
+def test_a_run_may_choose_its_own_target(inner: Inner) -> None:
+    result = inner.run("""
+async def test_race(llm_sim):
+    run = await llm_sim(*RACE, tools=TOOLS, mode="sequential", target="naive")
+    assert "LS101" in run.laws
+""")
+    assert result.phases == FAILED
+
+
+def test_the_replay_line_fails_again(inner: Inner) -> None:
+    result = inner.run(RACE, "--llm-sim-target", "naive")
+    words = shlex.split(result.text.partition("  replay    ")[2])
+    assert words == ["pytest", "test_bot.py::test_race", "--llm-sim-target", "naive"]
+    assert inner.again(*words[1:]).text == result.text
+
+
+def test_a_turn_that_is_left_over_fails_the_test(inner: Inner) -> None:
+    result = inner.run("""
+async def test_silent(llm_sim):
+    await llm_sim(turn(say("One.")), turn(say("Two.")))
+""")
+    assert result.phases == FAILED
+    assert result.text == LEFT_OVER
+
+
+def test_an_assertion_of_the_test_itself_is_what_is_reported(inner: Inner) -> None:
+    result = inner.run("""
+async def test_silent(llm_sim):
+    run = await llm_sim(turn(say("One.")), turn(say("Two.")))
+    assert run.steps == -1
+""")
+    assert result.phases == FAILED
+    assert "assert run.steps == -1" in result.text
+    assert "left over" not in result.text
+
+
+def test_every_run_of_a_test_is_judged(inner: Inner) -> None:
+    result = inner.run("""
+async def test_three(llm_sim):
+    await llm_sim(turn(say("One.")), turn(say("Two.")))
+    await llm_sim(*ORDER, bot=Bot(build))
+    await llm_sim(turn(say("One.")), turn(say("Two.")))
+""")
+    assert result.outcomes == ["failed"]
+    assert result.text == f"{LEFT_OVER}\n\n{LEFT_OVER}"
+
+
+def test_the_runs_of_one_test_do_not_count_for_the_next(inner: Inner) -> None:
+    result = inner.run("""
+async def test_silent(llm_sim):
+    await llm_sim(turn(say("One.")), turn(say("Two.")))
+
+async def test_order(llm_sim):
+    await llm_sim(*ORDER, bot=Bot(build))
+""")
+    assert result.outcomes == ["failed", "passed"]
+
+
+def test_a_law_that_is_expected_to_break_is_an_expected_failure(inner: Inner) -> None:
+    result = inner.run("@pytest.mark.xfail(strict=True)" + RACE, "--llm-sim-target", "naive")
+    assert (result.outcomes, result.exit_code) == (["skipped"], 0)
+
+
+def test_a_test_that_skips_itself_is_skipped(inner: Inner) -> None:
+    result = inner.run("""
+async def test_silent(llm_sim):
+    await llm_sim(turn(say("One.")), turn(say("Two.")))
+    pytest.skip("on purpose")
+""")
+    assert result.outcomes == ["skipped"]
+
+
+def test_a_whole_scenario_can_be_given(inner: Inner) -> None:
+    result = inner.run("""
+async def test_race(llm_sim):
+    scenario = Scenario(script=RACE[:2], tools=TOOLS, mode="sequential", inject=RACE[2:])
+    run = await llm_sim(scenario)
+    assert run.scenario is scenario
+""")
+    assert result.phases == PASSED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            'say("Hello.")',
+            "Say is no part of a scenario; give turn(...) and at(...), after(...) or at_step(...)",
+        ),
+        (
+            "Scenario(script=RACE[:2], tools=TOOLS), ORDER[0]",
+            "give one Scenario, or turns and injections, not both",
+        ),
+        (
+            "Scenario(script=RACE[:2], tools=TOOLS), tools=TOOLS",
+            "a Scenario has tools, mode, latency and user of its own: give none besides it, "
+            "or change it with scenario.replace(...)",
+        ),
+        ('*ORDER, bot="bots:build"', "bot must be a Bot, not 'bots:build'; write Bot(build)"),
+        (
+            'turn(say("Hello.")), target="piecat"',
+            "there is no target 'piecat' (did you mean 'pipecat'?); "
+            "the targets are reference, naive, pipecat",
+        ),
+    ],
+)
+def test_a_wrong_use_is_answered_with_what_is_wrong(
+    inner: Inner, arguments: str, message: str
+) -> None:
+    result = inner.run(f"""
+async def test_wrong(llm_sim):
+    with pytest.raises(Exception) as raised:
+        await llm_sim({arguments})
+    assert (type(raised.value).__name__, str(raised.value)) == ("UsageError", {message!r})
+""")
+    assert result.text == ""
+    assert result.phases == PASSED

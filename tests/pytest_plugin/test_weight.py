@@ -1,0 +1,54 @@
+"""A pytest run that does not simulate does not notice the plugin."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.pytest_plugin.conftest import Inner
+from tests.support.command import environment
+
+
+def test_loading_the_plugin_imports_nothing_heavy() -> None:
+    source = (
+        "import pytest, sys; before = set(sys.modules); import llm_sim.pytest_plugin; "
+        "print(*sorted(set(sys.modules) - before), sep='\\n')"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", source],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert loaded.stdout.split() == [
+        "llm_sim",
+        "llm_sim.pytest_plugin",
+        "llm_sim.pytest_plugin._plugin",
+    ]
+
+
+def test_a_test_without_the_fixture_runs_as_ever(inner: Inner) -> None:
+    result = inner.run(
+        """
+def test_plain(request):
+    assert "llm_sim" not in request.fixturenames
+""",
+        head="",
+    )
+    assert result.phases == [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]
+
+
+def test_a_test_that_asks_for_the_fixture_and_runs_nothing_passes(inner: Inner) -> None:
+    result = inner.run("""
+def test_plain(llm_sim):
+    assert llm_sim.runs == []
+""")
+    assert result.outcomes == ["passed"]
+
+
+def test_the_option_is_listed(inner: Inner, capsys: pytest.CaptureFixture[str]) -> None:
+    inner.run("", "--help", head="")
+    assert "--llm-sim-target" in capsys.readouterr().out
