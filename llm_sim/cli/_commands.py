@@ -20,8 +20,9 @@ from llm_sim.cli._show import (
     sweep_failure,
     sweep_line,
 )
-from llm_sim.errors import SimulationError
-from llm_sim.exploration import SweepReport, replay, stimulus_kinds, sweep
+from llm_sim.errors import SimulationError, UsageError
+from llm_sim.exploration import MOST_RUNS, SweepReport, replay, stimulus_kinds, sweep
+from llm_sim.invariants import get_law
 from llm_sim.scenario import Scenario, load_scenarios
 from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot, get_target, load_bot
@@ -57,8 +58,8 @@ def demo_command() -> ExitCode:
 
 def run_command(file: str, target: str, bot: str | None, trace: Path | None) -> ExitCode:
     """Run each scenario of a file once."""
-    check_writable(trace)
     scenarios, given = _loaded(file, target, bot)
+    _check_trace(trace, file, scenarios)
     runs = []
     for scenario in scenarios:
         one = run(scenario, bot=given, target=target, place=_place(file, scenario))
@@ -67,12 +68,21 @@ def run_command(file: str, target: str, bot: str | None, trace: Path | None) -> 
         if one.violations:
             line = replay_line(_place(file, one.scenario), target=target, bot=bot)
             out(run_failure(one, line))
-    _write_traces(trace, runs)
+    if trace is not None:
+        write_text(trace, dumps(runs[0].trace))
     return _verdict(runs)
 
 
+def explain_command(code: str) -> ExitCode:
+    """Print the page of a law."""
+    law = get_law(code)
+    out(f"{law.code} {law.name}  ({law.level})\n\n{law.sentence}\n")
+    out(f"why      {law.reason}\nseen in  {law.source}")
+    return ExitCode.CLEAN
+
+
 def sweep_command(
-    file: str, inject: str, target: str, bot: str | None, json: Path | None
+    file: str, inject: str, target: str, bot: str | None, json: Path | None, most: int
 ) -> ExitCode:
     """Sweep each scenario of a file."""
     check_writable(json)
@@ -80,10 +90,12 @@ def sweep_command(
     reports: list[SweepReport] = []
     stopped = False
     stimulus_kinds(inject)
+    if most < 1:
+        raise UsageError(f"--most {most}: try at least one point")
     out(f"{target} {get_target(target).version()} · {inject} at every point")
     try:
         for scenario in scenarios:
-            report = _sweep_one(scenario, inject, target, given, _place(file, scenario))
+            report = _sweep_one(scenario, inject, target, given, _place(file, scenario), most)
             reports.append(report)
             out(sweep_line(report))
             if report.stopped:
@@ -106,8 +118,8 @@ def replay_command(
     file: str, token: str, target: str, bot: str | None, trace: Path | None
 ) -> ExitCode:
     """Run one schedule again on each scenario of a file that it belongs to."""
-    check_writable(trace)
     scenarios, given = _loaded(file, target, bot)
+    _check_trace(trace, file, scenarios)
     result = replay(scenarios, token, bot=given, target=target, place=file.partition("::")[0])
     if not result.runs:
         raise SimulationError(f"{token} landed in no scenario: {result.missed[0].complaint}")
@@ -116,7 +128,8 @@ def replay_command(
         if one.violations:
             line = replay_line(_place(file, one.scenario), target=target, bot=bot)
             out(run_failure(one, line))
-    _write_traces(trace, result.runs)
+    if trace is not None:
+        write_text(trace, dumps(result.runs[0].trace))
     return _verdict(result.runs)
 
 
@@ -127,19 +140,35 @@ def _loaded(file: str, target: str, bot: str | None) -> tuple[Sequence[Scenario]
 
 
 def _sweep_one(
-    scenario: Scenario, inject: str, target: str, bot: Bot | None, place: str
+    scenario: Scenario,
+    inject: str,
+    target: str,
+    bot: Bot | None,
+    place: str,
+    most: int = MOST_RUNS,
 ) -> SweepReport:
     with progress(scenario.name) as advance:
-        return sweep(scenario, bot=bot, inject=inject, target=target, place=place, progress=advance)
+        return sweep(
+            scenario,
+            bot=bot,
+            inject=inject,
+            target=target,
+            place=place,
+            most=most,
+            progress=advance,
+        )
 
 
 def _place(file: str, scenario: Scenario) -> str:
     return f"{file.partition('::')[0]}::{scenario.name}"
 
 
-def _write_traces(path: Path | None, runs: Sequence[Run]) -> None:
-    if path is not None:
-        write_text(path, "".join(dumps(one.trace) for one in runs))
+def _check_trace(path: Path | None, file: str, scenarios: Sequence[Scenario]) -> None:
+    check_writable(path)
+    if path is not None and len(scenarios) > 1:
+        raise UsageError(
+            f"--trace writes one run: name a scenario, like {file}::{scenarios[0].name}"
+        )
 
 
 def _verdict(runs: Iterable[Run]) -> ExitCode:

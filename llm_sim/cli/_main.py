@@ -8,9 +8,16 @@ from typing import Annotated, Optional
 import typer
 
 from llm_sim import __version__
-from llm_sim.cli._commands import demo_command, replay_command, run_command, sweep_command
+from llm_sim.cli._commands import (
+    demo_command,
+    explain_command,
+    replay_command,
+    run_command,
+    sweep_command,
+)
 from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
+from llm_sim.exploration import MOST_RUNS
 
 _FILE = Annotated[
     str, typer.Argument(metavar="FILE[::NAME]", help="A scenario file, or one scenario in it.")
@@ -80,7 +87,12 @@ def run(file: _FILE, target: _TARGET = "reference", bot: _BOT = None, trace: _TR
 def sweep(
     file: _FILE,
     inject: Annotated[
-        str, typer.Option("--inject", help="The stimulus: interrupt, end or cancel.")
+        str,
+        typer.Option(
+            "--inject",
+            metavar="STIMULUS",
+            help="interrupt, end or cancel; or two of them, like interrupt+end.",
+        ),
     ] = "interrupt",
     target: _TARGET = "reference",
     bot: _BOT = None,
@@ -90,6 +102,10 @@ def sweep(
             "--json", metavar="PATH", readable=False, help="Write the result there, as JSON."
         ),
     ] = None,
+    most: Annotated[
+        int,
+        typer.Option("--most", metavar="N", help="Of more points, try a sample of so many."),
+    ] = MOST_RUNS,
 ) -> None:
     """Try a stimulus at every single point of each scenario.
 
@@ -98,7 +114,7 @@ def sweep(
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    leave_with(sweep_command, file, inject, target, bot, json)
+    leave_with(sweep_command, file, inject, target, bot, json, most)
 
 
 @app.command()
@@ -116,6 +132,14 @@ def replay(
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
     leave_with(replay_command, file, schedule, target, bot, trace)
+
+
+@app.command()
+def explain(
+    law: Annotated[str, typer.Argument(metavar="LAW", help="A law's code, like LS103.")],
+) -> None:
+    """Say what a law demands, and why."""
+    leave_with(explain_command, law)
 
 
 def main() -> None:

@@ -24,15 +24,21 @@ def run_line(one: Run) -> str:
 
 def sweep_line(report: SweepReport) -> str:
     """Return one sweep in a line."""
-    what = f"{_WORDS.get(report.inject, report.inject)} at each of {report.points} points"
+    what = f"{_stimulus(report.inject)} at each of {report.points} points"
     return (
         f"  {report.scenario.name:24} {what:36} {_sweep_verdict(report):40} {report.seconds:5.1f} s"
     ).rstrip()
 
 
+def _stimulus(inject: str) -> str:
+    return " and ".join(_WORDS[kind] for kind in inject.split("+"))
+
+
 def _sweep_verdict(report: SweepReport) -> str:
     tried = len(report.outcomes)
     stopped = f"stopped after {tried}, " if report.stopped else ""
+    if tried < report.points and not report.stopped:
+        stopped = f"a sample of {tried}: "
     if report.undisturbed.laws:
         return f"{stopped}broken undisturbed: {' '.join(report.undisturbed.laws)}"
     if report.complaint is not None:

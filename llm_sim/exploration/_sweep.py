@@ -13,7 +13,7 @@ from llm_sim.exploration._points import landings, pairs, sample
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.invariants import LAWS, Law
 from llm_sim.scenario import Scenario
-from llm_sim.schedule import KINDS, Kind, Schedule, encode
+from llm_sim.schedule import KINDS, Kind, Landing, Schedule, encode
 from llm_sim.simulation import Limits, Run, check_determinism, run, steady
 from llm_sim.targets import Bot, Target, get_target, load_bot
 
@@ -219,45 +219,38 @@ def sweep(
     kinds = stimulus_kinds(inject)
     chosen = get_target(target) if isinstance(target, str) else target
     under_test = bot or load_bot(scenario.bot)
-    how: dict[str, Any] = {
-        "bot": under_test,
-        "target": chosen,
-        "limits": limits,
-        "laws": laws,
-        "place": place,
-    }
+    how: dict[str, Any] = {"bot": under_test, "target": chosen, "limits": limits}
+    how |= {"laws": laws, "place": place}
     with steady() as after_run:
         undisturbed = check_determinism(scenario, **how)
-        firsts = landings(kinds[0], undisturbed)
-        schedules = [Schedule((first,)) for first in firsts]
-        if len(kinds) > 1:
-            schedules = pairs(
-                firsts,
-                kinds[1],
-                lambda first: run(scenario, schedule=Schedule((first,)), **how),
-            )
-        report = SweepReport(
-            scenario,
-            undisturbed.trace.header.target,
-            inject,
-            len(schedules),
-            undisturbed,
-            under_test,
-        )
+        schedules = _schedules(kinds, undisturbed, how)
+        under = undisturbed.trace.header.target
+        report = SweepReport(scenario, under, inject, len(schedules), undisturbed, under_test)
         began = perf_counter()
         with stop_requests() as stop_requested:
             for point, schedule in sample(schedules, most):
                 if stop_requested():
                     report.stopped = True
                     break
-                swept = run(scenario, schedule=schedule, **how)
-                report.outcomes.append(_outcome(point, swept))
+                report.outcomes.append(_outcome(point, run(scenario, schedule=schedule, **how)))
                 after_run()
                 if progress is not None:
-                    total = min(report.points, most)
-                    progress(len(report.outcomes), total, report.failed)
+                    progress(len(report.outcomes), min(report.points, most), report.failed)
         report.seconds = perf_counter() - began
     return report
+
+
+def _schedules(
+    kinds: tuple[Kind, ...], undisturbed: Run, how: dict[str, Any]
+) -> Sequence[Schedule]:
+    firsts = landings(kinds[0], undisturbed)
+    if len(kinds) == 1:
+        return [Schedule((first,)) for first in firsts]
+
+    def disturbed(first: Landing) -> Run:
+        return run(undisturbed.scenario, schedule=Schedule((first,)), **how)
+
+    return pairs(firsts, kinds[1], disturbed)
 
 
 def _outcome(point: int, swept: Run) -> Outcome:

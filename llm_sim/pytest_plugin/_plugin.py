@@ -41,10 +41,17 @@ def llm_sim(request: pytest.FixtureRequest) -> Simulator:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Judge the runs of a test whose own assertions held."""
-    yield
+    """Judge the runs of a test; where an assertion of its own fails, only add to its report."""
+    try:
+        yield
+    except BaseException:
+        if report := _failure(item):
+            item.add_report_section("call", "llm_sim", report)
+        raise
+    if report := _failure(item):
+        pytest.fail(report, pytrace=False)
+
+
+def _failure(item: pytest.Item) -> str:
     simulator = item.stash.get(_SIMULATOR, None)
-    if simulator is not None:
-        report = simulator.failure()
-        if report:
-            pytest.fail(report, pytrace=False)
+    return "" if simulator is None else simulator.failure()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Awaitable, Generator, Mapping
+from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import UsageError
 from llm_sim.report import Failure, render_failure
@@ -12,7 +12,37 @@ from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot
 
 _DEFAULT_TARGET: Final = "reference"
-_GREETING: Final = "Hello."
+
+
+class How(TypedDict, total=False):
+    """What may be said besides the script.
+
+    Parameters:
+        bot: What is under test.
+        target: Which service core it runs on; by default that of ``--llm-sim-target``.
+        tools: Stub tools by name.
+        mode: Whether the calls of a turn run in parallel or one after the other.
+        latency: How long the model, the playout and tools take, as in a scenario file.
+        user: What the user says to open the conversation.
+    """
+
+    bot: Bot | None
+    target: str | None
+    tools: Mapping[str, Tool] | None
+    mode: Literal["parallel", "sequential"]
+    latency: Mapping[str, str | int] | None
+    user: str
+
+
+class _Finished:
+    """An awaitable that is done."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        return self._run
+        yield  # makes this a generator, as __await__ must be
 
 
 class Simulator:
@@ -28,37 +58,31 @@ class Simulator:
         self._target = target
         self.runs: list[Run] = []
 
-    async def __call__(
-        self,
-        *parts: Turn | Injection | Scenario,
-        bot: Bot | None = None,
-        target: str | None = None,
-        tools: Mapping[str, Tool] | None = None,
-        mode: Literal["parallel", "sequential"] = "parallel",
-        latency: Mapping[str, str | int] | None = None,
-        user: str = _GREETING,
-    ) -> Run:
+    def __call__(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Awaitable[Run]:
+        """Run a scenario, as :meth:`run` does, for ``await`` in an async test.
+
+        The run is over when this returns, so it is judged even where the ``await`` is forgotten.
+        """
+        return _Finished(self.run(*parts, **how))
+
+    def run(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Run:
         """Run a scenario and return what came of it.
 
-        The simulation has a loop of its own, which runs to its end inside this call; the test's
-        own loop stands still meanwhile.
+        The simulation has a loop of its own, which runs to its end inside this call; a loop of
+        the test's stands still meanwhile.
 
         Args:
             *parts: The turns of the script and the injections, or one whole scenario.
-            bot: What is under test.
-            target: Which service core it runs on; by default that of ``--llm-sim-target``.
-            tools: Stub tools by name.
-            mode: Whether the calls of a turn run in parallel or one after the other.
-            latency: How long the model, the playout and tools take, as in a scenario file.
-            user: What the user says to open the conversation.
+            **how: What else there is to say, see :class:`How`.
 
         Raises:
             UsageError: The parts make no scenario.
         """
+        bot = how.get("bot")
         if bot is not None and not isinstance(bot, Bot):
             raise UsageError(f"bot must be a Bot, not {bot!r}; write Bot(build)")
-        scenario = _scenario(parts, bot, tools, mode, latency, user)
-        one = run(scenario, bot=bot, target=target or self._target, place=self._test)
+        target = how.get("target") or self._target
+        one = run(_scenario(parts, how), bot=bot, target=target, place=self._test)
         self.runs.append(one)
         return one
 
@@ -70,19 +94,12 @@ class Simulator:
         return "\n\n".join(_failure(one, replay) for one in self.runs if _failed(one))
 
 
-def _scenario(
-    parts: tuple[Turn | Injection | Scenario, ...],
-    bot: Bot | None,
-    tools: Mapping[str, Tool] | None,
-    mode: Literal["parallel", "sequential"],
-    latency: Mapping[str, str | int] | None,
-    user: str,
-) -> Scenario:
+def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: How) -> Scenario:
     whole = [part for part in parts if isinstance(part, Scenario)]
     if whole:
         if len(parts) > 1:
             raise UsageError("give one Scenario, or turns and injections, not both")
-        if tools is not None or latency is not None or mode != "parallel" or user != _GREETING:
+        if how.keys() - {"bot", "target"}:
             raise UsageError(
                 "a Scenario has tools, mode, latency and user of its own: give none besides it, "
                 "or change it with scenario.replace(...)"
@@ -94,13 +111,14 @@ def _scenario(
             f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...) or "
             "at_step(...)"
         )
+    bot = how.get("bot")
     return Scenario(
         bot=None if bot is None else bot.reference,
-        user=user,
-        mode=mode,
+        user=how.get("user", "Hello."),
+        mode=how.get("mode", "parallel"),
         script=[part for part in parts if isinstance(part, Turn)],
-        tools=dict(tools or {}),
-        latency=dict(latency or {}),
+        tools=how.get("tools") or {},
+        latency=how.get("latency") or {},
         inject=[part for part in parts if isinstance(part, Injection)],
     )
 

@@ -73,13 +73,17 @@ def load_bot(reference: str | None) -> Bot:
     if reference is None:
         return Bot()
     module_name, _, attribute = reference.partition(":")
+    if not (module_name and attribute):
+        raise BotError(f"bot {reference!r}: write package.module:attribute")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise BotError(f"bot {reference!r}: cannot import {module_name!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        # Whatever a module does while it is imported, it is the bot's to repair.
+        why = str(error) if isinstance(error, ImportError) else repr(error)
+        raise BotError(f"bot {reference!r}: cannot import {module_name!r}: {why}") from error
     try:
         found = getattr(module, attribute)
     except AttributeError:

@@ -207,3 +207,38 @@ async def test_wrong(llm_sim):
 """)
     assert result.text == ""
     assert result.phases == PASSED
+
+
+def test_a_test_that_is_not_async_can_simulate_as_well(inner: Inner) -> None:
+    result = inner.run("""
+def test_order(llm_sim):
+    assert llm_sim.run(*ORDER, bot=Bot(build)).laws == ()
+""")
+    assert result.phases == PASSED
+
+
+def test_a_run_is_judged_even_where_the_await_is_forgotten(inner: Inner) -> None:
+    result = inner.run(
+        """
+def test_race(llm_sim):
+    llm_sim(*RACE, tools=TOOLS, mode="sequential")
+""",
+        "--llm-sim-target",
+        "naive",
+    )
+    assert result.phases == FAILED
+
+
+def test_broken_laws_stand_beside_a_failing_assertion_of_the_test(inner: Inner) -> None:
+    result = inner.run(
+        """
+def test_race(llm_sim):
+    llm_sim.run(*RACE, tools=TOOLS, mode="sequential")
+    assert False, "mine"
+""",
+        "--llm-sim-target",
+        "naive",
+    )
+    (report,) = [one for one in result.reports if one.when == "call"]
+    assert "mine" in str(report.longrepr)
+    assert [name for name, _ in report.sections if "llm_sim" in name] == ["Captured llm_sim call"]

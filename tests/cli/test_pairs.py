@@ -1,0 +1,34 @@
+"""``llm-sim sweep --inject interrupt+end``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.support.command import Command
+from tests.support.scenarios import BARGE_IN
+
+ONE = f"{BARGE_IN}::spoken_tool"
+
+
+def test_a_pair_of_stimuli_says_how_many_points_there_are_and_how_many_were_tried(
+    cli: Command, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    swept = cli("sweep", ONE, "--inject", "interrupt+end", "--most", "50", "--json", report)
+    assert swept.code == 0
+    assert "interruption and end at each of 604 points" in swept.out
+    assert "a sample of 50: 50 clean" in swept.out
+    (plain,) = json.loads(report.read_text(encoding="utf-8"))["scenarios"]
+    assert (plain["inject"], plain["points"], plain["tried"]) == ("interrupt+end", 604, 50)
+
+
+def test_a_sample_of_nothing_is_refused(cli: Command) -> None:
+    wrong = cli("sweep", ONE, "--most", "0")
+    assert (wrong.code, wrong.err) == (2, "llm-sim: --most 0: try at least one point\n")
+
+
+def test_a_trace_of_several_scenarios_is_refused(cli: Command, tmp_path: Path) -> None:
+    wrong = cli("run", BARGE_IN, "--trace", tmp_path / "trace.jsonl")
+    assert wrong.code == 2
+    assert wrong.err.startswith("llm-sim: --trace writes one run: name a scenario, like ")

@@ -1,0 +1,70 @@
+"""Bots by reference."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from llm_sim.errors import BotError
+from llm_sim.targets import Bot, load_bot
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module in the current directory that cannot be imported twice by mistake."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return re.sub(r"\W", "_", f"bot_of_{tmp_path.name}")
+
+
+def _write(module: str, text: str) -> None:
+    Path(f"{module}.py").write_text(text, encoding="utf-8")
+
+
+def test_a_function_is_a_bot(module: str) -> None:
+    _write(module, "def build(llm): ...")
+    assert load_bot(f"{module}:build").name == "build"
+
+
+def test_a_bot_stays_the_bot_that_it_is(module: str) -> None:
+    _write(module, "from llm_sim import Bot\nbot = Bot(print)")
+    assert load_bot(f"{module}:bot").build is print
+
+
+def test_no_reference_is_the_bot_without_handlers() -> None:
+    assert load_bot(None) == Bot()
+
+
+def test_a_missing_attribute_is_answered_with_the_nearest_one(module: str) -> None:
+    _write(module, "def build(llm): ...")
+    with pytest.raises(BotError, match=r"has no 'biuld' \(did you mean 'build'\?\)"):
+        load_bot(f"{module}:biuld")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("raise SystemExit(0)", r"SystemExit\(0\)"),
+        ("1 / 0", r"ZeroDivisionError\('division by zero'\)"),
+        ("def build(", "SyntaxError"),
+        ("import no_such_module_at_all", "No module named 'no_such_module_at_all'"),
+    ],
+)
+def test_whatever_a_module_does_is_the_bots_to_repair(module: str, text: str, why: str) -> None:
+    _write(module, text)
+    with pytest.raises(BotError, match=f"cannot import '{module}': {why}"):
+        load_bot(f"{module}:build")
+
+
+def test_what_is_neither_a_bot_nor_callable_is_refused(module: str) -> None:
+    _write(module, "bot = 3")
+    with pytest.raises(BotError, match=r"is a int; give a Bot or a function build\(llm\)"):
+        load_bot(f"{module}:bot")
+
+
+@pytest.mark.parametrize("reference", ["", ":", "module", ":build", "module:"])
+def test_a_reference_of_the_wrong_form_is_refused(reference: str) -> None:
+    with pytest.raises(BotError, match=r"write package\.module:attribute"):
+        load_bot(reference)
