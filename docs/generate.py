@@ -1,13 +1,36 @@
-"""Write the pages that are made from the code: ``python docs/generate.py``."""
+"""Write the pages that are made from the code: ``python docs/generate.py``.
+
+``laws.md`` is made from the laws, ``pipecat-1.14.0.md`` from sweeping every scenario on it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from llm_sim.exploration import SweepReport, Window, sweep
 from llm_sim.invariants import LAWS
+from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.targets import get_target
 
-HERE = Path(__file__).parent
+HERE: Final = Path(__file__).parent
+SCENARIOS: Final = HERE.parent / "scenarios"
+PINNED: Final = "1.14.0"
+STIMULI: Final = ("interrupt", "end", "cancel")
+
+# What is public of each, for readers: the harness knows none of it. A row names the laws that
+# the issue breaks, the stimulus under which it shows (empty: any, also undisturbed), and the mode.
+PUBLIC: Final = (
+    ("#5779", {"LS102", "LS103"}, ("interrupt",), "", ""),
+    ("#4997", {"LS106"}, ("interrupt",), "sequential", ""),
+    ("#5790", {"LS101"}, ("end", "cancel"), "", ""),
+    ("#5790", {"LS302"}, ("end", "cancel"), "", ""),
+    ("#5852", {"LS204"}, STIMULI, "sequential", ""),
+    ("#4298", {"LS206"}, STIMULI, "", ""),
+    ("#3342", {"LS101"}, STIMULI, "", "never_answers"),
+)
 
 
 def laws_page() -> str:
@@ -36,5 +59,64 @@ def _laws_lines() -> Iterator[str]:
     yield ""
 
 
+def pipecat_page() -> str:
+    """Return the page of what the pinned Pipecat breaks."""
+    return "\n".join(_pipecat_lines())
+
+
+def _pipecat_lines() -> Iterator[str]:
+    yield f"# What Pipecat {PINNED} breaks"
+    yield ""
+    yield (
+        "Every scenario of `scenarios/`, swept with an interruption, an end and a cancel at every "
+        "point. The reference core is clean in all of them. This page is made by "
+        "`python docs/generate.py`."
+    )
+    yield ""
+    yield (
+        "*Undisturbed* means that the scenario breaks the law without any stimulus; *no verdict*, "
+        "that the model is asked more often than on the reference core. The last column names the "
+        "public issues of pipecat-ai/pipecat that fit."
+    )
+    yield ""
+    yield "| scenario | stimulus | points | failing windows | public |"
+    yield "|---|---|---|---|---|"
+    for file in sorted(SCENARIOS.glob("*.sim.yaml")):
+        for scenario in load_scenarios(str(file)):
+            for inject in STIMULI:
+                yield _row(scenario, sweep(scenario, target="pipecat", inject=inject))
+    yield ""
+
+
+def _row(scenario: Scenario, report: SweepReport) -> str:
+    undisturbed = report.undisturbed.laws
+    found = [f"undisturbed {' '.join(undisturbed)}"] if undisturbed else []
+    if report.complaint is not None and not undisturbed:
+        found.append("no verdict")
+    found += [_window(window) for window in report.windows if window.laws]
+    issues = dict.fromkeys(
+        issue
+        for laws in (undisturbed, *(window.laws for window in report.windows))
+        for issue in _issues(scenario, report.inject, set(laws))
+    )
+    what = "; ".join(found) or "clean"
+    points = f"{report.failed} of {report.points}"
+    return f"| {scenario.name} | {report.inject} | {points} | {what} | {' '.join(issues)} |"
+
+
+def _window(window: Window) -> str:
+    return f"{window.first}-{window.last} {' '.join(window.laws)}"
+
+
+def _issues(scenario: Scenario, inject: str, laws: set[str]) -> Iterator[str]:
+    for issue, broken, stimuli, mode, name in PUBLIC:
+        fits = broken <= laws and inject in stimuli and mode in ("", scenario.mode)
+        if fits and scenario.name.startswith(name):
+            yield issue
+
+
 if __name__ == "__main__":
+    os.chdir(SCENARIOS.parent)
     (HERE / "laws.md").write_text(laws_page(), encoding="utf-8")
+    if get_target("pipecat").version() == PINNED:
+        (HERE / f"pipecat-{PINNED}.md").write_text(pipecat_page(), encoding="utf-8")

@@ -1,0 +1,26 @@
+"""The pages that are made from the code are what the code says."""
+
+from __future__ import annotations
+
+import runpy
+
+import pytest
+
+from tests.support.pipecat import PINNED, needs_pipecat
+from tests.support.scenarios import ROOT
+
+REMEDY = "run python docs/generate.py"
+
+
+def test_the_page_of_the_laws_is_up_to_date() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    page = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")
+    assert page == pages["laws_page"](), REMEDY
+
+
+@needs_pipecat
+def test_the_page_of_what_pipecat_breaks_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    page = (ROOT / "docs" / f"pipecat-{PINNED}.md").read_text(encoding="utf-8")
+    assert page == pages["pipecat_page"](), REMEDY
