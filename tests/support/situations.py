@@ -10,6 +10,8 @@ from llm_sim.scenario import (
     Tool,
     after,
     call,
+    cancel,
+    end,
     interrupt,
     load_scenarios,
     say,
@@ -126,6 +128,24 @@ def disturbed() -> list[Scenario]:
             tools=tools,
             inject=[after("50ms", interrupt())],
         ),
+    ]
+
+
+def ended() -> list[Scenario]:
+    """Return conversations that end, or are cancelled, while calls run and one is queued."""
+    script = [turn(say("Hm."), call("f", as_="f1"), call("g", as_="g1")), turn(say("Done."))]
+    tools = {"f": Tool(latency="100ms"), "g": Tool(latency="50ms", cancel_on_interruption=False)}
+    return [
+        Scenario(
+            name=f"{stimulus.kind}_while_calls_run_in_{mode}",
+            mode="sequential" if mode == "sequence" else "parallel",
+            script=script,
+            tools=tools,
+            latency={"playout": "10ms"},
+            inject=[after("40ms", stimulus)],
+        )
+        for stimulus in (end(), cancel())
+        for mode in ("parallel", "sequence")
     ]
 
 
