@@ -1,8 +1,8 @@
 """Drive pipecat-ai 0.0.73 through scenarios: the program that runs in its own environment.
 
 Reads scenarios from standard input, one line of JSON each (``Scenario.to_plain()``), and prints one
-line of JSON for each frame about a call that the service hands to a neighbour, for each context and
-interruption that reaches the service, and for each error in the log.
+line of JSON for each frame about a call, and each end, that the service hands to a neighbour, for
+each context and interruption that reaches the service, for rest, and for each error in the log.
 
 The service, the aggregator and the frames are Pipecat's own and unmodified; of ``llm_sim`` only the
 loop is used, which needs nothing but the standard library.
@@ -11,17 +11,20 @@ loop is used, which needs nothing but the standard library.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import re
 import sys
 from collections.abc import Callable
 from copy import deepcopy
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
+import pipecat.frames.frames as pipecat_frames
 from loguru import logger
 from pipecat.clocks.base_clock import BaseClock
 from pipecat.frames.frames import (
+    CancelFrame,
     EndFrame,
     Frame,
     FunctionCallCancelFrame,
@@ -60,6 +63,8 @@ _ABOUT_CALLS = (
     FunctionCallResultFrame,
     FunctionCallCancelFrame,
 )
+_HEARD = (*_ABOUT_CALLS, EndFrame, CancelFrame)
+_STIMULI = {"interrupt": StartInterruptionFrame, "end": EndFrame, "cancel": CancelFrame}
 _TOLD = ("arguments", "result", "cancel_on_interruption")
 _MAX_STEPS = 200_000
 _REST_SECS, _END_SECS = 60, 1
@@ -114,11 +119,15 @@ class Playout(FrameProcessor):  # type: ignore[misc]
 class ScriptedService(LLMService):  # type: ignore[misc]
     """The real service with a script for a model."""
 
+    frames: ClassVar[Any] = pipecat_frames
+
     def __init__(self, scenario: Scenario, tell: Tell) -> None:
         super().__init__(run_in_parallel=scenario.get("mode", "parallel") == "parallel")
         self._sim_turns = list(scenario["script"])
         self._sim_first_token = seconds(scenario.get("latency", {}).get("llm", "0s"))
         self._sim_tell = tell
+        if "bot" in scenario:
+            load(scenario["bot"])(self)
         for name, tool in scenario.get("tools", {}).items():
             if tool.get("registered", True):
                 keeps = tool.get("cancel_on_interruption", True)
@@ -151,6 +160,13 @@ class ScriptedService(LLMService):  # type: ignore[misc]
             await self.push_frame(LLMFullResponseEndFrame())
 
 
+def load(reference: str) -> Callable[[Any], None]:
+    """Return the function ``package.module:attribute`` that registers a bot's handlers."""
+    module, _, attribute = reference.partition(":")
+    build: Callable[[Any], None] = getattr(importlib.import_module(module), attribute)
+    return build
+
+
 def from_llm(call: dict[str, Any], context: OpenAILLMContext) -> FunctionCallFromLLM:
     """Return a call of the script as the model's."""
     return FunctionCallFromLLM(
@@ -175,11 +191,11 @@ def stub(tool: dict[str, Any]) -> Callable[[Any], Any]:
 
 
 def listen(neighbour: Any, heard: FrameDirection, tell: Tell) -> None:
-    """Tell of each frame about a call that a neighbour of the service is handed from it."""
+    """Tell of each frame about a call, and each end, that a neighbour is handed by the service."""
     queue_frame = neighbour.queue_frame
 
     def listening(frame: Any, direction: Any = FrameDirection.DOWNSTREAM, *rest: Any) -> Any:
-        if direction == heard and isinstance(frame, _ABOUT_CALLS):
+        if direction == heard and isinstance(frame, _HEARD):
             tell(way=way(direction), type=type(frame).__name__.removesuffix("Frame"), **told(frame))
         return queue_frame(frame, direction, *rest)
 
@@ -188,11 +204,17 @@ def listen(neighbour: Any, heard: FrameDirection, tell: Tell) -> None:
 
 def told(frame: Any) -> dict[str, Any]:
     """Return the calls that a frame speaks of, and what else it says."""
+    if not isinstance(frame, _ABOUT_CALLS):
+        return {"calls": [], "fields": {}}
     calls = getattr(frame, "function_calls", None) or [frame]
     listed = [[call.tool_call_id, call.function_name] for call in calls]
     if isinstance(frame, FunctionCallsStartedFrame):
         return {"calls": listed, "fields": {"arguments": [dict(c.arguments) for c in calls]}}
-    return {"calls": listed, "fields": {k: getattr(frame, k) for k in _TOLD if hasattr(frame, k)}}
+    fields = {name: getattr(frame, name) for name in _TOLD if hasattr(frame, name)}
+    properties = getattr(frame, "properties", None)
+    if properties is not None:
+        fields["properties"] = {"run_llm": properties.run_llm}
+    return {"calls": listed, "fields": fields}
 
 
 async def set_up(scenario: Scenario, context: OpenAILLMContext, tell: Tell) -> list[Any]:
@@ -227,11 +249,12 @@ async def converse(scenario: Scenario, tell: Tell) -> None:
     opened = loop.time()
     for injection in scenario.get("inject", ()):
         await asyncio.sleep(opened + seconds(injection["after"]) - loop.time())
-        if injection["do"] == "interrupt":
-            await row[0].queue_frame(StartInterruptionFrame())
+        if isinstance(injection["do"], str):
+            await row[0].queue_frame(_STIMULI[injection["do"]]())
         else:
             await user_says(injection["do"]["say"])
     await asyncio.sleep(_REST_SECS)
+    tell(heard="rest")
     await row[0].queue_frame(EndFrame())
     await asyncio.sleep(_END_SECS)
     for processor in row:
@@ -256,7 +279,11 @@ def run(scenario: Scenario) -> None:
         tell(error=message.record["message"])
 
     sink = logger.add(tell_error, level="ERROR", format="{message}")
-    loop.run_until_complete(converse(scenario, tell))
+    try:
+        loop.run_until_complete(converse(scenario, tell))
+    except TypeError as error:
+        # A bot that registers its handlers in a way that this release does not know.
+        tell(error=str(error))
     loop.close()
     logger.remove(sink)
 

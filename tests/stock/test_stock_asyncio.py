@@ -21,10 +21,9 @@ from llm_sim.scripted import Player
 from llm_sim.simulation import run
 from llm_sim.targets import Plan, Session, Views, get_target, load_bot
 from llm_sim.trace import Event, Header, Trace
-from tests.support.situations import disturbed, ended, falsy_answer, of_files, undisturbed
+from tests.support.situations import situations
 from tests.support.stock_loop import StockLoop
 
-SCENARIOS = [*of_files(), *undisturbed(), *disturbed(), *ended(), falsy_answer()]
 COMPARED = ("push", "process", "handler", "answer", "register", "stimulus")
 
 
@@ -37,10 +36,10 @@ def _params() -> list[object]:
     return [
         pytest.param(
             scenario,
-            id=scenario.name,
+            id=name,
             marks=pytest.mark.skipif(_counts_steps(scenario), reason=reason),
         )
-        for scenario in SCENARIOS
+        for name, scenario in situations().items()
     ]
 
 

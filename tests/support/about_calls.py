@@ -31,11 +31,17 @@ def line(type_: str, calls: list[tuple[str, str]], fields: dict[str, Any]) -> st
 
 
 def lines_of(trace: Trace, direction: str, service: str = "llm") -> list[str]:
-    """Return what the service of a trace pushed about calls in a direction, in order."""
+    """Return what the service of a trace pushed about calls in a direction, in order.
+
+    What comes after rest is the harness's own.
+    """
+    rest = trace.last("rest")
+    end = len(trace.events) if rest is None else rest.seq
     return [
         _line_of(trace.frames[event.frame].type, trace.frames[event.frame].fields)
         for event in trace.of("push")
         if event.frame is not None
+        and event.seq < end
         and event.direction == direction
         and event.data["by"] == service
         and trace.frames[event.frame].type in TYPES

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +72,19 @@ def interpreter() -> Path:
     return python
 
 
-def drive(scenarios: Iterable[Scenario]) -> dict[str, list[Told]]:
-    """Run scenarios on Pipecat 0.0.73 and return what was told of each, by its name.
+def drive(scenarios: Mapping[str, Scenario]) -> dict[str, list[Told]]:
+    """Run scenarios on Pipecat 0.0.73 and return what was told of each, by the same names.
 
     Raises:
         CannotInstallError: There is no environment to run them in.
         RuntimeError: The driver failed; the message is its last word.
     """
-    lines = {scenario.name: json.dumps(scenario.to_plain()) for scenario in scenarios}
+    lines = [
+        json.dumps({**scenario.to_plain(), "name": name}) for name, scenario in scenarios.items()
+    ]
     done = subprocess.run(
         [str(interpreter()), str(DRIVER)],
-        input="\n".join(lines.values()),
+        input="\n".join(lines),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -91,7 +93,7 @@ def drive(scenarios: Iterable[Scenario]) -> dict[str, list[Told]]:
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
-    told: dict[str, list[Told]] = {name: [] for name in lines}
+    told: dict[str, list[Told]] = {name: [] for name in scenarios}
     for line in done.stdout.splitlines():
         one = json.loads(line)
         told[one.pop("scenario")].append(one)

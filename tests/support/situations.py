@@ -22,10 +22,14 @@ from llm_sim.scenario import (
 from tests.support.scenarios import ROOT
 
 
-def of_files() -> list[Scenario]:
-    """Return the scenarios of ``scenarios/*.sim.yaml``, file by file."""
-    files = sorted((ROOT / "scenarios").glob("*.sim.yaml"))
-    return [scenario for file in files for scenario in load_scenarios(str(file))]
+def situations() -> dict[str, Scenario]:
+    """Return every situation by its name, those of ``FILE.sim.yaml`` as ``FILE::NAME``."""
+    found: dict[str, Scenario] = {}
+    for file in sorted((ROOT / "scenarios").glob("*.sim.yaml")):
+        stem = file.name.removesuffix(".sim.yaml")
+        found |= {f"{stem}::{one.name}": one for one in load_scenarios(str(file))}
+    built = [*undisturbed(), *disturbed(), *ended(), falsy_answer()]
+    return found | {scenario.name: scenario for scenario in built}
 
 
 def undisturbed() -> list[Scenario]:
