@@ -58,9 +58,8 @@ class LLMContextFrame(DataFrame):
     context: Any
 
 
-@dataclass(slots=True, eq=False)
-class OpenAILLMContextFrame(LLMContextFrame):
-    """The name of :class:`LLMContextFrame` before Pipecat 0.0.82, understood everywhere."""
+OpenAILLMContextFrame = LLMContextFrame
+"""The name before Pipecat 0.0.82: one class, so code of either age understands what both push."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,3 +78,38 @@ class LLMMessagesAppendFrame(DataFrame):
 
     messages: list[dict[str, Any]]
     run_llm: bool | None = None
+
+
+@dataclass(slots=True, eq=False)
+class LLMMessagesUpdateFrame(DataFrame):
+    """Replace the messages of the context.
+
+    Parameters:
+        messages: The new messages.
+        run_llm: Whether to run the model afterwards.
+    """
+
+    messages: list[dict[str, Any]]
+    run_llm: bool | None = None
+
+
+@dataclass(slots=True, eq=False)
+class LLMSetToolsFrame(DataFrame):
+    """Replace the tools of the context.
+
+    Parameters:
+        tools: A tools schema, or tools in the provider's form.
+    """
+
+    tools: Any
+
+
+@dataclass(slots=True, eq=False)
+class LLMSetToolChoiceFrame(DataFrame):
+    """Replace the tool choice of the context.
+
+    Parameters:
+        tool_choice: ``"none"``, ``"auto"``, ``"required"`` or one tool, in the provider's form.
+    """
+
+    tool_choice: Any

@@ -43,15 +43,15 @@ class ErrorFrame(SystemFrame):
 
     Parameters:
         error: What happened, for people.
-        exception: The exception behind it, if there is one.
         fatal: Whether the pipeline task must be cancelled.
         processor: The frame processor that reports it.
+        exception: The exception behind it, if there is one.
     """
 
     error: str
-    exception: BaseException | None = None
     fatal: bool = False
     processor: Any = None
+    exception: BaseException | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -59,9 +59,54 @@ class InterruptionFrame(SystemFrame):
     """The user interrupts: drop what was not said yet, cancel the calls that allow it."""
 
 
+StartInterruptionFrame = InterruptionFrame
+"""The name before Pipecat 0.0.85: one class, so code of either age understands what both push."""
+
+
 @dataclass(slots=True, eq=False)
-class StartInterruptionFrame(InterruptionFrame):
-    """The name of :class:`InterruptionFrame` before Pipecat 0.0.85, understood everywhere."""
+class FrameProcessorPauseFrame(ControlFrame):
+    """Hold the data and control frames of one processor, once those before this one are processed.
+
+    Parameters:
+        processor: The processor.
+    """
+
+    processor: Any
+
+
+@dataclass(slots=True, eq=False)
+class FrameProcessorResumeFrame(ControlFrame):
+    """Let a processor go on; it does as soon as this frame comes to its queue.
+
+    In its place in the queue it would wait for itself.
+
+    Parameters:
+        processor: The processor.
+    """
+
+    processor: Any
+
+
+@dataclass(slots=True, eq=False)
+class FrameProcessorPauseUrgentFrame(SystemFrame):
+    """Hold the data and control frames of one processor, those in its queue too.
+
+    Parameters:
+        processor: The processor.
+    """
+
+    processor: Any
+
+
+@dataclass(slots=True, eq=False)
+class FrameProcessorResumeUrgentFrame(SystemFrame):
+    """Let a processor go on, ahead of what is queued before it.
+
+    Parameters:
+        processor: The processor.
+    """
+
+    processor: Any
 
 
 @dataclass(slots=True, eq=False)
@@ -82,22 +127,3 @@ class BotStartedSpeakingFrame(SystemFrame):
 @dataclass(slots=True, eq=False)
 class BotStoppedSpeakingFrame(SystemFrame):
     """The bot is silent again."""
-
-
-@dataclass(slots=True, eq=False)
-class UserImageRequestFrame(SystemFrame):
-    """Ask the user's transport for an image; travels upstream.
-
-    Parameters:
-        user_id: Whose camera.
-        function_name: The function that asks, if one does.
-        tool_call_id: The call that asks, if one does.
-        context: The text that goes with the image.
-        video_source: Which of the user's sources.
-    """
-
-    user_id: str
-    function_name: str | None = None
-    tool_call_id: str | None = None
-    context: str | None = None
-    video_source: str | None = None

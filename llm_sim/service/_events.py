@@ -62,10 +62,10 @@ class EventSource(TaskOwner):
     def _register_event_handler(self, event_name: str) -> None:
         self._event_handlers.setdefault(event_name, [])
 
-    async def _call_event_handler(self, event_name: str, *args: Any) -> None:
+    async def _call_event_handler(self, event_name: str, *args: Any, **kwargs: Any) -> None:
         for handler in tuple(self._event_handlers[event_name]):
             try:
-                outcome = handler(self, *args)
+                outcome = handler(self, *args, **kwargs)
             except Exception as error:
                 await self._report(
                     f"{self}: a handler of the event {event_name!r} failed: {error!r}", error
@@ -74,7 +74,7 @@ class EventSource(TaskOwner):
             # Not awaited here: an event is called between two frames that belong together, and a
             # handler that waits must not open a gap in which an interruption can land.
             if inspect.isawaitable(outcome):
-                self.create_task(_awaited(outcome), name=f"{self}::{event_name}")
+                self.create_task(_awaited(outcome), event_name)
 
 
 async def _awaited(outcome: Awaitable[Any]) -> None:

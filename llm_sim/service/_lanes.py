@@ -5,6 +5,9 @@ before them. They are never overtaken: a data frame waits until every system fra
 before it is done. So a frame that follows an interruption at one hop follows it at every hop, and
 an interruption drops what was queued before it and nothing else: the user's next words, which may
 be queued while the interruption is still being handled, are not lost.
+
+Each lane can be paused. A pause holds what is queued, and nothing that ends: a cancel frame lifts
+the pause of the system lane, and an interruption that of the data lane.
 """
 
 from __future__ import annotations
@@ -16,9 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from llm_sim.frames import (
     CancelFrame,
+    ControlFrame,
     EndFrame,
     Frame,
     FrameDirection,
+    FrameProcessorPauseFrame,
+    FrameProcessorPauseUrgentFrame,
+    FrameProcessorResumeFrame,
+    FrameProcessorResumeUrgentFrame,
     InterruptionFrame,
     StartFrame,
     SystemFrame,
@@ -31,6 +39,13 @@ if TYPE_CHECKING:
 FrameCallback = Callable[["FrameProcessor", Frame, FrameDirection], Awaitable[None]]
 
 _DOWNSTREAM = FrameDirection.DOWNSTREAM
+_URGENT_STEERING = (FrameProcessorPauseUrgentFrame, FrameProcessorResumeUrgentFrame)
+_Steering = (
+    FrameProcessorPauseFrame
+    | FrameProcessorPauseUrgentFrame
+    | FrameProcessorResumeFrame
+    | FrameProcessorResumeUrgentFrame
+)
 
 
 class Lanes:
@@ -45,6 +60,8 @@ class Lanes:
         closed: Cancelled or cleaned up: nothing is accepted.
         silent: Nothing is let out.
         guarded: A cheap summary for the hot path: whether `lets_out` has to be asked.
+        data_paused: Data and control frames are held.
+        system_paused: System frames are held, and the data frames that were queued behind them.
     """
 
     __slots__ = (
@@ -60,9 +77,11 @@ class Lanes:
         "_system_task",
         "_system_waiter",
         "closed",
+        "data_paused",
         "ended",
         "guarded",
         "silent",
+        "system_paused",
     )
 
     def __init__(self, owner: FrameProcessor) -> None:
@@ -82,6 +101,8 @@ class Lanes:
         self.closed = False
         self.silent = False
         self.guarded = False
+        self.data_paused = False
+        self.system_paused = False
 
     def put(
         self, frame: Frame, direction: FrameDirection, callback: FrameCallback | None = None
@@ -92,6 +113,8 @@ class Lanes:
         if not isinstance(frame, SystemFrame):
             if not self.ended:
                 self._data.append((self._system_put, frame, direction, callback))
+                if self.data_paused and isinstance(frame, FrameProcessorResumeFrame):
+                    self._steer(frame)
                 _wake(self._data_waiter)
         elif self._system_task is None and isinstance(frame, StartFrame):
             self._system.appendleft((frame, direction, callback))
@@ -99,7 +122,19 @@ class Lanes:
         else:
             self._system_put += 1
             self._system.append((frame, direction, callback))
+            if self.system_paused and isinstance(frame, CancelFrame):
+                self.system_paused = False
             _wake(self._system_waiter)
+
+    def resume_data(self) -> None:
+        """Let data and control frames go on."""
+        self.data_paused = False
+        _wake(self._data_waiter)
+
+    def resume_system(self) -> None:
+        """Let system frames go on."""
+        self.system_paused = False
+        _wake(self._system_waiter)
 
     def lets_out(self, frame: Frame) -> bool:
         """Return whether the current task may still push this frame."""
@@ -144,7 +179,7 @@ class Lanes:
         if not self.closed:
             self._data_task = self._spawn(self._run_data(), "data")
         while not self.closed:
-            if not self._system:
+            if not self._system or self.system_paused:
                 self._system_waiter = asyncio.get_running_loop().create_future()
                 await self._system_waiter
                 continue
@@ -154,6 +189,8 @@ class Lanes:
             elif isinstance(frame, CancelFrame) and direction is _DOWNSTREAM:
                 self._refuse_everything()
                 await self._stop_data_task()
+            elif isinstance(frame, _URGENT_STEERING):
+                self._steer(frame)
             await process(frame, direction, callback)
             self._system_done += 1
             _wake(self._data_waiter)
@@ -163,7 +200,7 @@ class Lanes:
         owner = self._owner
         me = asyncio.current_task()
         while True:
-            if not self._data or self._data[0][0] > self._system_done:
+            if self.data_paused or not self._data or self._data[0][0] > self._system_done:
                 self._data_waiter = asyncio.get_running_loop().create_future()
                 await self._data_waiter
                 continue
@@ -177,12 +214,27 @@ class Lanes:
             if self._data_task is not me:
                 return
             self._current = None
-            if isinstance(frame, EndFrame) and direction is _DOWNSTREAM:
-                self.ended = self.guarded = True
-                self._data.clear()
-                return
+            if isinstance(frame, ControlFrame):
+                if isinstance(frame, EndFrame) and direction is _DOWNSTREAM:
+                    self.ended = self.guarded = True
+                    self._data.clear()
+                    return
+                if isinstance(frame, FrameProcessorPauseFrame):
+                    self._steer(frame)
+
+    def _steer(self, frame: _Steering) -> None:
+        """Pause or resume the data lane, if the frame is meant for this processor."""
+        if frame.processor is not self._owner:
+            return
+        if isinstance(frame, (FrameProcessorPauseFrame, FrameProcessorPauseUrgentFrame)):
+            self.data_paused = True
+        else:
+            self.resume_data()
 
     async def _interrupt(self) -> None:
+        # What the pause was for is gone with the interrupted frames, and whoever would have resumed
+        # may be gone with it: a frame that no interruption drops would wait for ever.
+        self.resume_data()
         done = self._system_done
         if self._data:
             self._data = deque(

@@ -119,6 +119,28 @@ class FrameProcessor(EventSource):
         """
         self._lanes.put(frame, direction, callback)
 
+    async def pause_processing_frames(self) -> None:
+        """Hold data and control frames from the next one on, until they are resumed.
+
+        An interruption resumes them too. The frame in process goes on.
+        """
+        self._lanes.data_paused = True
+
+    async def resume_processing_frames(self) -> None:
+        """Process the data and control frames that were held."""
+        self._lanes.resume_data()
+
+    async def pause_processing_system_frames(self) -> None:
+        """Hold system frames from the next one on, interruptions too, until they are resumed.
+
+        A cancel frame resumes them: what came before it is processed before it.
+        """
+        self._lanes.system_paused = True
+
+    async def resume_processing_system_frames(self) -> None:
+        """Process the system frames that were held."""
+        self._lanes.resume_system()
+
     async def push_frame(self, frame: Frame, direction: FrameDirection = _DOWNSTREAM) -> None:
         """Hand a frame to a neighbour; without a neighbour it ends here.
 
@@ -145,20 +167,24 @@ class FrameProcessor(EventSource):
         await self.push_frame(frame_class(**kwargs), _UPSTREAM)
 
     async def push_error(
-        self, error_msg: str, exception: Exception | None = None, fatal: bool = False
+        self,
+        error_msg: str | ErrorFrame,
+        exception: Exception | None = None,
+        fatal: bool = False,
     ) -> None:
         """Log an error and push it upstream.
 
         Args:
-            error_msg: What happened, for people.
+            error_msg: What happened, for people; or, as in Pipecat 0.0.72, the error frame.
             exception: The exception behind it.
             fatal: Whether the pipeline task must be cancelled.
         """
-        _logger.error(error_msg, exc_info=exception)
-        await self.push_frame(
-            ErrorFrame(error=error_msg, exception=exception, fatal=fatal, processor=self),
-            _UPSTREAM,
-        )
+        if isinstance(error_msg, ErrorFrame):
+            frame = error_msg
+        else:
+            frame = ErrorFrame(error_msg, fatal=fatal, processor=self, exception=exception)
+        _logger.error(frame.error, exc_info=frame.exception)
+        await self.push_frame(frame, _UPSTREAM)
 
     async def _report(self, message: str, error: Exception | None = None) -> None:
         await self.push_error(message, error)

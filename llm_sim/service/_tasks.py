@@ -64,12 +64,12 @@ class TaskOwner:
 
         Args:
             coroutine: What to run. An exception in it is reported as soon as it happens.
-            name: The task's name; ``"owner::coroutine"`` if not given.
+            name: What the task does; its name is ``"owner::name"``. The coroutine's if not given.
 
         Returns:
             The task.
         """
-        label = name or f"{self._name}::{getattr(coroutine, '__name__', 'task')}"
+        label = f"{self._name}::{name or getattr(coroutine, '__name__', 'task')}"
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._guard(coroutine, label), name=label)
         self._tasks[task] = False
@@ -87,6 +87,15 @@ class TaskOwner:
         self._request_cancel(task)
         for left in await still_running([task], bound):
             await self._report_left_behind(left, bound)
+
+    async def wait_for_task(self, task: asyncio.Task[Any], timeout: float | None = None) -> None:
+        """Wait for the end of a task, whatever end it is; the task is not cancelled.
+
+        Args:
+            task: The task.
+            timeout: The bound in seconds; None waits until it has ended.
+        """
+        await still_running([task], timeout)
 
     def _request_cancel(self, task: asyncio.Task[Any]) -> None:
         if task.done() or self._tasks.get(task, False):

@@ -8,9 +8,11 @@ import contextlib
 import pytest
 
 from llm_sim.errors import UsageError
+from llm_sim.frames import ErrorFrame
 from llm_sim.service import FrameProcessor, LLMService
 from tests.service.bot import settle
 from tests.service.stepping import run
+from tests.service.test_function_calls import Ear
 from tests.service.test_processor import Witness
 
 
@@ -76,6 +78,42 @@ def test_cancelling_a_task_waits_for_its_end() -> None:
     assert run(main()) == ["cleaned up"]
 
 
+def test_a_task_is_named_after_its_owner() -> None:
+    async def main() -> list[str]:
+        processor = FrameProcessor("it")
+        tasks = [processor.create_task(asyncio.sleep(0), "nap"), processor.create_task(settle())]
+        for task in tasks:
+            await processor.wait_for_task(task)
+        assert all(task.done() for task in tasks)
+        return [task.get_name() for task in tasks]
+
+    assert run(main()) == ["it::nap", "it::settle"]
+
+
+def test_waiting_for_a_task_is_bounded_and_does_not_cancel_it() -> None:
+    async def main() -> list[bool]:
+        processor = FrameProcessor("it")
+        task = processor.create_task(asyncio.sleep(1))
+        await processor.wait_for_task(task, timeout=0.5)
+        early = task.done()
+        await processor.wait_for_task(task)
+        return [early, task.done(), task.cancelled()]
+
+    assert run(main()) == [False, True, False]
+
+
+def test_an_error_can_be_pushed_as_a_frame_or_in_words() -> None:
+    async def main() -> list[tuple[str, bool, str]]:
+        processor = FrameProcessor("it")
+        before = Ear()
+        before.link(processor)
+        await processor.push_error("words", fatal=True)
+        await processor.push_error(ErrorFrame("frame", True))
+        return [(f.error, f.fatal, str(f.processor)) for f in before.frames]
+
+    assert run(main()) == [("words", True, "it"), ("frame", True, "None")]
+
+
 def test_a_task_that_swallows_its_cancellation_is_reported_by_name() -> None:
     async def main() -> list[str]:
         processor = FrameProcessor("it")
@@ -95,7 +133,7 @@ def test_a_task_that_swallows_its_cancellation_is_reported_by_name() -> None:
         return before.errors
 
     assert run(main()) == [
-        "it: task 'stubborn' did not end within 0.2 s of its cancellation and is left behind"
+        "it: task 'it::stubborn' did not end within 0.2 s of its cancellation and is left behind"
     ]
 
 
