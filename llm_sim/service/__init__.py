@@ -1,5 +1,6 @@
 """The reference core: a voice agent's service with function calling, correct on every schedule."""
 
+from llm_sim.frames import FrameDirection
 from llm_sim.service._adapters import BaseLLMAdapter, OpenAILLMAdapter
 from llm_sim.service._aggregator_pair import LLMContextAggregatorPair
 from llm_sim.service._ai_service import AIService
@@ -13,6 +14,13 @@ from llm_sim.service._lanes import FrameCallback
 from llm_sim.service._llm_service import LLMService
 from llm_sim.service._pipeline import Pipeline, PipelineSink, PipelineSource
 from llm_sim.service._processor import FrameProcessor, FrameProcessorSetup
+from llm_sim.service._schemas import (
+    NOT_GIVEN,
+    AdapterType,
+    FunctionSchema,
+    NotGiven,
+    ToolsSchema,
+)
 from llm_sim.service._task import PipelineRunner, PipelineTask
 from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
 from llm_sim.service._types import (
@@ -28,10 +36,13 @@ __all__ = [
     "CANCELLED",
     "CANCEL_TIMEOUT_SECS",
     "IN_PROGRESS",
+    "NOT_GIVEN",
     "AIService",
+    "AdapterType",
     "BaseLLMAdapter",
     "Call",
     "FrameCallback",
+    "FrameDirection",
     "FrameProcessor",
     "FrameProcessorSetup",
     "FunctionCallHandler",
@@ -39,6 +50,7 @@ __all__ = [
     "FunctionCallRegistryItem",
     "FunctionCallResultCallback",
     "FunctionCallRunnerItem",
+    "FunctionSchema",
     "LLMAssistantAggregator",
     "LLMAssistantAggregatorParams",
     "LLMContext",
@@ -46,6 +58,7 @@ __all__ = [
     "LLMService",
     "LLMUserAggregator",
     "LLMUserAggregatorParams",
+    "NotGiven",
     "OpenAILLMAdapter",
     "OpenAILLMContext",
     "Pipeline",
@@ -53,4 +66,5 @@ __all__ = [
     "PipelineSink",
     "PipelineSource",
     "PipelineTask",
+    "ToolsSchema",
 ]

@@ -3,50 +3,57 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llm_sim.service._context import OpenAILLMContext
+from llm_sim.service._schemas import AdapterType, ToolsSchema
+
+if TYPE_CHECKING:
+    from llm_sim.service._context import OpenAILLMContext
 
 
 class BaseLLMAdapter(ABC):
     """Turn a context into what a provider is sent."""
 
     @abstractmethod
-    def get_llm_invocation_params(self, context: OpenAILLMContext) -> dict[str, Any]:
-        """Return the parts of a request that come from the context.
-
-        Args:
-            context: The context.
-        """
-
-    @abstractmethod
-    def to_provider_tools_format(self, tools: Any) -> Any:
+    def to_provider_tools_format(self, tools_schema: ToolsSchema) -> list[Any]:
         """Return tools in the provider's form.
 
         Args:
-            tools: The tools, as the context has them.
+            tools_schema: The tools.
         """
 
+    def from_standard_tools(self, tools: Any) -> Any:
+        """Return tools in the provider's form, whichever form they have.
 
-class OpenAILLMAdapter(BaseLLMAdapter):
-    """Leave everything as it is: the context speaks OpenAI's form."""
+        Args:
+            tools: A tools schema, which is converted; anything else is the provider's form already.
+        """
+        return self.to_provider_tools_format(tools) if isinstance(tools, ToolsSchema) else tools
 
     def get_llm_invocation_params(self, context: OpenAILLMContext) -> dict[str, Any]:
-        """Return messages, tools and tool choice.
+        """Return the parts of a request that come from the context: what OpenAI calls them.
 
         Args:
             context: The context.
         """
         return {
             "messages": list(context.messages),
-            "tools": self.to_provider_tools_format(context.tools),
+            "tools": self.from_standard_tools(context.tools),
             "tool_choice": context.tool_choice,
         }
 
-    def to_provider_tools_format(self, tools: Any) -> Any:
-        """Return the tools.
+
+class OpenAILLMAdapter(BaseLLMAdapter):
+    """Speak OpenAI's form, as the context does."""
+
+    def to_provider_tools_format(self, tools_schema: ToolsSchema) -> list[Any]:
+        """Return the functions as OpenAI's tools, and OpenAI's custom tools behind them.
 
         Args:
-            tools: The tools, as the context has them.
+            tools_schema: The tools.
         """
-        return tools
+        functions = [
+            {"type": "function", "function": tool.to_default_dict()}
+            for tool in tools_schema.standard_tools
+        ]
+        return [*functions, *(tools_schema.custom_tools or {}).get(AdapterType.OPENAI, [])]

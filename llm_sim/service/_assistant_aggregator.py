@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from llm_sim.errors import UsageError
 from llm_sim.frames import (
     CancelFrame,
     EndFrame,
@@ -21,9 +23,11 @@ from llm_sim.frames import (
     LLMFullResponseStartFrame,
     LLMTextFrame,
     TextFrame,
+    UserImageRawFrame,
 )
-from llm_sim.service._context import CANCELLED, IN_PROGRESS, OpenAILLMContext
+from llm_sim.service._context import CANCELLED, IN_PROGRESS, Message, OpenAILLMContext
 from llm_sim.service._context_aggregator import LLMContextAggregator
+from llm_sim.service._images import image_message
 
 _logger = logging.getLogger(__name__)
 
@@ -63,10 +67,12 @@ class _OpenCall:
     Parameters:
         batch: Its batch.
         in_progress: Whether it has its messages in the context.
+        image: The message with the image that it asked for, until it is settled.
     """
 
     batch: _Batch
     in_progress: bool = False
+    image: Message | None = None
 
 
 class LLMAssistantAggregator(LLMContextAggregator):
@@ -86,6 +92,7 @@ class LLMAssistantAggregator(LLMContextAggregator):
     """
 
     toward_llm: ClassVar[FrameDirection] = FrameDirection.UPSTREAM
+    role: ClassVar[str] = "assistant"
 
     def __init__(
         self,
@@ -98,14 +105,22 @@ class LLMAssistantAggregator(LLMContextAggregator):
         self._params = params or LLMAssistantAggregatorParams()
         self._text = ""
         self._in_response = False
-        self._open: dict[str, _OpenCall] = {}
+        # Of each id the open calls, in call order. More than one is open when a provider uses an id
+        # again while a slow processor still holds the old call's result: the announcement overtakes
+        # it. The other frames of calls keep their order, so they are about the first.
+        self._open: dict[str, deque[_OpenCall]] = {}
         self._run_wanted = False
+
+    @property
+    def has_function_calls_in_progress(self) -> bool:
+        """Return whether a call was announced and is not settled."""
+        return bool(self._open)
 
     def calls_open(self) -> dict[str, str]:
         """Return each unsettled call: ``"started"`` (announced) or ``"in_progress"``."""
         return {
-            tool_call_id: "in_progress" if call.in_progress else "started"
-            for tool_call_id, call in self._open.items()
+            tool_call_id: "in_progress" if calls[0].in_progress else "started"
+            for tool_call_id, calls in self._open.items()
         }
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -119,7 +134,7 @@ class LLMAssistantAggregator(LLMContextAggregator):
         if isinstance(frame, InterruptionFrame):
             self._end_response()
         elif direction is FrameDirection.DOWNSTREAM:
-            if await self._handled_request(frame):
+            if await self._handled_request(frame) or await self._took_image(frame):
                 return
             if not self._handle_response(frame):
                 await self._handle_call(frame)
@@ -170,10 +185,9 @@ class LLMAssistantAggregator(LLMContextAggregator):
         self._in_response = False
 
     def _announce(self, tool_call_ids: list[str]) -> None:
-        new = [tool_call_id for tool_call_id in tool_call_ids if tool_call_id not in self._open]
-        batch = _Batch(unsettled=len(new))
-        for tool_call_id in new:
-            self._open[tool_call_id] = _OpenCall(batch)
+        batch = _Batch(unsettled=len(tool_call_ids))
+        for tool_call_id in tool_call_ids:
+            self._open.setdefault(tool_call_id, deque()).append(_OpenCall(batch))
             self._context.call_opened(tool_call_id)
 
     def _begin_call(self, frame: FunctionCallInProgressFrame) -> None:
@@ -213,11 +227,37 @@ class LLMAssistantAggregator(LLMContextAggregator):
         call.batch.answered = True
         call.batch.refused |= run_llm is False
         self._context.set_tool_content(frame.tool_call_id, await self._as_json(frame))
+        if call.image is not None:
+            self._context.add_message(call.image)
         if properties is not None and properties.on_context_updated is not None:
             self.create_task(
-                _context_updated(properties), f"{self}::on_context_updated:{frame.tool_call_id}"
+                _context_updated(properties), f"on_context_updated:{frame.tool_call_id}"
             )
         await self._settle(frame.tool_call_id)
+
+    async def _took_image(self, frame: Frame) -> bool:
+        """Return whether the frame was the image that a call asked for, which ends here.
+
+        The image settles the call in the service, and waits here for the result that tells of it:
+        so it is in the context before the model runs, wherever the result is held up.
+        """
+        if not isinstance(frame, UserImageRawFrame):
+            return False
+        request = frame.request
+        if request is None or not request.tool_call_id:
+            return False
+        calls = self._open.get(request.tool_call_id)
+        if not calls or calls[0].image is not None or request.result_callback is None:
+            _logger.warning("%s: ignored %s, which no open call waits for", self, frame)
+            return True
+        try:
+            calls[0].image = image_message(frame.format, frame.size, frame.image, request.context)
+        except UsageError as error:
+            await self.push_error(f"{self}: {error}", error)
+            await request.result_callback({"error": str(error)})
+        else:
+            await request.result_callback("COMPLETED")
+        return True
 
     async def _as_json(self, frame: FunctionCallResultFrame) -> str:
         try:
@@ -239,18 +279,22 @@ class LLMAssistantAggregator(LLMContextAggregator):
         self,
         frame: FunctionCallInProgressFrame | FunctionCallResultFrame | FunctionCallCancelFrame,
     ) -> _OpenCall | None:
-        call = self._open.get(frame.tool_call_id)
-        if call is None:
+        calls = self._open.get(frame.tool_call_id)
+        if not calls:
             _logger.warning(
                 "%s: ignored %s of call %r, which is settled or was never announced",
                 self,
                 frame,
                 frame.tool_call_id,
             )
-        return call
+            return None
+        return calls[0]
 
     async def _settle(self, tool_call_id: str) -> None:
-        batch = self._open.pop(tool_call_id).batch
+        calls = self._open[tool_call_id]
+        batch = calls.popleft().batch
+        if not calls:
+            del self._open[tool_call_id]
         self._context.call_settled(tool_call_id)
         batch.unsettled -= 1
         if not batch.unsettled and batch.answered and not batch.refused:
@@ -262,10 +306,11 @@ class LLMAssistantAggregator(LLMContextAggregator):
     def _settle_everything(self) -> None:
         """Leave nothing open and nothing unsaid; nobody is left to run the model for."""
         self._end_response()
-        for tool_call_id, call in self._open.items():
-            if call.in_progress:
+        for tool_call_id, calls in self._open.items():
+            if calls[0].in_progress:
                 self._context.set_tool_content(tool_call_id, CANCELLED)
-            self._context.call_settled(tool_call_id)
+            for _ in calls:
+                self._context.call_settled(tool_call_id)
         self._open.clear()
         self._context.forget_owed_run()
         self._run_wanted = False

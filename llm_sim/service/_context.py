@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+
+from llm_sim.service._adapters import BaseLLMAdapter
+from llm_sim.service._images import image_message
+from llm_sim.service._schemas import NOT_GIVEN
 
 Message = dict[str, Any]
 
@@ -22,22 +29,47 @@ class OpenAILLMContext:
     aggregator makes up for it when the last call is settled.
 
     Args:
-        messages: The messages to begin with.
-        tools: The tools, in the provider's form.
+        messages: The messages to begin with. A list is kept, not copied: who holds it goes on
+            writing the conversation with it.
+        tools: A tools schema, or tools in the provider's form.
         tool_choice: The tool choice, in the provider's form.
     """
 
     def __init__(
         self,
         messages: Iterable[Message] | None = None,
-        tools: Any = None,
-        tool_choice: Any = None,
+        tools: Any = NOT_GIVEN,
+        tool_choice: Any = NOT_GIVEN,
     ) -> None:
-        self._messages: list[Message] = list(messages or ())
+        self._messages = messages if isinstance(messages, list) else list(messages or ())
         self._tools = tools
         self._tool_choice = tool_choice
-        self._unsettled: dict[str, None] = {}
+        self._adapter: BaseLLMAdapter | None = None
+        # How often each id is open: a provider may use one again while a slow processor still holds
+        # the old result.
+        self._unsettled: Counter[str] = Counter()
         self._run_owed = False
+
+    @staticmethod
+    def from_messages(messages: Iterable[Message]) -> OpenAILLMContext:
+        """Return a context with copies of messages, each with a name: its role, if it has none.
+
+        Args:
+            messages: The messages.
+        """
+        return OpenAILLMContext([{"name": message["role"], **message} for message in messages])
+
+    def get_llm_adapter(self) -> BaseLLMAdapter | None:
+        """Return the adapter that turns a tools schema into the provider's form."""
+        return self._adapter
+
+    def set_llm_adapter(self, llm_adapter: BaseLLMAdapter) -> None:
+        """Set the adapter; `LLMService.create_context_aggregator` does.
+
+        Args:
+            llm_adapter: The adapter.
+        """
+        self._adapter = llm_adapter
 
     @property
     def messages(self) -> list[Message]:
@@ -46,8 +78,10 @@ class OpenAILLMContext:
 
     @property
     def tools(self) -> Any:
-        """Return the tools, in the provider's form."""
-        return self._tools
+        """Return the tools, in the provider's form once there is an adapter."""
+        if self._adapter is None:
+            return self._tools
+        return self._adapter.from_standard_tools(self._tools)
 
     @property
     def tool_choice(self) -> Any:
@@ -82,13 +116,62 @@ class OpenAILLMContext:
         """
         self._messages[:] = list(messages)
 
-    def set_tools(self, tools: Any) -> None:
+    def get_messages_json(self) -> str:
+        """Return the messages as indented JSON."""
+        return json.dumps(self._messages, ensure_ascii=False, indent=2)
+
+    def get_messages_for_logging(self) -> str:
+        """Return the messages as JSON in one line, without the bytes of their images."""
+        return json.dumps([_without_bytes(m) for m in self._messages], ensure_ascii=False)
+
+    def from_standard_message(self, message: Message) -> Message:
+        """Return a message of the standard form in this context's form; here they are one.
+
+        Args:
+            message: The message.
+        """
+        return message
+
+    def to_standard_messages(self, obj: Message) -> list[Message]:
+        """Return a message of this context's form in the standard form; here they are one.
+
+        Args:
+            obj: The message.
+        """
+        return [obj]
+
+    def get_messages_for_initializing_history(self) -> list[Message]:
+        """Return the messages that a new conversation can begin with; the list itself."""
+        return self._messages
+
+    def get_messages_for_persistent_storage(self) -> list[Message]:
+        """Return the messages in the standard form, in a new list."""
+        return [one for message in self._messages for one in self.to_standard_messages(message)]
+
+    def add_image_frame_message(
+        self, *, format: str | None, size: tuple[int, int], image: bytes, text: str | None = None
+    ) -> None:
+        """Add an image of the user at the end.
+
+        Args:
+            format: ``"L"``, ``"RGB"`` or ``"RGBA"`` for pixels; a MIME type for an encoded image.
+            size: Width and height in pixels.
+            image: The pixels, row by row, or the encoded image.
+            text: What goes with it.
+
+        Raises:
+            UsageError: The format is none of these, or the pixels do not fill the size.
+        """
+        self.add_message(image_message(format, size, image, text))
+
+    def set_tools(self, tools: Any = NOT_GIVEN) -> None:
         """Replace the tools.
 
         Args:
-            tools: The tools, in the provider's form.
+            tools: A tools schema, or tools in the provider's form. No tools are not given: a
+                provider refuses an empty list.
         """
-        self._tools = tools
+        self._tools = NOT_GIVEN if tools == [] else tools
 
     def set_tool_choice(self, tool_choice: Any) -> None:
         """Replace the tool choice.
@@ -120,7 +203,7 @@ class OpenAILLMContext:
         Args:
             tool_call_id: The call.
         """
-        self._unsettled[tool_call_id] = None
+        self._unsettled[tool_call_id] += 1
 
     def call_settled(self, tool_call_id: str) -> None:
         """Note a settled call.
@@ -128,7 +211,7 @@ class OpenAILLMContext:
         Args:
             tool_call_id: The call.
         """
-        self._unsettled.pop(tool_call_id, None)
+        self._unsettled -= Counter({tool_call_id: 1})
 
     def has_unsettled_calls(self) -> bool:
         """Return whether a call was announced and is not settled."""
@@ -153,3 +236,14 @@ class OpenAILLMContext:
 
 
 LLMContext = OpenAILLMContext
+
+
+def _without_bytes(message: Message) -> Message:
+    shown = copy.deepcopy(message)
+    content = shown.get("content")
+    for part in content if isinstance(content, list) else ():
+        if part["type"] == "image_url" and part["image_url"]["url"].startswith("data:image/"):
+            part["image_url"]["url"] = "data:image/..."
+    if shown.get("mime_type", "").startswith("image/"):
+        shown["data"] = "..."
+    return shown

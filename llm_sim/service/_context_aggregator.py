@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from llm_sim.frames import (
@@ -9,7 +10,10 @@ from llm_sim.frames import (
     FrameDirection,
     LLMContextFrame,
     LLMMessagesAppendFrame,
+    LLMMessagesUpdateFrame,
     LLMRunFrame,
+    LLMSetToolChoiceFrame,
+    LLMSetToolsFrame,
 )
 from llm_sim.service._context import Message, OpenAILLMContext
 from llm_sim.service._processor import FrameProcessor
@@ -26,6 +30,9 @@ class LLMContextAggregator(FrameProcessor):
     toward_llm: ClassVar[FrameDirection]
     """Where the model is, seen from this aggregator."""
 
+    role: ClassVar[str]
+    """Whose side of the conversation this is."""
+
     def __init__(self, context: OpenAILLMContext, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._context = context
@@ -40,18 +47,67 @@ class LLMContextAggregator(FrameProcessor):
         """Return the messages of the context."""
         return self._context.messages
 
-    async def push_context_frame(self) -> None:
-        """Ask the model for a run on the context."""
-        await self.push_frame(LLMContextFrame(context=self._context), self.toward_llm)
+    def add_messages(self, messages: Iterable[Message]) -> None:
+        """Add messages to the context.
+
+        Args:
+            messages: The messages.
+        """
+        self._context.add_messages(messages)
+
+    def set_messages(self, messages: Iterable[Message]) -> None:
+        """Replace the messages of the context.
+
+        Args:
+            messages: The new messages.
+        """
+        self._context.set_messages(messages)
+
+    def set_tools(self, tools: Any) -> None:
+        """Replace the tools of the context.
+
+        Args:
+            tools: A tools schema, or tools in the provider's form.
+        """
+        self._context.set_tools(tools)
+
+    def set_tool_choice(self, tool_choice: Any) -> None:
+        """Replace the tool choice of the context.
+
+        Args:
+            tool_choice: The tool choice, in the provider's form.
+        """
+        self._context.set_tool_choice(tool_choice)
+
+    def get_context_frame(self) -> LLMContextFrame:
+        """Return a frame that asks the model for a run on the context."""
+        return LLMContextFrame(context=self._context)
+
+    async def push_context_frame(self, direction: FrameDirection | None = None) -> None:
+        """Ask the model for a run on the context.
+
+        Args:
+            direction: Where the frame travels; toward the model if not given.
+        """
+        await self.push_frame(self.get_context_frame(), direction or self.toward_llm)
 
     async def _handled_request(self, frame: Frame) -> bool:
         """Return whether the frame was a request to the context, which ends here."""
+        run_llm: bool | None = None
         if isinstance(frame, LLMMessagesAppendFrame):
-            self._context.add_messages(frame.messages)
-            if frame.run_llm:
-                await self.push_context_frame()
-            return True
-        if isinstance(frame, LLMRunFrame):
+            self.add_messages(frame.messages)
+            run_llm = frame.run_llm
+        elif isinstance(frame, LLMMessagesUpdateFrame):
+            self.set_messages(frame.messages)
+            run_llm = frame.run_llm
+        elif isinstance(frame, LLMSetToolsFrame):
+            self.set_tools(frame.tools)
+        elif isinstance(frame, LLMSetToolChoiceFrame):
+            self.set_tool_choice(frame.tool_choice)
+        elif isinstance(frame, LLMRunFrame):
+            run_llm = True
+        else:
+            return False
+        if run_llm:
             await self.push_context_frame()
-            return True
-        return False
+        return True

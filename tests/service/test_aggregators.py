@@ -23,7 +23,10 @@ from llm_sim.frames import (
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMMessagesAppendFrame,
+    LLMMessagesUpdateFrame,
     LLMRunFrame,
+    LLMSetToolChoiceFrame,
+    LLMSetToolsFrame,
     LLMTextFrame,
     StartFrame,
     TextFrame,
@@ -259,6 +262,53 @@ def test_appended_messages_run_the_model_only_if_asked(run_llm: bool | None, run
 def test_a_run_can_be_asked_for_on_both_sides() -> None:
     assert hear(LLMRunFrame(), aggregator=LLMUserAggregator(OpenAILLMContext())).runs_down == 1
     assert hear(LLMRunFrame()).runs_up == 1
+
+
+@pytest.mark.parametrize("aggregator_class", [LLMUserAggregator, LLMAssistantAggregator])
+def test_messages_tools_and_tool_choice_can_be_replaced_on_both_sides(
+    aggregator_class: Any,
+) -> None:
+    heard = hear(
+        LLMMessagesAppendFrame([{"role": "user", "content": "Old."}]),
+        LLMMessagesUpdateFrame([{"role": "user", "content": "New."}], run_llm=True),
+        LLMSetToolsFrame([{"type": "function"}]),
+        LLMSetToolChoiceFrame("required"),
+        aggregator=aggregator_class(OpenAILLMContext()),
+    )
+    assert heard.conversation == ["user: New."]
+    assert heard.context.tools == [{"type": "function"}]
+    assert heard.context.tool_choice == "required"
+    assert heard.runs_up + heard.runs_down == 1
+    assert [word for word in heard.down if word.startswith("LLMSet")] == []
+
+
+def test_the_two_sides_have_pipecats_roles_and_helpers() -> None:
+    context = OpenAILLMContext()
+    user, assistant = LLMUserAggregator(context), LLMAssistantAggregator(context)
+    assert (user.role, assistant.role) == ("user", "assistant")
+    user.set_messages([{"role": "user", "content": "Hi"}])
+    user.add_messages([{"role": "user", "content": "there"}])
+    assert user.get_context_frame().context.messages == user.messages
+    assert len(user.messages) == 2
+    assert not assistant.has_function_calls_in_progress
+
+
+def test_an_id_that_is_used_again_before_its_old_result_arrives_loses_no_result() -> None:
+    again = [started("1"), progress("1"), started("1")]
+    heard = hear(*again)
+    assert heard.open == {"1": "in_progress"}
+    heard = hear(*again, result("1", "old"))
+    assert (heard.open, heard.runs_up) == ({"1": "started"}, 0)
+    heard = hear(*again, result("1", "old"), progress("1"), result("1", "new"))
+    assert heard.conversation == ["calls 1", '1: "old"', "calls 1", '1: "new"']
+    assert (heard.open, heard.runs_up) == ({}, 1)
+    assert not heard.context.has_unsettled_calls()
+
+
+def test_at_the_end_every_call_of_an_id_is_cancelled() -> None:
+    heard = hear(started("1"), progress("1"), started("1"), EndFrame())
+    assert (heard.open, heard.conversation) == ({}, ["calls 1", "1: CANCELLED"])
+    assert not heard.context.has_unsettled_calls()
 
 
 def test_other_frames_pass_the_users_side() -> None:

@@ -9,13 +9,14 @@ import pytest
 
 from llm_sim.frames import (
     FunctionCallInProgressFrame,
+    FunctionCallResultFrame,
     InterruptionFrame,
     LLMContextFrame,
     LLMMessagesAppendFrame,
     TextFrame,
     TranscriptionFrame,
 )
-from llm_sim.service import FunctionCallParams
+from llm_sim.service import FunctionCallParams, OpenAILLMContext
 from tests.service.bot import Bot, Passing, ScriptedLLM, call, said, settle
 from tests.service.stepping import run
 
@@ -137,6 +138,19 @@ def test_two_batches_in_one_response_are_followed_by_one_run() -> None:
     )
     assert len(given(bot)) == 2
     assert bot.tool_contents == {"1": '"done"', "2": '"done"'}
+
+
+def test_a_slow_processor_may_hold_the_result_of_an_id_that_is_used_again() -> None:
+    bot = converse(
+        lambda: bot_with(
+            [[[call("f", "1")]], [[call("f", "1")]], ["Done."]],
+            Passing(0.5, (FunctionCallResultFrame,)),
+            secs=0.1,
+        ),
+        (0.0, LLMMessagesAppendFrame([], run_llm=True)),
+        (0.3, LLMContextFrame(OpenAILLMContext())),
+    )
+    assert bot.conversation == ["calls 1", '1: "done"', "calls 1", '1: "done"', "assistant: Done."]
 
 
 def test_the_same_conversation_runs_on_a_stock_loop() -> None:
