@@ -10,6 +10,8 @@ from llm_sim.service._assistant_aggregator import (
 )
 from llm_sim.service._calls import Call
 from llm_sim.service._context import CANCELLED, IN_PROGRESS, LLMContext, OpenAILLMContext
+from llm_sim.service._errors import UnknownFunctionError
+from llm_sim.service._function_calling import AFTER_RESULT_TIMEOUT_SECS, IMAGE_TIMEOUT_SECS
 from llm_sim.service._lanes import FrameCallback
 from llm_sim.service._llm_service import LLMService
 from llm_sim.service._pipeline import Pipeline, PipelineSink, PipelineSource
@@ -33,8 +35,10 @@ from llm_sim.service._types import (
 from llm_sim.service._user_aggregator import LLMUserAggregator, LLMUserAggregatorParams
 
 __all__ = [
+    "AFTER_RESULT_TIMEOUT_SECS",
     "CANCELLED",
     "CANCEL_TIMEOUT_SECS",
+    "IMAGE_TIMEOUT_SECS",
     "IN_PROGRESS",
     "NOT_GIVEN",
     "AIService",
@@ -67,4 +71,5 @@ __all__ = [
     "PipelineSource",
     "PipelineTask",
     "ToolsSchema",
+    "UnknownFunctionError",
 ]

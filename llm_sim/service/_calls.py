@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llm_sim.frames import FunctionCallFromLLM
-from llm_sim.service._types import FunctionCallRunnerItem
+from llm_sim.service._types import FunctionCallRunnerItem, StartCallback
 
 
 @dataclass(slots=True, eq=False)
@@ -17,16 +17,24 @@ class Call:
 
     Parameters:
         item: The call and its registration.
+        start_callback: What to call before it is in progress; deprecated.
         task: The task of its handler; None while it is queued.
-        timer: What ends it at its timeout.
+        in_progress: Whether its in-progress frames were pushed.
+        timer: What ends it at its timeout; once it is settled, what ends the patience of the queue.
+        outstayed: Whether its handler works on long after its result.
+        image: Set when the image that its handler asked for is there, or nobody waits for it.
         cancelled: Whether the handler was cancelled by the service; never twice.
         left_behind: Whether the handler ignored its cancellation and nobody waits for it any more.
         gone: Set when the handler has ended or was left behind.
     """
 
     item: FunctionCallRunnerItem
+    start_callback: StartCallback | None = None
     task: asyncio.Task[None] | None = None
+    in_progress: bool = False
     timer: asyncio.TimerHandle | None = None
+    outstayed: bool = False
+    image: asyncio.Event | None = None
     cancelled: bool = False
     left_behind: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,6 +46,12 @@ class Call:
     def tool_call_id(self) -> str:
         """Return the call's id."""
         return self.item.tool_call_id
+
+    def stop_timer(self) -> None:
+        """Stop the timer, if one runs."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
     def frame_fields(self) -> dict[str, Any]:
         """Return what every frame about the call says."""

@@ -1,17 +1,11 @@
-"""Running the model's function calls: each one starts once and settles once.
-
-One dict decides: a call is unsettled while it is in ``_calls``. Whoever takes it out settles it and
-pushes its terminal frame, in the same step; everyone who comes later finds it gone. Nothing here
-suspends between a decision and the frames that tell of it, so an interruption, an end or a cancel
-lands before or after, never in between.
-"""
+"""Running the model's function calls, at the same time or one after the other."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from llm_sim.frames import (
@@ -19,18 +13,14 @@ from llm_sim.frames import (
     EndFrame,
     Frame,
     FrameDirection,
-    FunctionCallCancelFrame,
     FunctionCallFromLLM,
-    FunctionCallInProgressFrame,
-    FunctionCallResultFrame,
     FunctionCallResultProperties,
     FunctionCallsStartedFrame,
     InterruptionFrame,
     StartFrame,
 )
-from llm_sim.service._ai_service import AIService
 from llm_sim.service._calls import Call, without_duplicates
-from llm_sim.service._tasks import still_running
+from llm_sim.service._settling import CallSettling
 from llm_sim.service._types import (
     FunctionCallParams,
     FunctionCallRegistryItem,
@@ -43,8 +33,14 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+IMAGE_TIMEOUT_SECS = 10.0
+"""How long a call waits for an image when its handler has returned."""
 
-class FunctionCalling(AIService):
+AFTER_RESULT_TIMEOUT_SECS = 10.0
+"""How long a handler may work on after its result while other calls wait for it."""
+
+
+class FunctionCalling(CallSettling):
     """The part of an LLM service that runs function calls.
 
     The small methods are the seams: `_calls_to_interrupt`, `_cancel_call`, `_settle`,
@@ -59,20 +55,12 @@ class FunctionCalling(AIService):
         super().__init__(**kwargs)
         self._run_in_parallel = run_in_parallel
         self._functions: dict[str | None, FunctionCallRegistryItem] = {}
-        self._calls: dict[str, Call] = {}
         self._handlers: dict[asyncio.Task[None], Call] = {}
         self._queue: deque[Call] = deque()
         self._queued = asyncio.Event()
         self._sequential_runner_task: asyncio.Task[None] | None = None
         self._calls_ended = False
         self._register_event_handler("on_function_calls_started")
-
-    def calls_in_flight(self) -> dict[str, str]:
-        """Return each unsettled call, in call order: ``"queued"`` or ``"running"``."""
-        return {
-            tool_call_id: "queued" if call.task is None else "running"
-            for tool_call_id, call in self._calls.items()
-        }
 
     async def start(self, frame: StartFrame) -> None:
         """Start the service.
@@ -83,7 +71,7 @@ class FunctionCalling(AIService):
         await super().start(frame)
         if not self._run_in_parallel and self._sequential_runner_task is None:
             self._sequential_runner_task = self.create_task(
-                self._run_queued_calls(), f"{self}::sequential_runner"
+                self._run_queued_calls(), "sequential_runner"
             )
 
     async def stop(self, frame: EndFrame) -> None:
@@ -133,7 +121,7 @@ class FunctionCalling(AIService):
         if not function_calls:
             return
         await self._call_event_handler("on_function_calls_started", function_calls)
-        calls = [Call(self._runner_item(function_call)) for function_call in function_calls]
+        calls = [self._new_call(function_call) for function_call in function_calls]
         self._calls.update((call.tool_call_id, call) for call in calls)
         await self.broadcast_frame(FunctionCallsStartedFrame, function_calls=function_calls)
         for call in calls:
@@ -153,13 +141,18 @@ class FunctionCalling(AIService):
             )
         return fresh
 
-    def _runner_item(self, function_call: FunctionCallFromLLM) -> FunctionCallRunnerItem:
-        return FunctionCallRunnerItem(
-            registry_item=self._registration(function_call.function_name),
+    def _new_call(self, function_call: FunctionCallFromLLM) -> Call:
+        registration = self._registration(function_call.function_name)
+        catch_all = self._functions.get(None)
+        item = FunctionCallRunnerItem(
+            registry_item=registration,
             function_name=function_call.function_name,
             tool_call_id=function_call.tool_call_id,
             arguments=function_call.arguments,
             context=function_call.context,
+        )
+        return Call(
+            item, registration.start_callback or (catch_all.start_callback if catch_all else None)
         )
 
     def _registration(self, function_name: str) -> FunctionCallRegistryItem:
@@ -181,19 +174,22 @@ class FunctionCalling(AIService):
         else:
             self._queue.append(call)
             self._queued.set()
+            self._make_way()
 
     def _start_call(self, call: Call) -> None:
         """Start the handler of a call, unless the call was settled while it waited."""
-        if self._calls.get(call.tool_call_id) is not call:
+        if not self._is_unsettled(call):
             call.gone.set()
             return
-        task = self.create_task(self._run_call(call), f"{self}::{call}")
+        task = self.create_task(self._run_call(call), str(call))
         call.task = task
         self._handlers[task] = call
         task.add_done_callback(self._handler_ended)
 
     def _handler_ended(self, task: asyncio.Task[None]) -> None:
-        self._handlers.pop(task).gone.set()
+        call = self._handlers.pop(task)
+        call.stop_timer()
+        call.gone.set()
 
     async def _run_queued_calls(self) -> None:
         """Run one call after the other; the next one only when the handler before it has ended."""
@@ -208,17 +204,17 @@ class FunctionCalling(AIService):
     async def _run_call(self, call: Call) -> None:
         item = call.item
         registration = item.registry_item
-        await self.broadcast_frame(
-            FunctionCallInProgressFrame,
-            **call.frame_fields(),
-            arguments=item.arguments,
-            cancel_on_interruption=registration.cancel_on_interruption,
-        )
         if registration.timeout_secs is not None:
             loop = asyncio.get_running_loop()
             call.timer = loop.call_later(registration.timeout_secs, self._timeout_reached, call)
         try:
+            if call.start_callback is not None:
+                await call.start_callback(item.function_name, self, item.context)
+                if not self._is_unsettled(call):
+                    return  # It swallowed its cancellation; what it starts is settled.
+            await self._begin(call)
             await registration.handler(self._params(call))
+            await self._await_image(call)
         except asyncio.CancelledError:
             if not call.cancelled:
                 await self._fail(call, f"function {item.function_name!r} was cancelled from inside")
@@ -231,7 +227,20 @@ class FunctionCalling(AIService):
             # A handler could have handed its callback to a task that answers later, or never:
             # nobody can tell which, and a call that waits for an answer that never comes stops
             # the conversation. So a call is over when its handler is; who needs longer waits.
-            await self._fail(call, f"function {item.function_name!r} returned without a result")
+            problem = "returned without a result"
+            if call.image is not None:
+                problem = f"got no image within {IMAGE_TIMEOUT_SECS} s"
+            await self._fail(call, f"function {item.function_name!r} {problem}")
+
+    async def _await_image(self, call: Call) -> None:
+        """Wait for the image that the handler asked for, which is its answer; a bounded time."""
+        if call.image is None:
+            return
+        timer = asyncio.get_running_loop().call_later(IMAGE_TIMEOUT_SECS, call.image.set)
+        try:
+            await call.image.wait()
+        finally:
+            timer.cancel()
 
     def _params(self, call: Call) -> FunctionCallParams:
         return FunctionCallParams(
@@ -249,59 +258,44 @@ class FunctionCalling(AIService):
         ) -> None:
             if not await self._answer(call, result, properties=properties):
                 _logger.warning("%s: dropped a result of %s, which is settled", self, call)
+            elif not self._run_in_parallel:
+                self._expect_end(call)
 
         return result_callback
 
-    def _settle(self, call: Call) -> bool:
-        """Settle a call; returns False if it is settled already, and then nothing may be pushed."""
-        if self._calls.get(call.tool_call_id) is not call:
-            return False
-        del self._calls[call.tool_call_id]
-        if call.timer is not None:
-            call.timer.cancel()
-            call.timer = None
-        return True
+    def _expect_end(self, call: Call) -> None:
+        # In sequential mode the next handler starts when this one has ended, not when it has
+        # answered: the mode promises one handler at a time, and what a handler does after its
+        # result is part of it. But if it hangs there, nothing else would ever end it: a timeout is
+        # met by the answer, and an interruption leaves settled calls alone. So its time is bounded;
+        # and only while a call waits behind it, for whoever says goodbye and then hangs up a minute
+        # later is in nobody's way.
+        if not call.gone.is_set():
+            loop = asyncio.get_running_loop()
+            call.timer = loop.call_later(AFTER_RESULT_TIMEOUT_SECS, self._outstays, call)
 
-    async def _answer(
-        self,
-        call: Call,
-        result: Any,
-        *,
-        properties: FunctionCallResultProperties | None = None,
-        error: str | None = None,
-    ) -> bool:
-        if not self._settle(call):
-            return False
-        await self.broadcast_frame(
-            FunctionCallResultFrame,
-            **call.frame_fields(),
-            arguments=call.item.arguments,
-            result=result,
-            run_llm=call.item.run_llm,
-            properties=properties,
-            error=error,
+    def _outstays(self, call: Call) -> None:
+        call.timer = None
+        call.outstayed = True
+        self._make_way()
+
+    def _make_way(self) -> None:
+        """End the handler that answered long ago and holds up the queue."""
+        for call in list(self._handlers.values()):
+            if call.outstayed and self._queue and not call.cancelled:
+                self._cancel_handler(call)
+                self.create_task(self._ended_for_the_queue(call), f"outstayed:{call}")
+
+    async def _ended_for_the_queue(self, call: Call) -> None:
+        await self.push_error(
+            f"{self}: cancelled the handler of {call}, which worked on for more than "
+            f"{AFTER_RESULT_TIMEOUT_SECS} s after its result while other calls waited for it"
         )
-        return True
-
-    async def _fail(self, call: Call, message: str) -> bool:
-        """Settle a call with a result that tells the model what happened."""
-        return await self._answer(call, {"error": message}, error=message)
-
-    async def _cancel_call(self, call: Call) -> None:
-        """Settle a call as cancelled; its handler is told, and not waited for."""
-        if not self._settle(call):
-            return
-        self._cancel_handler(call)
-        await self.broadcast_frame(FunctionCallCancelFrame, **call.frame_fields())
-
-    def _cancel_handler(self, call: Call) -> None:
-        if call.task is not None and not call.cancelled and not call.task.done():
-            call.cancelled = True
-            self._request_cancel(call.task)
+        await self._await_handlers([call])
 
     def _timeout_reached(self, call: Call) -> None:
         call.timer = None
-        self.create_task(self._time_out(call), f"{self}::timeout:{call}")
+        self.create_task(self._time_out(call), f"timeout:{call}")
 
     async def _time_out(self, call: Call) -> None:
         item = call.item
@@ -317,27 +311,13 @@ class FunctionCalling(AIService):
             await self._cancel_call(call)
         if any(call.task is not None for call in calls):
             # In a task of its own: the interruption does not wait for what handlers do about it.
-            self.create_task(self._await_handlers(calls), f"{self}::cancelled_handlers")
+            self.create_task(self._await_handlers(calls), "cancelled_handlers")
 
     def _calls_to_interrupt(self) -> list[Call]:
         """Return the running and queued calls whose registration lets an interruption cancel."""
         return [
             call for call in self._calls.values() if call.item.registry_item.cancel_on_interruption
         ]
-
-    async def _await_handlers(self, calls: Iterable[Call]) -> None:
-        """Wait for cancelled handlers; report by name and leave behind who does not end."""
-        waited = {call.task: call for call in calls if call.task and not call.left_behind}
-        bound = self._cancel_timeout_secs
-        for task in await still_running(list(waited), bound):
-            call = waited[task]
-            if not call.left_behind:
-                call.left_behind = True
-                call.gone.set()
-                await self.push_error(
-                    f"{self}: the handler of {call} did not end within {bound} s of its "
-                    "cancellation and is left behind"
-                )
 
     async def _end_calls(self) -> None:
         """Let no call outlive the service; again is harmless."""

@@ -1,4 +1,4 @@
-"""Handlers of older Pipecat code, as handlers with one parameter."""
+"""What older Pipecat code registers, with a warning at the line that registers it."""
 
 from __future__ import annotations
 
@@ -6,40 +6,36 @@ import inspect
 import warnings
 from typing import Any
 
-from llm_sim.service._types import FunctionCallHandler, FunctionCallParams, StartCallback
+from llm_sim.service._types import FunctionCallHandler, FunctionCallParams
 
 
-def single_parameter(handler: Any, start_callback: StartCallback | None) -> FunctionCallHandler:
+def single_parameter(handler: Any) -> FunctionCallHandler:
     """Return a handler that takes `FunctionCallParams`, whatever the given one takes.
+
+    A handler that can be called with one argument is called with one, mocks and optional further
+    parameters included.
 
     Args:
         handler: A handler with one parameter, or with the six of
             ``(function_name, tool_call_id, arguments, llm, context, result_callback)``.
-        start_callback: Called with ``(function_name, llm, context)`` before the handler.
     """
-    takes_six = len(inspect.signature(handler).parameters) > 1
-    if takes_six:
-        warnings.warn(
-            "a function handler with six parameters is deprecated; take one FunctionCallParams",
-            DeprecationWarning,
-            stacklevel=3,
-        )
-    if start_callback is not None:
-        warnings.warn(
-            "start_callback is deprecated; put its code at the top of the handler",
-            DeprecationWarning,
-            stacklevel=3,
-        )
-    if not takes_six and start_callback is None:
-        checked: FunctionCallHandler = handler
-        return checked
+    try:
+        inspect.signature(handler).bind(None)
+    except TypeError:
+        # Here and not where it is called: there the warning would name a line of ours, once a call.
+        _warn_deprecated("a function handler with six parameters", "take one FunctionCallParams")
+        return _with_six_arguments(handler)
+    checked: FunctionCallHandler = handler
+    return checked
 
+
+def warn_of_start_callback() -> None:
+    """Warn that `start_callback` is deprecated."""
+    _warn_deprecated("start_callback", "put its code at the top of the handler")
+
+
+def _with_six_arguments(handler: Any) -> FunctionCallHandler:
     async def adapted(params: FunctionCallParams) -> None:
-        if start_callback is not None:
-            await start_callback(params.function_name, params.llm, params.context)
-        if not takes_six:
-            await handler(params)
-            return
         await handler(
             params.function_name,
             params.tool_call_id,
@@ -50,3 +46,8 @@ def single_parameter(handler: Any, start_callback: StartCallback | None) -> Func
         )
 
     return adapted
+
+
+def _warn_deprecated(what: str, remedy: str) -> None:
+    # The line that called register_function: past this function, its caller and register_function.
+    warnings.warn(f"{what} is deprecated; {remedy}", DeprecationWarning, stacklevel=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar
 
 from llm_sim.errors import UsageError
@@ -16,8 +17,9 @@ from llm_sim.service._adapters import BaseLLMAdapter, OpenAILLMAdapter
 from llm_sim.service._aggregator_pair import LLMContextAggregatorPair
 from llm_sim.service._assistant_aggregator import LLMAssistantAggregatorParams
 from llm_sim.service._context import OpenAILLMContext
+from llm_sim.service._errors import UnknownFunctionError
 from llm_sim.service._function_calling import FunctionCalling
-from llm_sim.service._legacy import single_parameter
+from llm_sim.service._legacy import single_parameter, warn_of_start_callback
 from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
 from llm_sim.service._types import FunctionCallRegistryItem, StartCallback
 from llm_sim.service._user_aggregator import LLMUserAggregatorParams
@@ -74,6 +76,7 @@ class LLMService(FunctionCalling):
             user_params: The settings of the user's side.
             assistant_params: The settings of the assistant's side.
         """
+        context.set_llm_adapter(self._adapter)
         return LLMContextAggregatorPair(
             context, user_params=user_params, assistant_params=assistant_params
         )
@@ -96,7 +99,9 @@ class LLMService(FunctionCalling):
                 registration of its own.
             handler: An async function with one parameter, `FunctionCallParams`. It calls
                 ``params.result_callback`` once, before it returns.
-            start_callback: Deprecated: put its code at the top of the handler.
+            start_callback: Deprecated: put its code at the top of the handler. Called with
+                ``(function_name, llm, context)`` before the call is in progress; that of the
+                catch-all also serves functions that have none of their own.
             cancel_on_interruption: Whether an interruption cancels the calls.
             timeout_secs: How long a call may run before it is settled without the handler, and the
                 handler is cancelled; None is for ever.
@@ -108,9 +113,11 @@ class LLMService(FunctionCalling):
             raise UsageError(f"the handler of {function_name!r} cannot be called: {handler!r}")
         if timeout_secs is not None and timeout_secs <= 0:
             raise UsageError(f"timeout_secs of {function_name!r} is {timeout_secs!r}, not positive")
+        if start_callback is not None:
+            warn_of_start_callback()
         self._functions[function_name] = FunctionCallRegistryItem(
             function_name=function_name,
-            handler=single_parameter(handler, start_callback),
+            handler=single_parameter(handler),
             cancel_on_interruption=cancel_on_interruption,
             timeout_secs=timeout_secs,
             start_callback=start_callback,
@@ -123,8 +130,10 @@ class LLMService(FunctionCalling):
             function_name: The function; None for the catch-all.
 
         Raises:
-            KeyError: It is not registered.
+            UnknownFunctionError: It is not registered.
         """
+        if function_name not in self._functions:
+            raise UnknownFunctionError(self.name, function_name, tuple(self._functions))
         del self._functions[function_name]
 
     def has_function(self, function_name: str | None) -> bool:
@@ -146,6 +155,9 @@ class LLMService(FunctionCalling):
     ) -> None:
         """Ask for an image of a user.
 
+        A handler that asks for an image of its own call may return without a result: the image is
+        the answer. The call stays open for it, a bounded time.
+
         Args:
             user_id: Whose camera.
             function_name: The function that asks.
@@ -153,13 +165,17 @@ class LLMService(FunctionCalling):
             text_content: The text that goes with the image.
             video_source: Which of the user's sources.
         """
+        call = self._calls.get(tool_call_id or "")
+        if call is not None and call.image is None:
+            call.image = asyncio.Event()
         await self.push_frame(
             UserImageRequestFrame(
                 user_id=user_id,
+                context=text_content,
                 function_name=function_name,
                 tool_call_id=tool_call_id,
-                context=text_content,
                 video_source=video_source,
+                result_callback=None if call is None else self._result_callback(call),
             ),
             FrameDirection.UPSTREAM,
         )

@@ -20,6 +20,8 @@ from llm_sim.frames import (
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
+    UserImageRawFrame,
+    UserImageRequestFrame,
 )
 from llm_sim.service import (
     FrameProcessor,
@@ -50,6 +52,27 @@ class Passing(FrameProcessor):
         if isinstance(frame, self.slow):
             await asyncio.sleep(self.delay)
         await self.push_frame(frame, direction)
+
+
+class Camera(FrameProcessor):
+    """Answer each request for an image after a while; forward everything else."""
+
+    def __init__(self, delay: float = 0.0, format: str = "RGB") -> None:
+        super().__init__()
+        self.delay = delay
+        self.format = format
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, UserImageRequestFrame):
+            self.create_task(self._show(frame))
+        else:
+            await self.push_frame(frame, direction)
+
+    async def _show(self, request: UserImageRequestFrame) -> None:
+        await asyncio.sleep(self.delay)
+        pixel = UserImageRawFrame(b"\xff\0\0", (1, 1), self.format, request.user_id, request)
+        await self.push_frame(pixel)
 
 
 class ScriptedLLM(LLMService):
@@ -84,12 +107,14 @@ class ScriptedLLM(LLMService):
 class Bot:
     """User aggregator, model, processors of the test, assistant aggregator."""
 
-    def __init__(self, llm: LLMService, *between: FrameProcessor) -> None:
+    def __init__(
+        self, llm: LLMService, *between: FrameProcessor, before: Sequence[FrameProcessor] = ()
+    ) -> None:
         self.llm = llm
         self.context = OpenAILLMContext()
         pair = llm.create_context_aggregator(self.context)
         self.user, self.assistant = pair.user(), pair.assistant()
-        self.pipeline = Pipeline([self.user, llm, *between, self.assistant])
+        self.pipeline = Pipeline([*before, self.user, llm, *between, self.assistant])
         self.task = PipelineTask(self.pipeline)
         self.pushed: list[tuple[str, FrameDirection, Frame]] = []
         self.processed: list[tuple[str, FrameDirection, Frame]] = []

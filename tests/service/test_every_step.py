@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,8 +20,8 @@ from llm_sim.frames import (
     TextFrame,
     TranscriptionFrame,
 )
-from llm_sim.service import Call, FunctionCallParams
-from tests.service.bot import DOWN, Bot, Passing, ScriptedLLM, call, settle
+from llm_sim.service import Call, FunctionCallParams, LLMService
+from tests.service.bot import DOWN, Bot, Camera, Passing, ScriptedLLM, call, settle
 from tests.service.stepping import StepLoop, run
 
 Landing = tuple[Callable[[], Frame], int]
@@ -31,7 +32,11 @@ def a_bot(
 ) -> Bot:
     llm = service(
         [
-            ["Let me ", "see. ", [call("quick"), call("keep"), call("nope"), call("stuck")]],
+            [
+                "Let me ",
+                "see. ",
+                [call(name) for name in ("quick", "keep", "nope", "look", "stuck")],
+            ],
             ["Done."],
         ],
         run_in_parallel=in_parallel,
@@ -52,11 +57,21 @@ def a_bot(
             await asyncio.sleep(0.01)
             running.remove(params.function_name)
 
+    async def look(params: FunctionCallParams) -> None:
+        await llm.request_image_frame("user", tool_call_id=params.tool_call_id)
+
+    async def begin(name: str, llm: LLMService, context: Any) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.005)
+
     llm.register_function("quick", work)
-    llm.register_function("keep", work, cancel_on_interruption=False)
-    llm.register_function("stuck", work, timeout_secs=0.02)
+    llm.register_function("look", look)
+    with pytest.warns(DeprecationWarning, match="start_callback"):
+        llm.register_function("keep", work, begin, cancel_on_interruption=False)
+    with pytest.warns(DeprecationWarning, match="start_callback"):
+        llm.register_function("stuck", work, begin, timeout_secs=0.02)
     slow = (TextFrame,) if slow_tts else ()
-    return Bot(llm, Passing(0.1, slow), Passing())
+    return Bot(llm, Passing(0.1, slow), Passing(), before=[Camera(0.01)])
 
 
 async def converse(bot: Bot, disturb: Callable[[Bot], None]) -> int:
@@ -85,7 +100,8 @@ async def converse(bot: Bot, disturb: Callable[[Bot], None]) -> int:
 
 
 def check(bot: Bot, trouble: list[str]) -> None:
-    left, right = bot.user, bot.pipeline.processors[3]
+    row = bot.pipeline.processors
+    left, right = bot.user, row[row.index(bot.llm) + 1]
     started = {
         c.tool_call_id: c.function_name
         for _, d, f in bot.pushed
@@ -230,6 +246,6 @@ def test_the_undisturbed_conversation_runs_the_model_once_for_the_batch() -> Non
         run(main())
         bot = bots[0]
         assert bot.seen(bot.llm, LLMContextFrame) == ["LLMContext", "LLMContext"]
-        assert len(bot.seen(bot.user, FunctionCallResultFrame)) == 4
+        assert len(bot.seen(bot.user, FunctionCallResultFrame)) == 5
         assert bot.conversation[0:2] == ["user: Hello?", "assistant: Let me see. "]
         assert bot.conversation[-1] == "assistant: Done."

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from llm_sim.errors import UsageError
 from llm_sim.frames import (
     FunctionCallFromLLM,
     FunctionCallInProgressFrame,
@@ -303,51 +302,6 @@ def test_two_calls_in_flight_cannot_have_one_id() -> None:
             "llm: refused a call of 'f': another call in flight has its tool_call_id '1'",
         ],
     )
-
-
-def test_has_function_knows_names_and_the_catch_all() -> None:
-    llm = LLMService()
-    llm.register_function("f", answer)
-    assert (llm.has_function("f"), llm.has_function("g")) == (True, False)
-    llm.register_function(None, answer)
-    assert llm.has_function("g")
-    llm.unregister_function("f")
-    llm.unregister_function(None)
-    assert not llm.has_function("f")
-    with pytest.raises(KeyError):
-        llm.unregister_function("f")
-
-
-@pytest.mark.parametrize(
-    ("handler", "timeout"), [("not callable", None), (answer, 0), (answer, -1)]
-)
-def test_a_registration_that_cannot_work_is_refused(handler: Any, timeout: Any) -> None:
-    with pytest.raises(UsageError):
-        LLMService().register_function("f", handler, timeout_secs=timeout)
-
-
-def test_a_handler_with_six_parameters_is_deprecated_and_works() -> None:
-    async def six(name: str, id: str, arguments: Any, llm: Any, context: Any, back: Any) -> None:
-        await back([name, id, arguments])
-
-    with pytest.warns(DeprecationWarning, match="six parameters"):
-        up, _ = one_call(six)
-    assert last_result(up).result == ["f", "1", {"x": 1}]
-
-
-def test_a_start_callback_is_deprecated_and_called_before_the_handler() -> None:
-    order: list[str] = []
-
-    async def begin(name: str, llm: Any, context: Any) -> None:
-        order.append(f"begin {name}")
-
-    async def handler(params: FunctionCallParams) -> None:
-        order.append("handler")
-        await params.result_callback(None)
-
-    with pytest.warns(DeprecationWarning, match="start_callback"):
-        one_call(handler, start_callback=begin)
-    assert order == ["begin f", "handler"]
 
 
 def test_handlers_are_given_the_service_and_the_context_of_the_call() -> None:

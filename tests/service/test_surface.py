@@ -7,9 +7,6 @@ import sys
 
 import llm_sim.service as service
 from llm_sim.service import LLMContext, LLMService, OpenAILLMAdapter, OpenAILLMContext
-from tests.service.bot import settle
-from tests.service.stepping import run
-from tests.service.test_function_calls import between
 
 
 def test_the_exported_names_are_there() -> None:
@@ -55,15 +52,3 @@ def test_the_adapter_is_made_of_the_adapter_class() -> None:
         adapter_class = Mine
 
     assert type(MyLLM().get_llm_adapter()) is Mine
-
-
-def test_an_image_is_asked_for_upstream() -> None:
-    async def main() -> list[str]:
-        llm = LLMService()
-        up, _ = await between(llm)
-        await llm.request_image_frame("user", text_content="Look")
-        await settle()
-        await llm.cleanup()
-        return up.got
-
-    assert run(main()) == ["UserImageRequest"]

@@ -1,0 +1,120 @@
+"""Settling the model's function calls: each one ends once.
+
+One dict decides: a call is unsettled while it is in ``_calls``. Whoever takes it out settles it and
+pushes its terminal frame, in the same step; everyone who comes later finds it gone. Nothing here
+suspends between a decision and the frames that tell of it, so an interruption, an end or a cancel
+lands before or after, never in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from llm_sim.frames import (
+    FunctionCallCancelFrame,
+    FunctionCallInProgressFrame,
+    FunctionCallResultFrame,
+    FunctionCallResultProperties,
+)
+from llm_sim.service._ai_service import AIService
+from llm_sim.service._calls import Call
+from llm_sim.service._tasks import still_running
+
+
+class CallSettling(AIService):
+    """The part of an LLM service that knows the unsettled calls, and how each of them can end.
+
+    Args:
+        **kwargs: For the frame processor.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._calls: dict[str, Call] = {}
+
+    def calls_in_flight(self) -> dict[str, str]:
+        """Return each unsettled call, in call order: ``"queued"`` or ``"running"``."""
+        return {
+            tool_call_id: "queued" if call.task is None else "running"
+            for tool_call_id, call in self._calls.items()
+        }
+
+    def _is_unsettled(self, call: Call) -> bool:
+        # The object and not the id decides: a settled call's id may be in use again.
+        return self._calls.get(call.tool_call_id) is call
+
+    async def _begin(self, call: Call) -> None:
+        """Tell that the handler of a call is about to run."""
+        call.in_progress = True
+        await self.broadcast_frame(
+            FunctionCallInProgressFrame,
+            **call.frame_fields(),
+            arguments=call.item.arguments,
+            cancel_on_interruption=call.item.registry_item.cancel_on_interruption,
+        )
+
+    def _settle(self, call: Call) -> bool:
+        """Settle a call; returns False if it is settled already, and then nothing may be pushed."""
+        if not self._is_unsettled(call):
+            return False
+        del self._calls[call.tool_call_id]
+        call.stop_timer()
+        if call.image is not None:
+            call.image.set()
+        return True
+
+    async def _answer(
+        self,
+        call: Call,
+        result: Any,
+        *,
+        properties: FunctionCallResultProperties | None = None,
+        error: str | None = None,
+    ) -> bool:
+        if not self._settle(call):
+            return False
+        if not call.in_progress:
+            # It failed before its handler ran. Its messages enter the context with this frame.
+            await self._begin(call)
+        await self.broadcast_frame(
+            FunctionCallResultFrame,
+            **call.frame_fields(),
+            arguments=call.item.arguments,
+            result=result,
+            run_llm=call.item.run_llm,
+            properties=properties,
+            error=error,
+        )
+        return True
+
+    async def _fail(self, call: Call, message: str) -> bool:
+        """Settle a call with a result that tells the model what happened."""
+        return await self._answer(call, {"error": message}, error=message)
+
+    async def _cancel_call(self, call: Call) -> None:
+        """Settle a call as cancelled; its handler is told, and not waited for."""
+        if not self._settle(call):
+            return
+        self._cancel_handler(call)
+        await self.broadcast_frame(FunctionCallCancelFrame, **call.frame_fields())
+
+    def _cancel_handler(self, call: Call) -> None:
+        call.stop_timer()
+        if call.task is not None and not call.cancelled and not call.task.done():
+            call.cancelled = True
+            self._request_cancel(call.task)
+
+    async def _await_handlers(self, calls: Iterable[Call]) -> None:
+        """Wait for cancelled handlers; report by name and leave behind who does not end."""
+        waited = {call.task: call for call in calls if call.task and not call.left_behind}
+        bound = self._cancel_timeout_secs
+        for task in await still_running(list(waited), bound):
+            call = waited[task]
+            if not call.left_behind:
+                call.left_behind = True
+                call.gone.set()
+                await self.push_error(
+                    f"{self}: the handler of {call} did not end within {bound} s of its "
+                    "cancellation and is left behind"
+                )
