@@ -6,6 +6,7 @@ import inspect
 import warnings
 from typing import Any
 
+from llm_sim.errors import UsageError
 from llm_sim.service._types import FunctionCallHandler, FunctionCallParams
 
 
@@ -18,15 +19,27 @@ def single_parameter(handler: Any) -> FunctionCallHandler:
     Args:
         handler: A handler with one parameter, or with the six of
             ``(function_name, tool_call_id, arguments, llm, context, result_callback)``.
+
+    Raises:
+        UsageError: It takes neither one argument nor six.
     """
+    signature = inspect.signature(handler)
+    if _takes(signature, 1):
+        checked: FunctionCallHandler = handler
+        return checked
+    if not _takes(signature, 6):
+        raise UsageError(f"the handler {handler!r} takes {signature}, not one FunctionCallParams")
+    # Here and not where it is called: there the warning would name a line of ours, once a call.
+    _warn_deprecated("a function handler with six parameters", "take one FunctionCallParams")
+    return _with_six_arguments(handler)
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
     try:
-        inspect.signature(handler).bind(None)
+        signature.bind(*[None] * count)
     except TypeError:
-        # Here and not where it is called: there the warning would name a line of ours, once a call.
-        _warn_deprecated("a function handler with six parameters", "take one FunctionCallParams")
-        return _with_six_arguments(handler)
-    checked: FunctionCallHandler = handler
-    return checked
+        return False
+    return True
 
 
 def warn_of_start_callback() -> None:

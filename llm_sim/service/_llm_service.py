@@ -107,7 +107,8 @@ class LLMService(FunctionCalling):
                 handler is cancelled; None is for ever.
 
         Raises:
-            UsageError: The handler cannot be called, or the timeout is not positive.
+            UsageError: The handler cannot be called with one argument, or the timeout is not
+                positive.
         """
         if not callable(handler):
             raise UsageError(f"the handler of {function_name!r} cannot be called: {handler!r}")

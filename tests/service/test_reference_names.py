@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +184,26 @@ def test_the_type_names_are_exported() -> None:
 def test_both_names_of_a_frame_are_one_class() -> None:
     assert frames.StartInterruptionFrame is frames.InterruptionFrame
     assert frames.OpenAILLMContextFrame is frames.LLMContextFrame
+
+
+def documented() -> list[tuple[str, str]]:
+    """Each name of the page's table, with the package that it says."""
+    page = (Path(__file__).parents[2] / "docs" / "reference-core.md").read_text(encoding="utf-8")
+    table = page.split("## Where each name lives")[1].split("## ")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    return [
+        (name, package)
+        for names, packages in rows
+        for name in re.findall(r"`(\w+)`", names)
+        for package in re.findall(r"`([\w.]+)`", packages)
+    ]
+
+
+@pytest.mark.parametrize(("name", "package"), documented())
+def test_a_name_lives_where_the_page_says(name: str, package: str) -> None:
+    assert name in import_module(package).__all__
+
+
+def test_the_page_knows_every_name_that_the_text_has() -> None:
+    names = {name for name, _ in documented()}
+    assert set(FIELDS) | set(KINDS) <= names

@@ -81,7 +81,8 @@ def test_an_unknown_function_is_a_key_error_and_a_usage_error_and_can_be_pickled
 
 
 @pytest.mark.parametrize(
-    ("handler", "timeout"), [("not callable", None), (answer, 0), (answer, -1)]
+    ("handler", "timeout"),
+    [("not callable", None), (lambda: None, None), (lambda a, b: None, None), (answer, 0)],
 )
 def test_a_registration_that_cannot_work_is_refused(handler: Any, timeout: Any) -> None:
     with pytest.raises(UsageError):

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from llm_sim.frames import EndFrame
+from llm_sim.frames import EndFrame, StartFrame
 from llm_sim.service import AFTER_RESULT_TIMEOUT_SECS, FunctionCallParams, LLMService
 from tests.service.bot import call, settle
 from tests.service.stepping import run
 from tests.service.test_disturbed_calls import forwarded
-from tests.service.test_function_calls import answer, between
+from tests.service.test_function_calls import Ear, answer, between
 
 BOUND = AFTER_RESULT_TIMEOUT_SECS
 CANCELLED = [
@@ -129,6 +129,23 @@ def test_an_end_leaves_no_timer_of_the_queue() -> None:
         await forwarded(llm, EndFrame())
 
     assert lingering(end, secs=50)[0] == ["answered at 0", "cancelled at 0"]
+
+
+def test_a_batch_before_the_start_frame_waits_for_it() -> None:
+    async def main() -> list[str]:
+        llm = LLMService(run_in_parallel=False)
+        down = Ear()
+        llm.link(down)
+        llm.register_function("f", answer)
+        await llm.run_function_calls([call("f", "1")])
+        await settle()
+        assert llm.calls_in_flight() == {"1": "queued"}
+        await llm.queue_frame(StartFrame())
+        await settle()
+        await llm.cleanup()
+        return down.calls
+
+    assert run(main()) == ["sStarted:1", "InProgress:1", "Result:1"]
 
 
 @pytest.mark.parametrize("in_parallel", [True, False])
