@@ -178,6 +178,18 @@ def test_a_result_that_refuses_the_run_refuses_it_for_its_batch(order: tuple[str
     assert heard.context.messages[-1]["content"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("of_the_call", "of_the_handler", "runs"),
+    [(None, None, 1), (False, None, 0), (True, None, 1), (False, True, 1), (True, False, 0)],
+)
+def test_what_the_handler_says_about_the_run_wins_over_what_the_call_says(
+    of_the_call: bool | None, of_the_handler: bool | None, runs: int
+) -> None:
+    stated = FunctionCallResultProperties(run_llm=of_the_handler)
+    frame = FunctionCallResultFrame("f", "1", {}, 1, of_the_call, stated)
+    assert hear(started("1"), progress("1"), frame).runs_up == runs
+
+
 def test_a_run_waits_while_a_call_of_another_batch_is_unsettled() -> None:
     begun = [started("1"), progress("1"), started("2"), progress("2"), result("2")]
     assert hear(*begun).runs_up == 0

@@ -10,9 +10,9 @@ import pytest
 from llm_sim.errors import UsageError
 from llm_sim.frames import ErrorFrame
 from llm_sim.service import FrameProcessor, LLMService
-from tests.service.bot import settle
+from tests.service.bot import call, settle
 from tests.service.stepping import run
-from tests.service.test_function_calls import Ear
+from tests.service.test_function_calls import Ear, answer, between
 from tests.service.test_processor import Witness
 
 
@@ -50,6 +50,28 @@ def test_handlers_of_an_event_are_called_in_order_and_a_failure_is_contained() -
         "llm: a handler of the event 'on_completion_timeout' failed: ValueError('no')",
         "llm: task 'llm::on_completion_timeout' failed: KeyError('neither')",
     ]
+
+
+def test_calls_run_whatever_the_handlers_of_their_event_do() -> None:
+    async def main() -> tuple[list[str], int]:
+        llm = LLMService(name="llm")
+        up, _ = await between(llm)
+        llm.register_function("f", answer)
+
+        @llm.event_handler("on_function_calls_started")
+        def sync(*_: object) -> None:
+            raise ValueError("no")
+
+        @llm.event_handler("on_function_calls_started")
+        async def never_ends(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        await llm.run_function_calls([call("f", "1")])
+        await settle()
+        await llm.cleanup()
+        return up.calls, len(up.errors)
+
+    assert run(main()) == (["sStarted:1", "InProgress:1", "Result:1"], 1)
 
 
 def test_an_unknown_event_is_refused_with_the_nearest_name() -> None:
