@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from llm_sim.targets import get_target
 HERE: Final = Path(__file__).parent
 SCENARIOS: Final = HERE.parent / "scenarios"
 PINNED: Final = "1.14.0"
+PYTHON: Final = "3.11"
 STIMULI: Final = ("interrupt", "end", "cancel")
 
 # What is public of each, for readers: the harness knows none of it. A row names the laws that
@@ -70,7 +72,7 @@ def _pipecat_lines() -> Iterator[str]:
     yield (
         "Every scenario of `scenarios/`, swept with an interruption, an end and a cancel at every "
         "point. The reference core is clean in all of them. This page is made by "
-        "`python docs/generate.py`."
+        f"`python docs/generate.py` on Python {PYTHON}; another Python takes other steps."
     )
     yield ""
     yield (
@@ -118,5 +120,5 @@ def _issues(scenario: Scenario, inject: str, laws: set[str]) -> Iterator[str]:
 if __name__ == "__main__":
     os.chdir(SCENARIOS.parent)
     (HERE / "laws.md").write_text(laws_page(), encoding="utf-8")
-    if get_target("pipecat").version() == PINNED:
+    if get_target("pipecat").version() == PINNED and sys.version.startswith(f"{PYTHON}."):
         (HERE / f"pipecat-{PINNED}.md").write_text(pipecat_page(), encoding="utf-8")

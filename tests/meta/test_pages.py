@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 
 import pytest
 
@@ -19,6 +20,11 @@ def test_the_page_of_the_laws_is_up_to_date() -> None:
 
 
 @needs_pipecat
+@pytest.mark.skipif(
+    not sys.version.startswith("3.11."),
+    reason="the page is made on Python 3.11; asyncio takes other steps on "
+    f"{sys.version_info.major}.{sys.version_info.minor}",
+)
 def test_the_page_of_what_pipecat_breaks_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))
