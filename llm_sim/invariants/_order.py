@@ -62,6 +62,7 @@ def _responses_are_whole(facts: Facts) -> Iterator[Violation]:
         elif type_ in _TEXT and not is_open:
             yield Violation("LS202", "text lies outside a response", event=event.seq)
     yield from _no_text_of_the_interrupted(facts)
+    yield from _no_text_after_the_interruption(facts)
 
 
 def _no_text_of_the_interrupted(facts: Facts) -> Iterator[Violation]:
@@ -84,6 +85,24 @@ def _no_text_of_the_interrupted(facts: Facts) -> Iterator[Violation]:
             if since < interrupted_ns[event.where]:
                 message = f"{event.where} takes up text of a response that was interrupted"
                 yield Violation("LS202", message, event=event.seq)
+
+
+def _no_text_after_the_interruption(facts: Facts) -> Iterator[Violation]:
+    """Find a service that goes on with a response although it has seen the interruption."""
+    interrupted_ns: int | None = None
+    for event in facts.conversation:
+        if event.frame is None or event.direction != DOWN:
+            continue
+        type_ = facts.frame(event).type
+        if event.kind == "process" and event.where == SERVICE and type_ in INTERRUPTIONS:
+            interrupted_ns = event.time_ns
+        elif event.kind != "push" or event.data.get("by") != SERVICE:
+            continue
+        elif type_ == "LLMFullResponseStart":
+            interrupted_ns = None
+        elif type_ in _TEXT and interrupted_ns is not None and event.time_ns > interrupted_ns:
+            message = "the service goes on with a response that was interrupted"
+            yield Violation("LS202", message, event=event.seq)
 
 
 def _what_survives(facts: Facts) -> Iterator[Violation]:

@@ -72,6 +72,35 @@ def test_ls202_is_quiet_about_text_that_is_said_after_the_interruption() -> None
     assert broken("LS202", told.rest()) == []
 
 
+def _interrupted_in_the_middle() -> Told:
+    told = Told()
+    told.pushed(told.frame("LLMFullResponseStart"), to="assistant")
+    told.pushed(told.frame("LLMText", text="First."), to="assistant")
+    told.interruption()
+    return told
+
+
+def test_ls202_fires_when_the_service_goes_on_with_an_interrupted_response() -> None:
+    told = _interrupted_in_the_middle().after(100)
+    told.pushed(told.frame("LLMText", text="Then."), to="assistant")
+    assert broken("LS202", told.rest()) == [
+        "the service goes on with a response that was interrupted"
+    ]
+
+
+def test_ls202_is_quiet_when_the_text_crosses_the_interruption() -> None:
+    told = _interrupted_in_the_middle()
+    told.pushed(told.frame("LLMText", text="Then."), to="assistant")
+    assert broken("LS202", told.rest()) == []
+
+
+def test_ls202_is_quiet_about_the_response_after_the_interrupted_one() -> None:
+    told = _interrupted_in_the_middle()
+    told.pushed(told.frame("LLMFullResponseEnd"), to="assistant")
+    told.after(100).said("Anyway.")
+    assert broken("LS202", told.rest()) == []
+
+
 def _queued_at_an_interruption(*, kept: bool) -> tuple[Told, int]:
     told = Told()
     frame = told.frame("FunctionCallResult", "c1", kept=kept)
