@@ -7,7 +7,7 @@ from typing import Final
 
 from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, UP, CallLife
+from llm_sim.trace import DOWN, UP, CallLife, Event
 
 _OPEN: Final = frozenset(("queued", "running", "in_progress", "missing"))
 
@@ -115,6 +115,30 @@ def _in_order(facts: Facts) -> Iterator[Violation]:
                         event.seq,
                     )
                 seen.add(phase)
+    yield from _taken_up_in_order(facts)
+
+
+def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
+    """Find results whose in-progress frame was pushed, but lost on its way to a processor.
+
+    One that comes late is not lost: LS102 tells of it.
+    """
+    taken_up: dict[str, dict[tuple[str, str, str], Event]] = {}
+    for event in facts.conversation:
+        if event.kind == "process" and event.frame is not None:
+            frame = facts.trace.frames[event.frame]
+            for call in frame.calls:
+                key = (call, event.where, event.direction)
+                taken_up.setdefault(frame.type, {}).setdefault(key, event)
+    told: set[str] = set()
+    for key, event in taken_up.get("FunctionCallResult", {}).items():
+        call, where, direction = key
+        life = facts.lives.get(call)
+        pushed = life is not None and "in_progress" in life.phases(direction)
+        if pushed and call not in told and key not in taken_up.get("FunctionCallInProgress", {}):
+            told.add(call)
+            message = f"{where} takes up its result, and never its in-progress frame"
+            yield Violation("LS104", f"{facts.name(call)}: {message}", call, event.seq)
 
 
 _REQUIRES: Final = {
@@ -158,7 +182,7 @@ LAWS: Final = (
         "LS104",
         "frames-in-order",
         "FunctionCallsStarted comes before the call's in-progress, and that before its result, in "
-        "each direction.",
+        "each direction and at each processor.",
         "Whoever follows a call from outside (mute filters, user interfaces) relies on it.",
         "the reference text of LLMService",
         _in_order,

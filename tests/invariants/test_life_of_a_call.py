@@ -93,6 +93,18 @@ def test_ls104_fires_for_an_in_progress_before_its_announcement() -> None:
     assert broken("LS104", told) == ["c1 `f`: in_progress without started before it, downstream"]
 
 
+def test_ls104_fires_when_the_in_progress_frame_is_lost_on_its_way() -> None:
+    told = Told().started("c1").in_progress("c1", seen=False).result("c1").rest()
+    assert broken("LS104", told) == [
+        "c1 `f`: assistant takes up its result, and never its in-progress frame"
+    ]
+
+
+def test_ls104_is_quiet_when_the_whole_call_is_lost_on_its_way() -> None:
+    told = Told().started("c1").in_progress("c1", seen=False).result("c1", seen=False).rest()
+    assert broken("LS104", told) == []
+
+
 def test_ls104_is_quiet_when_a_queued_call_is_cancelled() -> None:
     told = Told().started("c1", "c2").in_progress("c1").result("c1").cancelled("c2").rest()
     assert broken("LS104", told) == []
