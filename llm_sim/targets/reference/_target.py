@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -18,7 +18,7 @@ from llm_sim.targets.reference._naive import NaiveLLMService
 
 if TYPE_CHECKING:
     from llm_sim.scenario import Stimulus
-    from llm_sim.targets._port import Plan
+    from llm_sim.targets._port import Plan, Session
 
 
 class ScriptedLLMService(ScriptedService, service.LLMService):
@@ -64,7 +64,7 @@ class ReferenceSession:
         ]
         pipeline = service.Pipeline([station.processor for station in inner])
         self._task = service.PipelineTask(pipeline)
-        self.stations = with_ends(pipeline.source, inner, pipeline.sink)
+        self.stations: Sequence[Station] = with_ends(pipeline.source, inner, pipeline.sink)
 
     async def run(self) -> None:
         """Run the pipeline until an end or a cancel has gone through it."""
@@ -120,7 +120,7 @@ class ReferenceTarget:
         del report
         return quiet()
 
-    async def open(self, plan: Plan) -> ReferenceSession:
+    async def open(self, plan: Plan) -> Session:
         """Build a fresh pipeline."""
         return ReferenceSession(plan, self._llm_class)
 
