@@ -101,6 +101,12 @@ class VirtualClock:
         self.overdue = False
         return fired
 
+    def go_halfway(self) -> None:
+        """Move halfway to the next timer, where nothing fires; without a timer, stay."""
+        due_ns = self.next_due_ns()
+        if due_ns is not None and due_ns - self.now_ns > 1:
+            self.advance_to((self.now_ns + due_ns) // 2)
+
     def armed(self) -> list[asyncio.TimerHandle]:
         """Return the timers that are still to fire, by deadline, then by creation."""
         return [entry[3] for entry in sorted(self._heap) if not entry[3].cancelled()]

@@ -66,7 +66,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         Args:
             step: How many steps are done when it joins. If they are done already, it joins at once;
                 if the program ends before, never. When nothing else is ready it still comes before
-                the clock jumps.
+                the clock jumps: halfway to the next timer.
             callback: What to call.
             args: Its arguments.
 
@@ -253,6 +253,9 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
             self._mark = min(self._mark, self._outside[0][0])
 
     def _join_outside_events(self) -> None:
+        if not self._ready and self._outside and self._outside[0][0] <= self._end:
+            # Everybody waits: what comes now comes between two moments, not at the first of them.
+            self._clock.go_halfway()
         while self._outside and self._outside[0][0] <= self._end:
             self._ready.append(heappop(self._outside)[2])
         self._find_mark()

@@ -7,6 +7,7 @@ not ended itself, and look at what is left.
 
 from __future__ import annotations
 
+import gc
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -62,6 +63,7 @@ class Stage:
         self._surroundings = ExitStack()
         self._session: Session | None = None
         self._main: asyncio.Task[None] | None = None
+        self._stimuli: Stimuli | None = None
         self.loop = SimLoop()
         self.recorder = Recorder(header, self.loop)
         self.player = Player(
@@ -70,7 +72,7 @@ class Stage:
             on_asked=self._asked,
         )
         self._plan = Plan(scenario, bot, self.player, self.recorder)
-        self.opened = self.rested = 0
+        self.opened = self.rested = self._timers_left = 0
         self.missed: tuple[str, ...] = ()
         """Landings of the schedule whose place never came, in words."""
 
@@ -90,9 +92,11 @@ class Stage:
     ) -> None:
         # Closed inside the surroundings: what the last coroutines say when they are thrown away
         # belongs to this run.
-        self.loop.set_exception_handler(lambda *_: None)
         self._cancel_what_is_left()
         self.loop.close()
+        # The collector is held during an exploration. What this run leaves in cycles is freed here,
+        # so that a coroutine which nobody awaited is told in the run that lost it.
+        gc.collect(0)
         self._surroundings.close()
 
     def play(self, schedule: Schedule) -> None:
@@ -121,6 +125,8 @@ class Stage:
         if self._record:
             self._tap(self._session)
         await self._session.run()
+        # Counted now: the run goes on until every timer has fired.
+        self._timers_left = self.loop.timers - (self._stimuli.timers if self._stimuli else 0)
 
     def _tap(self, session: Session) -> None:
         labels = ["", *(station.label for station in session.stations), ""]
@@ -153,7 +159,8 @@ class Stage:
 
     def _probe(self, session: Session) -> None:
         """Send a fresh call through, unless the conversation has ended on purpose."""
-        if self._main is None or self._main.done() or self._stimuli.ending:
+        ending = self._stimuli is not None and self._stimuli.ending
+        if self._main is None or self._main.done() or ending:
             return
         self.recorder.begin(self.recorder.record("probe"))
         self.player.probe()
@@ -170,7 +177,7 @@ class Stage:
             if error is not None:
                 self._error("pipeline", f"{type(error).__name__}: {error}")
         tasks = sorted(renumbered(task.get_name()) for task in self.loop.tasks())
-        self.recorder.record("close", data={"tasks": tasks, "timers": self.loop.timers})
+        self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
 
     def _run(self, steps: int, time_ns: int) -> str:
         self.loop.max_steps = self.loop.steps + steps
@@ -178,6 +185,7 @@ class Stage:
         return self.loop.run_until_idle()
 
     def _cancel_what_is_left(self) -> None:
+        self.loop.set_exception_handler(lambda *_: None)
         for task in self.loop.tasks():
             task.cancel()
         self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)

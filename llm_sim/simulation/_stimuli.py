@@ -30,6 +30,8 @@ class Stimuli:
         """Landings of the schedule that have not joined."""
         self.ending = False
         """Whether an end or a cancel has been injected."""
+        self.timers = 0
+        """Timers of the loop that are ours: stimuli whose moment has not come."""
 
     def open(self, opening: Stimulus, injections: tuple[Injection, ...], plan: Schedule) -> None:
         """Open the conversation and arm everything that is to happen in it.
@@ -44,9 +46,9 @@ class Stimuli:
             if injection.at is not None:
                 self._await(injection.at, injection.nth, injection.offset, injection.do, None)
             elif injection.after is not None:
-                self._loop.call_at(
-                    (self._loop.time_ns + injection.after) / 1e9, self._fire, injection.do, None
-                )
+                self.timers += 1
+                when = (self._loop.time_ns + injection.after) / 1e9
+                self._loop.call_at(when, self._fire_timer, injection.do)
             else:
                 step = opened + (injection.step or 0) + injection.offset
                 self._loop.call_at_step(step, self._fire, injection.do, None)
@@ -67,6 +69,10 @@ class Stimuli:
         count = self._seen[frame] = self._seen.get(frame, 0) + 1
         for offset, stimulus, landing in self._awaited.pop((frame, count), ()):
             self._loop.call_at_step(self._loop.steps + offset, self._fire, stimulus, landing)
+
+    def _fire_timer(self, stimulus: Stimulus) -> None:
+        self.timers -= 1
+        self._fire(stimulus, None)
 
     def _landed(self, landing: Landing) -> None:
         place = self.outstanding.index(landing)

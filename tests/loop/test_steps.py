@@ -69,13 +69,30 @@ def test_an_outside_event_comes_before_what_later_steps_schedule(loop: SimLoop) 
     assert [what for _, what in journal.entries] == ["a", "b", "c", "a's", "b's", "event", "c's"]
 
 
-def test_an_outside_event_comes_before_the_clock_jumps(loop: SimLoop) -> None:
+def test_an_outside_event_in_a_gap_comes_halfway_to_the_next_timer(loop: SimLoop) -> None:
     seen: list[tuple[int, int]] = []
     loop.call_soon(int)
     loop.call_later(1, int)
     loop.call_at_step(1, lambda: seen.append((loop.steps, loop.time_ns)))
     loop.run_until_idle()
+    assert seen == [(2, 500_000_000)]
+
+
+def test_an_outside_event_when_nothing_is_left_comes_at_once(loop: SimLoop) -> None:
+    seen: list[tuple[int, int]] = []
+    loop.call_soon(int)
+    loop.call_at_step(1, lambda: seen.append((loop.steps, loop.time_ns)))
+    loop.run_until_idle()
     assert seen == [(2, 0)]
+
+
+def test_a_timer_keeps_its_deadline_when_an_outside_event_comes_in_the_gap(loop: SimLoop) -> None:
+    fired: list[int] = []
+    loop.call_soon(int)
+    loop.call_later(1, lambda: fired.append(loop.time_ns))
+    loop.call_at_step(1, int)
+    loop.run_until_idle()
+    assert fired == [1_000_000_000]
 
 
 def test_an_outside_event_of_a_step_that_is_past_joins_at_once(loop: SimLoop) -> None:

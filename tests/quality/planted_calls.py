@@ -111,8 +111,9 @@ class CancelOvertakes(ScriptedLLMService):
 
 
 class _AsksAtOnce(LLMAssistantAggregator):
-    async def push_context_frame(self) -> None:
-        await self.push_frame(_OVERTAKING_RUN(context=self._context), self.toward_llm)
+    async def push_context_frame(self, direction: FrameDirection | None = None) -> None:
+        way = direction or self.toward_llm
+        await self.push_frame(_OVERTAKING_RUN(context=self._context), way)
 
 
 class CallsOvertakeText(ServiceWithAssistant):

@@ -45,9 +45,9 @@ class ForgetsTheRunWhileTheUserSpeaks(LLMAssistantAggregator):
             self._user_speaks = isinstance(frame, UserStartedSpeakingFrame)
         await super().process_frame(frame, direction)
 
-    async def push_context_frame(self) -> None:
+    async def push_context_frame(self, direction: FrameDirection | None = None) -> None:
         if not self._user_speaks:
-            await super().push_context_frame()
+            await super().push_context_frame(direction)
 
 
 class ToolMessageComesWithTheResult(LLMAssistantAggregator):
