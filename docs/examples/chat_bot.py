@@ -49,8 +49,7 @@ async def main():
     llm, screen = ToyModel(), Screen()
     llm.register_function("weather", weather)
     pair = llm.create_context_aggregator(service.OpenAILLMContext())
-    row = service.Pipeline([pair.user(), llm, screen, pair.assistant()])
-    task = service.PipelineTask(row)
+    task = service.PipelineTask(service.Pipeline([pair.user(), llm, screen, pair.assistant()]))
     running = asyncio.create_task(service.PipelineRunner().run(task))
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         screen.answered = asyncio.Event()
