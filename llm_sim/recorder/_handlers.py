@@ -29,6 +29,8 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
         name, call, args = _watch_answers(recorder, args)
         seq = recorder.record("handler", name, call=call, data={"phase": "started"})
         recorder.begin(seq)
+        # Asked now: a handler that never ends is closed outside any loop.
+        task = asyncio.current_task()
         phase = "raised"
         try:
             await handler(*args)
@@ -37,7 +39,6 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
             phase = "cancelled"
             raise
         finally:
-            task = asyncio.current_task()
             cancels = 0 if task is None else task.cancelling()
             recorder.record("handler", name, call=call, data={"phase": phase, "cancels": cancels})
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
-from llm_sim.errors import NondeterminismError
+from llm_sim.errors import NondeterminismError, UsageError
 from llm_sim.invariants import Violation
 from llm_sim.loop import Instrument
 from llm_sim.recorder import renumbered
 from llm_sim.scenario import Scenario
+from llm_sim.schedule import START, THEN, Schedule
 from llm_sim.simulation._run import Run, run
 from llm_sim.trace import dumps, first_difference
 
@@ -46,9 +47,20 @@ def check_recording(scenario: Scenario, **how: Any) -> tuple[Violation, ...]:
         scenario: What happens.
         **how: As for :func:`llm_sim.simulation.run`.
 
+    Raises:
+        UsageError: A stimulus is counted from a frame, which nobody sees without taps.
+
     Returns:
         A violation that names the first step which is another one; none where all are equal.
     """
+    landings = how.get("schedule", Schedule()).landings
+    if any(landing.anchor not in (START, THEN) for landing in landings) or any(
+        injection.at is not None for injection in scenario.inject
+    ):
+        raise UsageError(
+            "a stimulus that is counted from a frame cannot be compared: without taps no frame is "
+            "seen; count it from the start"
+        )
     taped, bare = StepLog(), StepLog()
     run(scenario, instrument=taped, **how)
     run(scenario, instrument=bare, record=False, **how)

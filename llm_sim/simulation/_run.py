@@ -12,6 +12,7 @@ from llm_sim.scenario import Scenario
 from llm_sim.schedule import Schedule, encode
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stage import Stage
+from llm_sim.simulation._world import exits_told
 from llm_sim.targets import Bot, Target, get_target, load_bot
 from llm_sim.trace import CallLife, Header, Trace, calls
 
@@ -106,7 +107,7 @@ def run(
     )
     if instrument is not None:
         stage.loop.add_instrument(instrument)
-    with stage:
+    with stage, exits_told():
         # In a context of its own: what causes what is kept in a context variable, and the caller's
         # context goes on after the run.
         copy_context().run(stage.play, plan)
@@ -128,6 +129,11 @@ def _complaint(stage: Stage, scenario: Scenario, plan: Schedule) -> SimulationEr
         return SimulationError(
             f"the schedule did not land: {'; '.join(stage.missed)} never came; "
             "the run has no such frame or is over before"
+        )
+    if stage.unseen and not plan.landings:
+        return SimulationError(
+            f"the scenario injects {'; '.join(stage.unseen)}: the run has no such frame, or not so "
+            "many of them"
         )
     disturbed = bool(plan.landings) or any(i.do.kind != "say" for i in scenario.inject)
     return stage.player.complaint(disturbed=disturbed)

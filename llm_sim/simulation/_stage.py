@@ -7,12 +7,11 @@ not ended itself, and look at what is left.
 
 from __future__ import annotations
 
-import gc
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from llm_sim.errors import SimulationError, TargetError
+from llm_sim.errors import SimulationError, TargetError, did_you_mean
 from llm_sim.loop import SimLoop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
@@ -20,7 +19,8 @@ from llm_sim.schedule import Schedule
 from llm_sim.scripted import Player
 from llm_sim.simulation._limits import SECOND_NS, Limits
 from llm_sim.simulation._stimuli import Stimuli
-from llm_sim.simulation._world import lost_coroutines, seeded
+from llm_sim.simulation._tasks import Born
+from llm_sim.simulation._world import lost_coroutines, seeded, without_collector
 from llm_sim.targets import SERVICE, Bot, Plan, Session, Target
 from llm_sim.trace import Header
 
@@ -72,16 +72,23 @@ class Stage:
             on_asked=self._asked,
         )
         self._plan = Plan(scenario, bot, self.player, self.recorder)
+        self._born = Born()
         self.opened = self.rested = self._timers_left = 0
         self.missed: tuple[str, ...] = ()
         """Landings of the schedule whose place never came, in words."""
+        self.unseen: tuple[str, ...] = ()
+        """Injections of the scenario whose frame was never seen, in words."""
 
     def __enter__(self) -> Stage:
-        enter = self._surroundings.enter_context
-        enter(seeded(_SEED))
-        enter(lost_coroutines(lambda message: self._error("warning", message)))
-        enter(self._target.surroundings(lambda message: self._error("log", message)))
+        with ExitStack() as stack:
+            stack.enter_context(without_collector())
+            stack.enter_context(seeded(_SEED))
+            stack.enter_context(lost_coroutines(lambda text: self._error("warning", text)))
+            stack.enter_context(self._target.surroundings(lambda text: self._error("log", text)))
+            # Whatever of this fails, what was borrowed before it is given back.
+            self._surroundings = stack.pop_all()
         self.loop.set_exception_handler(lambda _, context: self._error("loop", _told(context)))
+        self.loop.add_instrument(self._born)
         return self
 
     def __exit__(
@@ -90,14 +97,14 @@ class Stage:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # Closed inside the surroundings: what the last coroutines say when they are thrown away
-        # belongs to this run.
-        self._cancel_what_is_left()
-        self.loop.close()
-        # The collector is held during an exploration. What this run leaves in cycles is freed here,
-        # so that a coroutine which nobody awaited is told in the run that lost it.
-        gc.collect(0)
-        self._surroundings.close()
+        # Inside the surroundings: what the last coroutines say when they are thrown away belongs to
+        # this run.
+        with self._surroundings:
+            try:
+                self._cancel_what_is_left()
+            finally:
+                self._born.close_what_never_ends()
+                self.loop.close()
 
     def play(self, schedule: Schedule) -> None:
         """Run the scenario from the start of the pipeline to its end."""
@@ -151,6 +158,11 @@ class Stage:
         how = self._run(self._limits.max_steps, self._limits.max_time_ns)
         self.rested = self.loop.steps
         self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
+        self.unseen = tuple(
+            f"{injection.do.kind} at {injection.at}{did_you_mean(injection.at, list(stimuli.seen))}"
+            for injection in stimuli.injections
+            if injection.at is not None and stimuli.seen.get(injection.at, 0) < injection.nth
+        )
         waiting = [] if how == "idle" else [renumbered(line) for line in self.loop.waiting()]
         self.recorder.record("rest", data={"how": how, "waiting": waiting})
 
@@ -176,6 +188,8 @@ class Stage:
             error = self._main.exception()
             if error is not None:
                 self._error("pipeline", f"{type(error).__name__}: {error}")
+        for message in self._born.failures():
+            self._error("task", message)
         tasks = sorted(renumbered(task.get_name()) for task in self.loop.tasks())
         self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
 

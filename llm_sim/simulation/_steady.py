@@ -24,8 +24,11 @@ def steady() -> Iterator[Callable[[], None]]:
         A function to call after each run.
     """
     was_enabled = gc.isenabled()
+    # An application may have frozen objects of its own; they stay frozen.
+    frozen_here = gc.get_freeze_count() == 0
     gc.collect()
-    gc.freeze()
+    if frozen_here:
+        gc.freeze()
     gc.disable()
     runs = 0
 
@@ -38,6 +41,7 @@ def steady() -> Iterator[Callable[[], None]]:
     try:
         yield after_run
     finally:
-        gc.unfreeze()
+        if frozen_here:
+            gc.unfreeze()
         if was_enabled:
             gc.enable()

@@ -24,10 +24,13 @@ class Stimuli:
         self._loop = loop
         self._recorder = recorder
         self._session = session
-        self._seen: dict[str, int] = {}
         self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
         self.outstanding: list[Landing] = []
         """Landings of the schedule that have not joined."""
+        self.seen: dict[str, int] = {}
+        """How often each type of frame was seen."""
+        self.injections: list[Injection] = []
+        """Injections of the scenario that wait for a frame."""
         self.ending = False
         """Whether an end or a cancel has been injected."""
         self.timers = 0
@@ -44,6 +47,7 @@ class Stimuli:
         opened = self._loop.steps
         for injection in injections:
             if injection.at is not None:
+                self.injections.append(injection)
                 self._await(injection.at, injection.nth, injection.offset, injection.do, None)
             elif injection.after is not None:
                 self.timers += 1
@@ -66,7 +70,7 @@ class Stimuli:
         self._awaited.setdefault((frame, nth), []).append((offset, stimulus, landing))
 
     def _on_new_frame(self, frame: str) -> None:
-        count = self._seen[frame] = self._seen.get(frame, 0) + 1
+        count = self.seen[frame] = self.seen.get(frame, 0) + 1
         for offset, stimulus, landing in self._awaited.pop((frame, count), ()):
             self._loop.call_at_step(self._loop.steps + offset, self._fire, stimulus, landing)
 
@@ -84,6 +88,8 @@ class Stimuli:
 
     def _fire(self, stimulus: Stimulus, landing: Landing | None) -> None:
         data: dict[str, Any] = {"do": stimulus.kind}
+        if landing is not None:
+            data["swept"] = True
         if stimulus.text:
             data["text"] = stimulus.text
         self._recorder.begin(self._recorder.record("stimulus", data=data))

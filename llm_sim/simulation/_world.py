@@ -6,6 +6,7 @@ through ``random`` and ``uuid``. Warnings that tell of lost coroutines become ev
 
 from __future__ import annotations
 
+import gc
 import random
 import uuid
 import warnings
@@ -13,7 +14,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
+from llm_sim.errors import SimulationError
+
 _NEVER_AWAITED: Final = r"coroutine .* was never awaited"
+
+
+@contextmanager
+def exits_told() -> Iterator[None]:
+    """Tell when the code under test leaves the process, instead of leaving it.
+
+    Raises:
+        SimulationError: It called ``sys.exit``; there is no verdict.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        raise SimulationError(
+            f"the code under test called sys.exit({error.code!r}); a run that it leaves has no "
+            "verdict: end the conversation with an EndFrame instead"
+        ) from error
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Hold the garbage collector for one run, and collect what the run leaves before it is over.
+
+    What sits in a cycle is freed whenever the collector comes by, which depends on all that the
+    process has done. So what is there before the run is freed before it, and what the run leaves
+    is freed in it: a coroutine that nobody awaited is told in the run that lost it.
+    """
+    enabled = gc.isenabled()
+    gc.collect(0)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager
@@ -59,4 +96,7 @@ def lost_coroutines(report: Callable[[str], None]) -> Iterator[None]:
                 shown(message, category, filename, lineno, file, line)
 
         warnings.showwarning = showwarning
-        yield
+        try:
+            yield
+        finally:
+            gc.collect(0)

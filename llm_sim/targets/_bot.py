@@ -50,7 +50,7 @@ class Bot:
         """
         try:
             built = self.build(llm)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BotError(f"bot {self.name!r} cannot be built: {error!r}") from error
         if built is None or built is llm:
             return [llm]

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from llm_sim.errors import UsageError
 from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.schedule import Landing, Schedule
 from llm_sim.simulation import _stage as stage_module
 from llm_sim.simulation import check_recording
 from tests.support.pipecat import needs_pipecat
@@ -36,3 +38,14 @@ def test_a_tap_with_a_step_of_its_own_is_reported(monkeypatch: pytest.MonkeyPatc
     (violation,) = check_recording(spoken_tool())
     assert violation.law == "LS502"
     assert violation.message.startswith("recording disturbs: step ")
+
+
+def test_what_is_counted_from_a_frame_cannot_be_compared_without_taps() -> None:
+    schedule = Schedule((Landing("interrupt", "FunctionCallsStarted", 1, 0),))
+    with pytest.raises(UsageError, match="without taps no frame is seen; count it from the start"):
+        check_recording(spoken_tool(), schedule=schedule)
+
+
+def test_a_stimulus_that_is_counted_from_the_start_can_be_compared() -> None:
+    schedule = Schedule((Landing("interrupt", "start", 1, 9),))
+    assert check_recording(spoken_tool(), schedule=schedule) == ()

@@ -242,3 +242,130 @@ def test_the_end_as_a_stimulus_of_the_scenario_ends_the_run() -> None:
     one = run(two_tools().replace(inject=[after("20ms", end())]))
     assert one.violations == ()
     assert {c.phases("down")[-1] for c in one.calls.values()} == {"cancelled"}
+
+
+def _bot(handler: Any) -> Bot:
+    return Bot(lambda llm: llm.register_function("f", handler))
+
+
+def _one_call(**more: Any) -> Scenario:
+    script = [turn(call("f", as_="c1")), turn(say("Ok."))]
+    return Scenario(bot="tests:bot", script=script, **more)
+
+
+async def _answers(params: Any) -> None:
+    await asyncio.sleep(0.1)
+    await params.result_callback("ok")
+
+
+def test_a_handler_that_exits_does_not_take_the_process_with_it() -> None:
+    async def leaves(params: Any) -> None:
+        raise SystemExit(0)
+
+    with pytest.raises(SimulationError, match=r"the code under test called sys\.exit\(0\)"):
+        run(_one_call(), bot=_bot(leaves))
+
+
+def test_a_builder_that_exits_is_the_users_to_repair() -> None:
+    def build(llm: Any) -> None:
+        raise SystemExit("no API key")
+
+    with pytest.raises(BotError, match=r"SystemExit\('no API key'\)"):
+        run(spoken_tool(), bot=Bot(build))
+
+
+def test_an_injection_whose_frame_never_comes_gives_no_verdict() -> None:
+    one = run(_one_call(inject=[at("FunctionCallStarted", interrupt())]), bot=_bot(_answers))
+    assert str(one.complaint) == (
+        "the scenario injects interrupt at FunctionCallStarted (did you mean "
+        "'FunctionCallsStarted'?): the run has no such frame, or not so many of them"
+    )
+
+
+def test_an_injection_that_a_stimulus_came_before_is_no_complaint() -> None:
+    scenario = _one_call(inject=[at("FunctionCallResult", interrupt())])
+    schedule = Schedule((Landing("end", "FunctionCallsStarted", 1, 2),))
+    assert run(scenario, bot=_bot(_answers), schedule=schedule).complaint is None
+
+
+def test_a_coroutine_that_is_lost_in_a_cycle_is_told_in_the_run_that_lost_it() -> None:
+    async def loses(params: Any) -> None:
+        async def lost() -> None:
+            """Never awaited."""
+
+        cycle: list[Any] = [lost()]
+        cycle.append(cycle)
+        await _answers(params)
+
+    guilty = [run(_one_call(), bot=_bot(loses)).laws for _ in range(8)]
+    innocent = [run(_one_call(), bot=_bot(_answers)).laws for _ in range(8)]
+    assert (guilty, innocent) == ([("LS303",)] * 8, [()] * 8)
+
+
+def test_a_failed_task_that_somebody_still_holds_is_told() -> None:
+    held: list[asyncio.Task[None]] = []
+
+    async def fails() -> None:
+        raise RuntimeError("lost")
+
+    async def holds(params: Any) -> None:
+        held.append(asyncio.get_running_loop().create_task(fails()))
+        await _answers(params)
+
+    assert [violation.message for violation in run(_one_call(), bot=_bot(holds)).violations] == [
+        "unseen (task): Task exception was never retrieved: RuntimeError: lost"
+    ]
+
+
+def test_a_handler_that_never_ends_is_closed_with_its_run() -> None:
+    closed: list[str] = []
+
+    async def stubborn(params: Any) -> None:
+        try:
+            while True:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    continue
+        finally:
+            closed.append("closed")
+
+    schedule = Schedule((Landing("interrupt", "FunctionCallInProgress", 1, 3),))
+    run(_one_call(), bot=_bot(stubborn), schedule=schedule)
+    assert closed == ["closed"]
+
+
+def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
+    import gc
+    import random
+    import uuid
+    import warnings
+
+    class Broken:
+        name = "broken"
+
+        def version(self) -> str:
+            return "0"
+
+        def surroundings(self, report: Any) -> Any:
+            raise RuntimeError("no surroundings")
+
+        async def open(self, plan: Any) -> Any:
+            raise NotImplementedError
+
+    before = (uuid.uuid4, warnings.showwarning, random.getstate(), gc.isenabled())
+    with pytest.raises(RuntimeError, match="no surroundings"):
+        run(spoken_tool(), target=Broken())
+    assert (uuid.uuid4, warnings.showwarning, random.getstate(), gc.isenabled()) == before
+
+
+def test_a_handler_that_raises_what_nobody_expects_settles_its_call() -> None:
+    class OddError(BaseException):
+        """Neither an Exception nor one of asyncio's."""
+
+    async def odd(params: Any) -> None:
+        raise OddError("odd")
+
+    one = run(_one_call(), bot=_bot(odd))
+    assert one.calls["c1"].phases("down") == ["started", "in_progress", "result"]
+    assert set(one.laws) <= {"LS303"}
