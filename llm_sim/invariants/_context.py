@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from llm_sim.invariants._facts import INTERRUPTIONS, SERVICE, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, CallLife, Event
+from llm_sim.trace import DOWN, TOO_DEEP, CallLife, Event
+
+_AGGREGATOR: Final = "assistant"
 
 
 def _providers_accept(facts: Facts) -> Iterator[Violation]:
@@ -71,7 +73,7 @@ def _results_are_kept(facts: Facts) -> Iterator[Violation]:
             continue
         content = state.get("contents", {}).get(call)
         result = facts.frame(end).fields.get("result")
-        if not _says(content, result):
+        if TOO_DEEP not in json.dumps(result) and not _says(content, result):
             message = f"its result is {json.dumps(result)}, the context says {content!r}"
             yield Violation("LS206", f"{facts.name(call)}: {message}", call, end.seq)
 
@@ -117,7 +119,16 @@ def _run_after(facts: Facts, life: CallLife, asked: list[Event]) -> Event | None
 
 
 def _text_in_response(facts: Facts, started: Event) -> list[str]:
-    """Return what the service said in the same response before it announced the batch."""
+    """Return what the service said in the same response before it announced the batch.
+
+    Only what reaches the aggregator as it was said counts: a processor in between may drop text, or
+    say it in other words.
+    """
+    arrives = {
+        event.frame
+        for event in facts.trace.events
+        if event.kind == "process" and event.where == _AGGREGATOR
+    }
     texts: list[str] = []
     for event in facts.conversation[: started.seq]:
         if event.kind != "push" or event.direction != DOWN or event.data.get("by") != SERVICE:
@@ -125,7 +136,7 @@ def _text_in_response(facts: Facts, started: Event) -> list[str]:
         frame = facts.frame(event)
         if frame.type == "LLMFullResponseStart":
             texts = []
-        elif frame.type == "LLMText":
+        elif frame.type == "LLMText" and event.frame in arrives:
             texts.append(str(frame.fields.get("text", "")))
     return texts
 

@@ -85,7 +85,6 @@ def _settled_before(life: CallLife, moment: Event) -> bool:
 
 def _announced_once(facts: Facts) -> Iterator[Violation]:
     announced: list[tuple[str, ...]] = []
-    begun: list[tuple[str, ...]] = []
     for event in facts.conversation:
         if event.kind == "event":
             batch = tuple(event.data["calls"])
@@ -105,7 +104,6 @@ def _announced_once(facts: Facts) -> Iterator[Violation]:
             elif frame.calls not in announced:
                 message = f"{', '.join(frame.calls)}: its frame comes before its event"
                 yield Violation("LS108", message, frame.calls[0], event.seq)
-            begun.append(frame.calls)
 
 
 def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:

@@ -39,13 +39,33 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
 
 
 def _asked_by_results(facts: Facts) -> Iterator[Event]:
-    """Yield each time that the model was asked by a context which came from downstream."""
+    """Yield each time that the model was asked because of a result, and for no stated reason."""
+    handed: dict[int, Event] = {}
     for event in facts.conversation:
-        if event.kind != "inference" or event.cause is None:
-            continue
-        cause = facts.trace.events[event.cause]
-        if cause.kind == "process" and cause.direction == UP:
-            yield event
+        if event.kind == "push" and event.frame is not None:
+            handed.setdefault(event.frame, event)
+        elif event.kind == "inference" and event.cause is not None:
+            cause = facts.trace.events[event.cause]
+            if cause.kind == "process" and cause.direction == UP:
+                push = handed.get(cause.frame if cause.frame is not None else -1)
+                if not _has_a_reason_of_its_own(facts, push):
+                    yield event
+
+
+def _has_a_reason_of_its_own(facts: Facts, push: Event | None) -> bool:
+    """Return whether a run was asked for by something else than the end of a call.
+
+    A message that was appended, an update on the way to the result, a result that says
+    ``run_llm=True``: each of them says why the model runs.
+    """
+    if push is None or push.cause is None:
+        return False
+    because = facts.trace.frame_of(facts.trace.events[push.cause])
+    if because is None or because.type == "FunctionCallCancel":
+        return False
+    properties = because.fields.get("properties") or {}
+    asked_for = because.fields.get("run_llm") is True or properties.get("run_llm") is True
+    return because.type != "FunctionCallResult" or asked_for or properties.get("is_final") is False
 
 
 def _settled_before(life: CallLife, moment: Event) -> bool:
@@ -61,23 +81,36 @@ def _never_ran(
         for event in facts.processed(_STOPS, SERVICE)
         if facts.rest is None or event.seq < facts.rest.seq
     ]
+    asked = [event.seq for event in facts.conversation if event.kind == "inference"]
     for batch, lives in batches.items():
         begun = lives[0].pushes[DOWN][0][1].seq
         if batch in spent or any(stop > begun for stop in stops):
             continue
-        ends = [life.settled_by(DOWN) for life in lives]
-        if not all(ends) or not any(_wants_a_run(facts, end) for end in ends):
+        ends = [end for life in lives if (end := life.settled_by(DOWN)) is not None]
+        if len(ends) < len(lives) or not _want_a_run(facts, ends):
+            continue
+        if asked and asked[-1] > max(end.seq for end in ends):
             continue
         names = ", ".join(facts.name(life.id) for life in lives)
         yield Violation("LS204", f"the model does not run after {names}", event=begun)
 
 
-def _wants_a_run(facts: Facts, end: Event | None) -> bool:
-    if end is None or facts.frame(end).type != "FunctionCallResult":
-        return False
-    fields = facts.frame(end).fields
-    properties = fields.get("properties") or {}
-    return fields.get("run_llm") is not False and properties.get("run_llm") is not False
+def _want_a_run(facts: Facts, ends: list[Event]) -> bool:
+    """Return whether a batch that ended so must be followed by a run.
+
+    One ``run_llm=False`` is reason enough not to run: a release lets the last result decide, the
+    reference core any of them, and both have been told.
+    """
+    results = [facts.frame(end) for end in ends if facts.frame(end).type == "FunctionCallResult"]
+    wishes = [
+        wish
+        for result in results
+        for wish in (
+            result.fields.get("run_llm"),
+            (result.fields.get("properties") or {}).get("run_llm"),
+        )
+    ]
+    return bool(results) and False not in wishes
 
 
 LAWS: Final = (

@@ -12,7 +12,7 @@ from llm_sim.trace import DOWN, Event
 BOUND_NS: Final = 2_000_000_000
 """How long an interruption or a cancel may take to the far end: two virtual seconds."""
 
-_TEXT: Final = frozenset(("LLMText", "Text"))
+_TEXT: Final = frozenset(("LLMText",))
 _ENTERS_AS: Final = {
     "interrupt": INTERRUPTIONS,
     "end": frozenset(("End",)),

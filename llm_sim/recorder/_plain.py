@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
+
+from llm_sim.trace import TOO_DEEP
 
 _EXACT: Final = (str, int, float, bool, type(None))
 _DEEPEST: Final = 12
@@ -22,7 +25,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if type(value) in _EXACT:
         return value
     if depth > _DEEPEST:
-        return "<too deep>"
+        return TOO_DEEP
     if isinstance(value, Mapping):
         return {_key(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -43,7 +46,11 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def _key(key: Any) -> str:
-    return str.__str__(key) if isinstance(key, str) else renumbered(str(key))
+    if isinstance(key, str):
+        return str.__str__(key)
+    if key is None or isinstance(key, bool):
+        return json.dumps(key)
+    return renumbered(str(key))
 
 
 def renumbered(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from llm_sim.trace._codec import FORMAT, dumps, loads
 from llm_sim.trace._difference import Difference, first_difference
-from llm_sim.trace._events import DOWN, UP, Event, FrameRecord, Header
+from llm_sim.trace._events import DOWN, TOO_DEEP, UP, Event, FrameRecord, Header
 from llm_sim.trace._queries import TERMINAL_KINDS, CallLife, calls
 from llm_sim.trace._trace import Trace
 
@@ -10,6 +10,7 @@ __all__ = [
     "DOWN",
     "FORMAT",
     "TERMINAL_KINDS",
+    "TOO_DEEP",
     "UP",
     "CallLife",
     "Difference",

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 DOWN: Final = "down"
 UP: Final = "up"
+TOO_DEEP: Final = "<too deep>"
+"""Stands for a value that is nested deeper than a trace follows."""
 
 
 @dataclass(frozen=True, slots=True)

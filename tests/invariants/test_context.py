@@ -82,7 +82,9 @@ def test_ls206_tells_zero_from_false() -> None:
 def _text_then_call() -> Told:
     told = Told()
     told.pushed(told.frame("LLMFullResponseStart"), to="assistant")
-    told.pushed(told.frame("LLMText", text="Let me check."), to="assistant")
+    text = told.frame("LLMText", text="Let me check.")
+    told.pushed(text, to="assistant")
+    told.taken_up(text, at="assistant")
     return told.started("c1").in_progress("c1").result("c1")
 
 
@@ -101,3 +103,17 @@ def test_ls208_is_quiet_when_an_interruption_came_between() -> None:
     told = _text_then_call()
     told.interruption()
     assert broken("LS208", told.asked(_USER).rest()) == []
+
+
+def test_ls208_is_quiet_about_text_that_a_processor_says_in_other_words() -> None:
+    told = Told()
+    told.pushed(told.frame("LLMFullResponseStart"), to="filter")
+    told.pushed(told.frame("LLMText", text="*Let me check.*"), to="filter")
+    told.started("c1").in_progress("c1").result("c1")
+    assert broken("LS208", told.asked(_USER).rest()) == []
+
+
+def test_ls206_is_quiet_about_a_result_that_is_nested_too_deep_to_follow() -> None:
+    told = Told().started("c1").in_progress("c1").result("c1", result=["<too deep>"]).rest()
+    told.state(context={"c1": "settled"}, contents={"c1": "[[1]]"})
+    assert broken("LS206", told) == []

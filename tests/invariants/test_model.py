@@ -50,3 +50,38 @@ def test_ls204_is_quiet_when_an_interruption_came_between() -> None:
     told = Told().started("c1").in_progress("c1").result("c1")
     told.interruption()
     assert broken("LS204", told.rest()) == []
+
+
+def _asked_because_of(told: Told, type_: str, **fields: object) -> Told:
+    """Ask the model with a context that the aggregator pushed when it took up some frame."""
+    because = told.processed(type_, at="assistant", **fields)
+    context = told.frame("LLMContext")
+    told.event("push", "llm", direction=UP, frame=context, data={"by": "assistant"}, cause=because)
+    taken_up = told.event("process", "llm", direction=UP, frame=context)
+    return told.asked(cause=taken_up.seq)
+
+
+def test_ls204_is_quiet_when_an_appended_message_asks_for_a_run() -> None:
+    told = Told().started("c1").in_progress("c1").result("c1")
+    _asked_from_downstream(told)
+    assert broken("LS204", _asked_because_of(told, "LLMMessagesAppend", run_llm=True).rest()) == []
+
+
+def test_ls204_is_quiet_when_an_update_on_the_way_asks_for_a_run() -> None:
+    update = {"run_llm": None, "is_final": False}
+    told = Told().started("c1").in_progress("c1").result("c1", properties=update)
+    _asked_because_of(told, "FunctionCallResult", properties=update)
+    assert broken("LS204", _asked_from_downstream(told.result("c1")).rest()) == []
+
+
+def test_ls204_is_quiet_when_a_result_says_itself_that_the_model_is_to_run() -> None:
+    told = Told().started("c1", "c2").in_progress("c1").in_progress("c2")
+    told.result("c1", run_llm=True)
+    _asked_because_of(told, "FunctionCallResult", run_llm=True)
+    assert broken("LS204", _asked_from_downstream(told.result("c2")).rest()) == []
+
+
+def test_ls204_is_quiet_when_one_result_of_a_batch_says_that_it_is_not_to_run() -> None:
+    told = Told().started("c1", "c2").in_progress("c1").in_progress("c2")
+    told.result("c1", run_llm=False).result("c2")
+    assert broken("LS204", told.rest()) == []

@@ -69,7 +69,7 @@ def test_a_json_value_stands_for_itself(value: object) -> None:
         ((1, (2,)), [1, [2]]),
         (OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
         (MappingProxyType({"a": (1,)}), {"a": [1]}),
-        ({1: "a", None: "b", (1, 2): "c"}, {"1": "a", "None": "b", "(1, 2)": "c"}),
+        ({1: "a", None: "b", (1, 2): "c"}, {"1": "a", "null": "b", "(1, 2)": "c"}),
         (Order("A1", (1, 2)), {"id": "A1", "lines": [1, 2]}),
         (Plan.BASIC, "basic"),
         (Level.HIGH, 3),
