@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from llm_sim.errors import TargetError
 from llm_sim.exploration import replay, sweep
 from llm_sim.scenario import Scenario, Tool, call, load_scenarios, say, turn
-from llm_sim.simulation import run
-from llm_sim.targets import get_target
+from llm_sim.simulation import Run, run
+from llm_sim.targets import Bot, get_target
 from llm_sim.targets._releases import installed_release
 from tests.support.pipecat import PINNED, needs_pipecat
 from tests.support.scenarios import BARGE_IN, barge_in
@@ -159,3 +161,47 @@ def test_a_pipecat_without_an_adapter_is_refused_by_name(
     release(old)
     with pytest.raises(TargetError, match=rf"pipecat-ai {old} is older than 1\.3"):
         get_target("pipecat").version()
+
+
+def _with_one_call(handler: Callable[..., Any], build: Callable[[], None] = lambda: None) -> Run:
+    def built(llm: Any) -> None:
+        build()
+        llm.register_function("f", handler)
+
+    script = [turn(call("f", as_="c1")), turn(say("Ok."))]
+    return run(Scenario(bot="tests:bot", script=script), bot=Bot(built), target="pipecat")
+
+
+async def _loses_a_task(params: Any) -> None:
+    async def fails() -> None:
+        raise RuntimeError("lost")
+
+    params.llm.create_task(fails())
+    await asyncio.sleep(0.1)
+    await params.result_callback("ok")
+
+
+@needs_pipecat
+def test_an_error_that_pipecat_only_logs_is_found() -> None:
+    (violation,) = _with_one_call(_loses_a_task).violations
+    assert violation.law == "LS303"
+    assert violation.message.startswith("unseen (log): ")
+
+
+@needs_pipecat
+def test_an_error_that_the_bot_logs_itself_is_its_own_affair() -> None:
+    from loguru import logger
+
+    async def logs(params: Any) -> None:
+        logger.error("payment failed")
+        await params.result_callback("sorry")
+
+    assert _with_one_call(logs).violations == ()
+
+
+@needs_pipecat
+def test_a_bot_that_removes_all_log_sinks_does_not_deafen_the_next_run() -> None:
+    from loguru import logger
+
+    _with_one_call(_loses_a_task, build=logger.remove)
+    assert _with_one_call(_loses_a_task).laws == ("LS303",)

@@ -29,7 +29,9 @@ class _Ear:
         self.report: Callable[[str], None] | None = None
 
     def __call__(self, message: Any) -> None:
-        if self.report is not None:
+        # What a bot logs itself is its own affair.
+        ours = message.record["name"] or ""
+        if self.report is not None and ours.partition(".")[0] == "pipecat":
             self.report(message.record["message"])
 
 
@@ -60,9 +62,15 @@ def _set_aside(core: Any, handlers: dict[int, Any], min_level: float) -> Iterato
 def errors_reported(report: Callable[[str], None]) -> Iterator[None]:
     """Set the application's sinks aside and report every ERROR; put them back afterwards."""
     ear, handlers, min_level = _listening()
+    core = attribute(logger, "_core")
     outer, ear.report = ear.report, report
     try:
-        with _set_aside(attribute(logger, "_core"), handlers, min_level):
-            yield
+        with _set_aside(core, dict(handlers), min_level):
+            try:
+                yield
+            finally:
+                # Most bots begin with logger.remove(), which stops the ear for good.
+                if not handlers.keys() <= core.handlers.keys():
+                    _listening.cache_clear()
     finally:
         ear.report = outer

@@ -13,11 +13,9 @@ _LOGGER: Final = logging.getLogger("llm_sim.service")
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silence the core for the length of a run: what it warns of, hundreds of runs would repeat."""
-    disabled = _LOGGER.disabled
     level = _LOGGER.level
     _LOGGER.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
         _LOGGER.setLevel(level)
-        _LOGGER.disabled = disabled
