@@ -53,7 +53,7 @@ def sample(schedules: Sequence[Schedule], most: int) -> list[tuple[int, Schedule
 
 
 def _steps_after_the_stimulus(disturbed: Run) -> int:
-    stimuli = [event for event in disturbed.trace.of("stimulus") if event.data["do"] != "say"]
+    stimuli = [event for event in disturbed.trace.of("stimulus") if event.data.get("swept")]
     return max(0, disturbed.rested - stimuli[-1].step) if stimuli else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
         if requested:
             signal.default_int_handler(number, frame)
         requested = True
+        sys.stderr.write("\nstopping after this run; press Ctrl-C again to stop at once\n")
 
     signal.signal(signal.SIGINT, note)
     try:

@@ -223,6 +223,10 @@ class FunctionCalling(CallSettling):
             message = f"function {item.function_name!r} failed: {error!r}"
             await self.push_error(f"{self}: {message}", error)
             await self._fail(call, message)
+        except BaseException as error:
+            # It goes on to whoever runs the loop; the conversation must not wait for it.
+            await self._fail(call, f"function {item.function_name!r} failed: {error!r}")
+            raise
         else:
             # A handler could have handed its callback to a task that answers later, or never:
             # nobody can tell which, and a call that waits for an answer that never comes stops
