@@ -75,7 +75,8 @@ def _unknown_tools(calls: list[tuple[Path, Mapping[str, Any]]], known: list[str]
 
 def _unknown_tool(name: str, known: list[str]) -> str:
     return (
-        f"unknown tool {name!r}{did_you_mean(name, _texts(known))}: add it to tools, or write "
+        f"unknown tool {name!r}{did_you_mean(name, _texts(known))}: add it to tools, "
+        f"name the bot that has it, or write "
         f"`tools: {{{name}: {{registered: false}}}}` to call a tool without a handler"
     )
 

@@ -281,7 +281,8 @@ def test_a_mistake_in_the_outline_is_placed(text: str, message: str) -> None:
         ),
         (
             ["script: [[{call: serch}]]", "tools: {search: {}}"],
-            "f.yaml:4:22: unknown tool 'serch' (did you mean 'search'?): add it to tools, or write "
+            "f.yaml:4:22: unknown tool 'serch' (did you mean 'search'?): add it to tools, "
+            "name the bot that has it, or write "
             "`tools: {serch: {registered: false}}` to call a tool without a handler",
         ),
         (
@@ -372,7 +373,8 @@ def test_all_mistakes_of_a_file_are_listed_in_its_order() -> None:
         """) == [
         "f.yaml:1:10: version must be 1, not 2",
         "f.yaml:2:1: unknown key 'scenaros' (did you mean 'scenarios'?)",
-        "f.yaml:6:17: unknown tool 'slow' (did you mean 'slwo'?): add it to tools, or write "
+        "f.yaml:6:17: unknown tool 'slow' (did you mean 'slwo'?): add it to tools, "
+        "name the bot that has it, or write "
         "`tools: {slow: {registered: false}}` to call a tool without a handler",
         "f.yaml:6:33: q must be a finite number, not inf",
         "f.yaml:7:29: latency must have a unit: write 300ms or 5s, not 5",

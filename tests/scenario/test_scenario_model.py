@@ -152,7 +152,8 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         ),
         (
             scenario(script=[turn(call("aa"))]),
-            "script[0][0].call: unknown tool 'aa' (did you mean 'a'?): add it to tools, or write "
+            "script[0][0].call: unknown tool 'aa' (did you mean 'a'?): add it to tools, "
+            "name the bot that has it, or write "
             "`tools: {aa: {registered: false}}` to call a tool without a handler",
         ),
         (
@@ -180,7 +181,8 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         ),
         (
             scenario(script=[turn(call("a\nb"))]),
-            "script[0][0].call: unknown tool 'a\\nb': add it to tools, or write "
+            "script[0][0].call: unknown tool 'a\\nb': add it to tools, "
+            "name the bot that has it, or write "
             "`tools: {a\\nb: {registered: false}}` to call a tool without a handler",
         ),
         (scenario(tools={"a": 1}), "tools.a must be a mapping, not 1"),
@@ -229,6 +231,6 @@ def test_all_mistakes_are_listed_at_once() -> None:
     assert str(caught.value).splitlines() == [
         "name must be letters, digits, _ and -, not 'a b'",
         "latency.llm must have a unit: write 300ms or 5s, not 5",
-        "script[0][0].call: unknown tool 'b': add it to tools, or write "
+        "script[0][0].call: unknown tool 'b': add it to tools, name the bot that has it, or write "
         "`tools: {b: {registered: false}}` to call a tool without a handler",
     ]
