@@ -21,7 +21,14 @@ from llm_sim.cli._show import (
     sweep_line,
 )
 from llm_sim.errors import SimulationError, UsageError
-from llm_sim.exploration import MOST_RUNS, SweepReport, replay, stimulus_kinds, sweep
+from llm_sim.exploration import (
+    MOST_RUNS,
+    SweepReport,
+    replay,
+    stimulus_kinds,
+    stop_requests,
+    sweep,
+)
 from llm_sim.invariants import get_law
 from llm_sim.scenario import Scenario, load_scenarios
 from llm_sim.simulation import Run, run
@@ -94,12 +101,14 @@ def sweep_command(
         raise UsageError(f"--most {most}: try at least one point")
     out(f"{target} {get_target(target).version()} · {inject} at every point")
     try:
-        for scenario in scenarios:
-            report = _sweep_one(scenario, inject, target, given, _place(file, scenario), most)
-            reports.append(report)
-            out(sweep_line(report))
-            if report.stopped:
-                break
+        with stop_requests() as stop_requested:
+            for scenario in scenarios:
+                if stop_requested():
+                    stopped = True
+                    break
+                report = _sweep_one(scenario, inject, target, given, _place(file, scenario), most)
+                reports.append(report)
+                out(sweep_line(report))
     except KeyboardInterrupt:
         stopped = True
         err("llm-sim: stopped")

@@ -1,6 +1,7 @@
 """Many runs."""
 
 from llm_sim.exploration._replay import Replay, replay
+from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._sweep import (
     MOST_RUNS,
     Outcome,
@@ -20,5 +21,6 @@ __all__ = [
     "Window",
     "replay",
     "stimulus_kinds",
+    "stop_requests",
     "sweep",
 ]

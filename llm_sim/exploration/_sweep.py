@@ -221,21 +221,20 @@ def sweep(
     under_test = bot or load_bot(scenario.bot)
     how: dict[str, Any] = {"bot": under_test, "target": chosen, "limits": limits}
     how |= {"laws": laws, "place": place}
-    with steady() as after_run:
+    with stop_requests() as stop_requested, steady() as after_run:
         undisturbed = check_determinism(scenario, **how)
         schedules = _schedules(kinds, undisturbed, how)
         under = undisturbed.trace.header.target
         report = SweepReport(scenario, under, inject, len(schedules), undisturbed, under_test)
         began = perf_counter()
-        with stop_requests() as stop_requested:
-            for point, schedule in sample(schedules, most):
-                if stop_requested():
-                    report.stopped = True
-                    break
-                report.outcomes.append(_outcome(point, run(scenario, schedule=schedule, **how)))
-                after_run()
-                if progress is not None:
-                    progress(len(report.outcomes), min(report.points, most), report.failed)
+        for point, schedule in sample(schedules, most):
+            if stop_requested():
+                report.stopped = True
+                break
+            report.outcomes.append(_outcome(point, run(scenario, schedule=schedule, **how)))
+            after_run()
+            if progress is not None:
+                progress(len(report.outcomes), min(report.points, most), report.failed)
         report.seconds = perf_counter() - began
     return report
 

@@ -9,9 +9,10 @@ from itertools import pairwise
 import pytest
 
 from llm_sim.errors import NondeterminismError, UsageError
-from llm_sim.exploration import SweepReport, replay, sweep
+from llm_sim.exploration import SweepReport, replay, stop_requests, sweep
 from llm_sim.schedule import decode
 from llm_sim.simulation import run
+from llm_sim.targets import Bot
 from tests.support.scenarios import spoken_tool, two_tools
 
 
@@ -105,8 +106,6 @@ def test_an_unknown_stimulus_is_answered_with_the_nearest_one() -> None:
 def test_a_bot_that_is_not_the_same_twice_is_not_swept() -> None:
     from itertools import count
 
-    from llm_sim.targets import Bot
-
     drawn = count()
 
     async def lookup(params: object) -> None:
@@ -146,3 +145,26 @@ def test_a_sample_of_pairs_is_the_same_each_time() -> None:
 def test_three_stimuli_are_refused() -> None:
     with pytest.raises(UsageError, match="at most 2 stimuli are swept"):
         sweep(spoken_tool(), inject="interrupt+end+cancel")
+
+
+def test_ctrl_c_in_the_undisturbed_run_is_not_lost() -> None:
+    pressed: list[int] = []
+
+    async def lookup(params: object) -> None:
+        if not pressed:
+            pressed.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+        await params.result_callback("ok")  # type: ignore[attr-defined]
+
+    bot = Bot(lambda llm: llm.register_function("lookup", lookup))
+    scenario = spoken_tool().replace(bot="tests:pressing", tools={}, latency={})
+    report = sweep(scenario, bot=bot)
+    assert (report.stopped, report.outcomes, report.clean) == (True, [], False)
+
+
+def test_an_exploration_inside_a_watch_is_told_by_it() -> None:
+    with stop_requests() as stop_requested:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert sweep(spoken_tool()).stopped
+        assert stop_requested()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
