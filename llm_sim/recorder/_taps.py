@@ -18,7 +18,9 @@ _BATCH_EVENT: Final = "on_function_calls_started"
 
 
 def _direction(direction: Any) -> str:
-    return UP if direction is not None and direction.name == "UPSTREAM" else DOWN
+    # `_name_`, because the property `name` of an Enum is looked up through its metaclass, at every
+    # hop of every frame.
+    return UP if direction is not None and direction._name_ == "UPSTREAM" else DOWN
 
 
 def tap(
