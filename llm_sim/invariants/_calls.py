@@ -56,19 +56,12 @@ def _nothing_after_the_end(facts: Facts) -> Iterator[Violation]:
                     call,
                     event.seq,
                 )
-            if _is_terminal(frame.type, frame.fields):
+            if frame.type in _TERMINAL and not frame.is_update:
                 settled.setdefault(key, frame.type)
 
 
-_AFTER: Final = frozenset(("FunctionCallInProgress", "FunctionCallResult", "FunctionCallCancel"))
-
-
-def _is_terminal(type_: str, fields: dict[str, object]) -> bool:
-    if type_ == "FunctionCallCancel":
-        return True
-    properties = fields.get("properties")
-    final = not isinstance(properties, dict) or properties.get("is_final") is not False
-    return type_ == "FunctionCallResult" and final
+_TERMINAL: Final = frozenset(("FunctionCallResult", "FunctionCallCancel"))
+_AFTER: Final = _TERMINAL | {"FunctionCallInProgress"}
 
 
 def _views_agree(facts: Facts) -> Iterator[Violation]:

@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llm_sim.invariants._facts import INTERRUPTIONS, SERVICE, Facts
+from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, TOO_DEEP, CallLife, Event
-
-_AGGREGATOR: Final = "assistant"
+from llm_sim.trace import ASSISTANT, DOWN, SERVICE, TOO_DEEP, CallLife, Event
 
 
 def _providers_accept(facts: Facts) -> Iterator[Violation]:
@@ -127,7 +125,7 @@ def _text_in_response(facts: Facts, started: Event) -> list[str]:
     arrives = {
         event.frame
         for event in facts.trace.events
-        if event.kind == "process" and event.where == _AGGREGATOR
+        if event.kind == "process" and event.where == ASSISTANT
     }
     texts: list[str] = []
     for event in facts.conversation[: started.seq]:

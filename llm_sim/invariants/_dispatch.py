@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llm_sim.invariants._facts import SERVICE, Facts
+from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, UP, CallLife, Event, calls
-
-PROBE: Final = "llm_sim_probe"
-"""The id of the fresh call that is sent through after rest."""
+from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, calls
 
 
 def _both_ways(facts: Facts) -> Iterator[Violation]:
@@ -52,7 +49,7 @@ def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
         if event.data["phase"] != "started":
             running = None if running == event.call else running
             continue
-        if running is not None and not _settled_before(facts.lives[running], event):
+        if running is not None and not facts.lives[running].settled_before(event):
             yield _violation(facts, event, f"its handler starts while {running} is still running")
         if order.get(event.call, latest) < latest:
             yield _violation(facts, event, "its handler starts out of turn")
@@ -76,11 +73,6 @@ def _stopped_behind(facts: Facts) -> Iterator[Violation]:
                 "LS107", f"{facts.name(call)} {message}", call, life.pushes[DOWN][-1][1].seq
             )
         before.append(life)
-
-
-def _settled_before(life: CallLife, moment: Event) -> bool:
-    end = life.settled_by(DOWN)
-    return end is not None and end.seq < moment.seq
 
 
 def _announced_once(facts: Facts) -> Iterator[Violation]:
@@ -131,12 +123,14 @@ def _still_works(facts: Facts) -> Iterator[Violation]:
     probe = facts.trace.last("probe")
     if probe is None:
         return
-    life = calls(facts.trace).get(PROBE)
+    life = calls(facts.trace).get(probe.call)
     if life is None:
-        yield Violation("LS111", "a fresh call is not even announced", PROBE, probe.seq)
+        yield Violation("LS111", "a fresh call is not even announced", probe.call, probe.seq)
     elif "result" not in life.phases(DOWN):
         told = life.phases(DOWN)[-1].replace("_", " ")
-        yield Violation("LS111", f"a fresh call stays {told}", PROBE, life.pushes[DOWN][-1][1].seq)
+        yield Violation(
+            "LS111", f"a fresh call stays {told}", probe.call, life.pushes[DOWN][-1][1].seq
+        )
 
 
 LAWS: Final = (

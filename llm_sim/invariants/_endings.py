@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import ENDS, SERVICE, SINK, Facts
+from llm_sim.invariants._facts import ENDS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import Event
+from llm_sim.trace import SERVICE, SINK, Event
 
 
 def _an_end_ends(facts: Facts) -> Iterator[Violation]:

@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from llm_sim.trace import CallLife, Event, FrameRecord, Trace, calls
 
-SERVICE: Final = "llm"
-SINK: Final = "sink"
 ENDS: Final = frozenset(("End", "Cancel"))
 INTERRUPTIONS: Final = frozenset(("Interruption", "StartInterruption"))
 

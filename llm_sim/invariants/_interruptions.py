@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import INTERRUPTIONS, SERVICE, Facts
+from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, CallLife, Event
+from llm_sim.trace import DOWN, SERVICE, CallLife, Event
 
 BOUND_NS: Final = 1_000_000_000
 """How long an interruption may take to cancel a call and to pass the service: a virtual second."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, SERVICE, Facts
+from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, UP, CallLife, Event
+from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event
 
 _STOPS: Final = INTERRUPTIONS | ENDS
 
@@ -22,7 +22,7 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
         due = [
             batch
             for batch, lives in batches.items()
-            if batch not in spent and all(_settled_before(life, asked) for life in lives)
+            if batch not in spent and all(life.settled_before(asked) for life in lives)
         ]
         if due:
             spent.update(due)
@@ -31,7 +31,7 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
             facts.name(life.id)
             for lives in batches.values()
             for life in lives
-            if life.pushes[DOWN][0][1].seq < asked.seq and not _settled_before(life, asked)
+            if life.pushes[DOWN][0][1].seq < asked.seq and not life.settled_before(asked)
         ]
         why = f"while {', '.join(unsettled)} is unsettled" if unsettled else "once too often"
         yield Violation("LS204", f"the model runs again {why}", event=asked.seq)
@@ -65,12 +65,7 @@ def _has_a_reason_of_its_own(facts: Facts, push: Event | None) -> bool:
         return False
     properties = because.fields.get("properties") or {}
     asked_for = because.fields.get("run_llm") is True or properties.get("run_llm") is True
-    return because.type != "FunctionCallResult" or asked_for or properties.get("is_final") is False
-
-
-def _settled_before(life: CallLife, moment: Event) -> bool:
-    end = life.settled_by(DOWN)
-    return end is not None and end.seq < moment.seq
+    return because.type != "FunctionCallResult" or asked_for or because.is_update
 
 
 def _never_ran(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, SERVICE, SINK, Facts
+from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, Event
+from llm_sim.trace import DOWN, SERVICE, SINK, SOURCE, Event
 
 BOUND_NS: Final = 2_000_000_000
 """How long an interruption or a cancel may take to the far end: two virtual seconds."""
@@ -142,7 +142,7 @@ def _queued_at(facts: Facts, interruption: Event) -> Iterator[tuple[Event, Event
     for event in facts.conversation[: interruption.seq]:
         if event.kind != "push" or event.where != interruption.where or event.frame is None:
             continue
-        if facts.frame(event).lane == "system" or event.where in (SINK, "source"):
+        if facts.frame(event).lane == "system" or event.where in (SINK, SOURCE):
             continue
         taken_up = taken.get((event.frame, event.direction))
         if taken_up is None or taken_up.seq > interruption.seq:

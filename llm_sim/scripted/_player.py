@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from llm_sim.errors import ScriptExhaustedError
 from llm_sim.scenario import Call, Say, Turn, Wait
 
-SECOND_NS = 1_000_000_000
+SECOND_NS: Final = 1_000_000_000
 
 
 PROBE_TOOL: Final = "llm_sim_probe"

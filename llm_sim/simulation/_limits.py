@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-SECOND_NS: Final = 1_000_000_000
+from llm_sim.scripted import SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from llm_sim.loop import SimLoop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
-from llm_sim.scripted import Player
-from llm_sim.simulation._limits import SECOND_NS, Limits
+from llm_sim.scripted import PROBE_TOOL, SECOND_NS, Player
+from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stimuli import Stimuli
 from llm_sim.simulation._tasks import Born
 from llm_sim.simulation._world import lost_coroutines, seeded, without_collector
-from llm_sim.targets import SERVICE, Bot, Plan, Session, Target
-from llm_sim.trace import Header
+from llm_sim.targets import Bot, Plan, Session, Target
+from llm_sim.trace import SERVICE, Header
 
 if TYPE_CHECKING:
     import asyncio
@@ -174,7 +174,7 @@ class Stage:
         ending = self._stimuli is not None and self._stimuli.ending
         if self._main is None or self._main.done() or ending:
             return
-        self.recorder.begin(self.recorder.record("probe"))
+        self.recorder.begin(self.recorder.record("probe", call=PROBE_TOOL))
         self.player.probe()
         say = Stimulus(kind="say", text="Are you still there?")
         self.loop.create_task(session.inject(say), name="probe")

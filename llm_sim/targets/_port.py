@@ -12,15 +12,6 @@ from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.scripted import Player
 from llm_sim.targets._bot import Bot
 
-SERVICE, USER, PLAYOUT, ASSISTANT, SOURCE, SINK = (
-    "llm",
-    "user",
-    "playout",
-    "assistant",
-    "source",
-    "sink",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

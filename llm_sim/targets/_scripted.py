@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
 from llm_sim.scenario import Call, Scenario, Tool
-from llm_sim.scripted import PROBE_TOOL, delayed, stub
-from llm_sim.targets._port import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE, Plan, Station
-
-SECOND_NS: Final = 1_000_000_000
+from llm_sim.scripted import PROBE_TOOL, SECOND_NS, delayed, stub
+from llm_sim.targets._port import Plan, Station
+from llm_sim.trace import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE
 
 if TYPE_CHECKING:
 

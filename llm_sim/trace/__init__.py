@@ -2,16 +2,34 @@
 
 from llm_sim.trace._codec import FORMAT, dumps, loads
 from llm_sim.trace._difference import Difference, first_difference
-from llm_sim.trace._events import DOWN, TOO_DEEP, UP, Event, FrameRecord, Header
-from llm_sim.trace._queries import TERMINAL_KINDS, CallLife, calls
+from llm_sim.trace._events import (
+    ASSISTANT,
+    DOWN,
+    PLAYOUT,
+    SERVICE,
+    SINK,
+    SOURCE,
+    TOO_DEEP,
+    UP,
+    USER,
+    Event,
+    FrameRecord,
+    Header,
+)
+from llm_sim.trace._queries import CallLife, calls
 from llm_sim.trace._trace import Trace
 
 __all__ = [
+    "ASSISTANT",
     "DOWN",
     "FORMAT",
-    "TERMINAL_KINDS",
+    "PLAYOUT",
+    "SERVICE",
+    "SINK",
+    "SOURCE",
     "TOO_DEEP",
     "UP",
+    "USER",
     "CallLife",
     "Difference",
     "Event",

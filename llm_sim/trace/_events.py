@@ -12,6 +12,14 @@ from typing import Any, Final
 
 DOWN: Final = "down"
 UP: Final = "up"
+SOURCE: Final = "source"
+USER: Final = "user"
+SERVICE: Final = "llm"
+PLAYOUT: Final = "playout"
+ASSISTANT: Final = "assistant"
+SINK: Final = "sink"
+"""The labels of the processors that a pipeline has, or may have, from its source to its sink."""
+
 TOO_DEEP: Final = "<too deep>"
 """Stands for a value that is nested deeper than a trace follows."""
 
@@ -54,6 +62,12 @@ class FrameRecord:
     calls: tuple[str, ...] = ()
     fields: dict[str, Any] = field(default_factory=dict)
     kept: bool = False
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it is a result on the way to the final one."""
+        properties = self.fields.get("properties") or {}
+        return self.type == "FunctionCallResult" and properties.get("is_final") is False
 
 
 @dataclass(slots=True)

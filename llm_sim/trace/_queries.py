@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from llm_sim.trace._events import Event
+from llm_sim.trace._events import DOWN, SERVICE, Event
 from llm_sim.trace._trace import Trace
-
-TERMINAL_KINDS: Final = ("FunctionCallResult", "FunctionCallCancel")
 
 _PHASES: Final = {
     "FunctionCallsStarted": "started",
@@ -47,11 +45,16 @@ class CallLife:
             (event for phase, event in self.pushes.get(direction, ()) if phase in _TERMINAL), None
         )
 
+    def settled_before(self, moment: Event, direction: str = DOWN) -> bool:
+        """Return whether it had a terminal push in a direction before a moment."""
+        end = self.settled_by(direction)
+        return end is not None and end.seq < moment.seq
+
 
 _TERMINAL: Final = frozenset(("result", "cancelled"))
 
 
-def calls(trace: Trace, service: str = "llm") -> dict[str, CallLife]:
+def calls(trace: Trace, service: str = SERVICE) -> dict[str, CallLife]:
     """Return every call of the trace by its id, in the order of first sight.
 
     Args:
@@ -72,7 +75,7 @@ def calls(trace: Trace, service: str = "llm") -> dict[str, CallLife]:
         phase = _PHASES.get(frame.type)
         if phase is None:
             continue
-        if phase == "result" and (frame.fields.get("properties") or {}).get("is_final") is False:
+        if frame.is_update:
             phase = "update"
         for call in frame.calls:
             one = life(call)

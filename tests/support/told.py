@@ -159,7 +159,7 @@ class Told:
 
     def probe(self) -> Told:
         """Send a fresh call through."""
-        self.event("probe")
+        self.event("probe", call="llm_sim_probe")
         return self
 
     def close(self, *tasks: str, timers: int = 0) -> Told:

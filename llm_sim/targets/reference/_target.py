@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from llm_sim import frames, service
 from llm_sim.frames import InterruptionFrame, LLMMessagesAppendFrame
 from llm_sim.targets._context import view_of
-from llm_sim.targets._port import USER, Station, Views
+from llm_sim.targets._port import Station, Views
 from llm_sim.targets._releases import installed_release
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets._tools import register_stubs
 from llm_sim.targets.reference._logs import quiet
 from llm_sim.targets.reference._naive import NaiveLLMService
+from llm_sim.trace import USER
 
 if TYPE_CHECKING:
     from llm_sim.scenario import Stimulus
