@@ -10,6 +10,7 @@ from llm_sim.invariants._law import Law, Violation
 from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event
 
 _STOPS: Final = INTERRUPTIONS | ENDS
+_STARTS_AND_STOPS: Final = frozenset(("UserStartedSpeaking", "UserStoppedSpeaking"))
 
 
 def _runs_again_once(facts: Facts) -> Iterator[Violation]:
@@ -76,6 +77,8 @@ def _never_ran(
         for event in facts.processed(_STOPS, SERVICE)
         if facts.rest is None or event.seq < facts.rest.seq
     ]
+    if _user_speaks_at_rest(facts):
+        return
     asked = [event.seq for event in facts.conversation if event.kind == "inference"]
     for batch, lives in batches.items():
         begun = lives[0].pushes[DOWN][0][1].seq
@@ -88,6 +91,12 @@ def _never_ran(
             continue
         names = ", ".join(facts.name(life.id) for life in lives)
         yield Violation("LS204", f"the model does not run after {names}", event=begun)
+
+
+def _user_speaks_at_rest(facts: Facts) -> bool:
+    """Return whether the user has started to speak and not stopped: a run may wait for that."""
+    heard = [facts.frame(event).type for event in facts.processed(_STARTS_AND_STOPS, SERVICE)]
+    return bool(heard) and heard[-1] == "UserStartedSpeaking"
 
 
 def _want_a_run(facts: Facts, ends: list[Event]) -> bool:

@@ -7,20 +7,26 @@ from llm_sim.scenario._builders import (
     call,
     cancel,
     end,
+    error,
     interrupt,
+    register,
     say,
     turn,
+    unregister,
     user_says,
+    user_starts,
+    user_stops,
     wait,
 )
 from llm_sim.scenario._durations import Duration, format_duration, parse_duration
 from llm_sim.scenario._file import dump_scenarios, scenario_schema
 from llm_sim.scenario._loader import load_scenarios
-from llm_sim.scenario._model import Scenario, Tool
+from llm_sim.scenario._model import Behaviour, Scenario, Tool
 from llm_sim.scenario._script import Call, Say, Step, Turn, Wait
 from llm_sim.scenario._stimuli import Injection, Stimulus
 
 __all__ = [
+    "Behaviour",
     "Call",
     "Duration",
     "Injection",
@@ -38,13 +44,18 @@ __all__ = [
     "cancel",
     "dump_scenarios",
     "end",
+    "error",
     "format_duration",
     "interrupt",
     "load_scenarios",
     "parse_duration",
+    "register",
     "say",
     "scenario_schema",
     "turn",
+    "unregister",
     "user_says",
+    "user_starts",
+    "user_stops",
     "wait",
 ]

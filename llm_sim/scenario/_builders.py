@@ -88,6 +88,44 @@ def user_says(text: str) -> Stimulus:
     return Stimulus(kind="say", text=text)
 
 
+def user_starts() -> Stimulus:
+    """Let the user start to speak; what they say, if anything, is another stimulus."""
+    return Stimulus(kind="user_starts")
+
+
+def user_stops() -> Stimulus:
+    """Let the user stop speaking."""
+    return Stimulus(kind="user_stops")
+
+
+def error() -> Stimulus:
+    """Let the service report an error: an ``ErrorFrame``, upstream, that is not fatal."""
+    return Stimulus(kind="error")
+
+
+def register(tool: str) -> Stimulus:
+    """Let the application register a tool's handler anew, as it was registered first.
+
+    Raises:
+        ScenarioError: ``tool`` is no text, or empty.
+    """
+    return Stimulus(kind="register", text=_tool(tool))
+
+
+def unregister(tool: str) -> Stimulus:
+    """Let the application take a tool's handler away.
+
+    Raises:
+        ScenarioError: ``tool`` is no text, or empty.
+    """
+    return Stimulus(kind="unregister", text=_tool(tool))
+
+
+def _tool(name: Any) -> str:
+    _require(isinstance(name, str) and name != "", "tool must be the name of a tool", name)
+    return str(name)
+
+
 def at(frame: str, stimulus: Stimulus, *, nth: int = 1, offset: int = 0) -> Injection:
     """Inject a stimulus when a frame has been seen.
 
@@ -133,7 +171,7 @@ def at_step(step: int, stimulus: Stimulus) -> Injection:
 
 
 def _stimulus(stimulus: Any) -> Stimulus:
-    wanted = "stimulus must be interrupt(), end(), cancel() or user_says(text)"
+    wanted = "stimulus must be one that a builder makes, like interrupt() or user_says(text)"
     _require(isinstance(stimulus, Stimulus), wanted, stimulus)
     return stimulus  # type: ignore[no-any-return]
 

@@ -16,6 +16,24 @@ from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._script import Call, Turn
 from llm_sim.scenario._stimuli import Injection
 
+Behaviour = Literal[
+    "answer",
+    "answer_late",
+    "answer_quietly",
+    "answer_twice",
+    "answer_when_cancelled",
+    "clean_up",
+    "hang",
+    "interrupt",
+    "register",
+    "report_progress",
+    "speak",
+    "stay_silent",
+    "swallow",
+    "unregister",
+]
+"""What a stub tool does; each is described in :class:`llm_sim.scripted.BEHAVIOURS`."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -26,6 +44,9 @@ class Tool(Plain):
         result: What it answers, plain data.
         latency: Virtual nanoseconds before it answers; given as text with a unit.
         raises: The text of the error that it raises instead of answering.
+        does: What it does besides, in a word; ``answer`` is the plain one.
+        timeout: Virtual nanoseconds after which the service gives a call of it up; given as text
+            with a unit. None: the service's own rule.
         cancel_on_interruption: Whether an interruption cancels a running call of it.
         registered: False says that the script calls this name although no handler is registered
             for it, on purpose.
@@ -34,6 +55,8 @@ class Tool(Plain):
     result: Json = Field(default_factory=lambda: {"ok": True})
     latency: Duration = 0
     raises: Text | None = None
+    does: Behaviour = "answer"
+    timeout: Duration | None = None
     cancel_on_interruption: StrictBool = True
     registered: StrictBool = True
 
@@ -45,6 +68,8 @@ class Tool(Plain):
             result: Any = ...,
             latency: str | int = 0,
             raises: str | None = None,
+            does: Behaviour = "answer",
+            timeout: str | int | None = None,
             cancel_on_interruption: bool = True,
             registered: bool = True,
         ) -> None: ...
@@ -56,8 +81,12 @@ class Tool(Plain):
             plain["raises"] = self.raises
         elif not _same(self.result, {"ok": True}):
             plain["result"] = self.result
+        if self.does != "answer":
+            plain["does"] = self.does
         if self.latency:
             plain["latency"] = format_duration(self.latency)
+        if self.timeout is not None:
+            plain["timeout"] = format_duration(self.timeout)
         if not self.cancel_on_interruption:
             plain["cancel_on_interruption"] = False
         if not self.registered:
@@ -66,9 +95,14 @@ class Tool(Plain):
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
-        if "result" in data and data.get("raises") is not None:
-            return [Finding((), "a tool answers or raises: remove result or raises", "whole")]
-        return []
+        if data.get("raises") is None:
+            return []
+        given = ["result"] if "result" in data else []
+        given += ["does"] if data.get("does", "answer") != "answer" else []
+        return [
+            Finding((), f"a tool answers or raises: remove {key} or raises", "whole")
+            for key in given
+        ]
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -15,8 +15,9 @@ from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._plain import Plain
 
-_EVENTS = ("interrupt", "end", "cancel")
-_STIMULI = "interrupt, end, cancel or {say: text}"
+_EVENTS = ("interrupt", "end", "cancel", "user_starts", "user_stops", "error")
+_WITH_TEXT = ("say", "register", "unregister")
+_STIMULI = f"{', '.join(_EVENTS)}, {{say: text}}, {{register: tool}} or {{unregister: tool}}"
 _WHEN = ("at", "after", "step")
 _SUFFIX = "Frame"
 
@@ -25,39 +26,51 @@ class Stimulus(Plain):
     """Something that happens to the bot from outside.
 
     Parameters:
-        kind: An interruption, an end frame, a cancel frame, or the user says something.
-        text: What the user says; empty for the other kinds.
+        kind: An interruption, an end frame, a cancel frame, the user starts or stops speaking, an
+            error frame from the service; the user says something, or a tool is registered (anew)
+            or unregistered.
+        text: What the user says, or the tool's name; empty for the other kinds.
     """
 
-    kind: Literal["interrupt", "end", "cancel", "say"]
+    kind: Literal[
+        "interrupt",
+        "end",
+        "cancel",
+        "user_starts",
+        "user_stops",
+        "error",
+        "say",
+        "register",
+        "unregister",
+    ]
     text: Text = ""
 
     def to_plain(self) -> str | dict[str, Any]:
         """Return the kind's name, or ``{say: text}``."""
-        return {"say": self.text} if self.kind == "say" else self.kind
+        return {self.kind: self.text} if self.kind in _WITH_TEXT else self.kind
 
     @classmethod
     def _plain_form(cls, arguments: dict[str, Any]) -> Any:
         kind, text = arguments["kind"], arguments.get("text", "")
-        if kind == "say":
-            return {"say": text}
+        if kind in _WITH_TEXT:
+            return {kind: text}
         if text != "":
-            wrong = f"must be empty unless kind is 'say', not {show(text)}"
+            wrong = f"must be empty unless kind is {' or '.join(_WITH_TEXT)}, not {show(text)}"
             raise refusal([Finding(("say",), wrong)])
         return kind
 
     @classmethod
     def _fields_form(cls, data: Any) -> Any:
-        if data in _EVENTS:
+        if isinstance(data, str) and data in _EVENTS:
             return {"kind": data}
         if isinstance(data, Mapping):
-            if data.keys() == {"say"}:
-                if data["say"] == "":
-                    raise refusal([Finding(("say",), "must not be empty")])
-                return {"kind": "say", "text": data["say"]}
+            if len(data) == 1 and (kind := next(iter(data))) in _WITH_TEXT:
+                if data[kind] == "":
+                    raise refusal([Finding((kind,), "must not be empty")])
+                return {"kind": kind, "text": data[kind]}
             for key in data:
-                if key != "say":
-                    near = did_you_mean(str(key), ["say"])
+                if key not in _WITH_TEXT:
+                    near = did_you_mean(str(key), _WITH_TEXT)
                     wrong = f"unknown key {key!r}{near}: a stimulus is {_STIMULI}"
                     raise refusal([Finding((str(key),), wrong, "key")])
         near = did_you_mean(data, _EVENTS) if isinstance(data, str) else ""
@@ -65,7 +78,7 @@ class Stimulus(Plain):
 
     @classmethod
     def _argument_path(cls, path: Path) -> Path:
-        return ("text",) if path == ("say",) else ("kind",)
+        return ("text",) if path and path[0] in _WITH_TEXT else ("kind",)
 
     @classmethod
     def _path(cls, path: Path) -> Path:
@@ -77,16 +90,19 @@ class Stimulus(Plain):
     ) -> JsonSchemaValue:
         """Describe the shorthand that a stimulus is in a file."""
         del core_schema, handler
-        say = {
-            "type": "object",
-            "properties": {"say": {"type": "string", "minLength": 1}},
-            "required": ["say"],
-            "additionalProperties": False,
-        }
+        with_text = [
+            {
+                "type": "object",
+                "properties": {key: {"type": "string", "minLength": 1}},
+                "required": [key],
+                "additionalProperties": False,
+            }
+            for key in _WITH_TEXT
+        ]
         return {
             "title": cls.__name__,
             "description": "Something that happens to the bot from outside.",
-            "anyOf": [{"enum": list(_EVENTS)}, say],
+            "anyOf": [{"enum": list(_EVENTS)}, *with_text],
         }
 
 

@@ -19,7 +19,7 @@ START: Final = "start"
 THEN: Final = "then"
 """The anchor of a landing that is counted from the landing before it."""
 
-Kind = Literal["interrupt", "end", "cancel"]
+Kind = Literal["interrupt", "end", "cancel", "user_starts", "user_stops", "error"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """What can be injected at a point."""
 

@@ -1,6 +1,15 @@
 """The scripted model and its stub tools; they know no service class."""
 
 from llm_sim.scripted._player import PROBE_TOOL, SECOND_NS, Player, Service
-from llm_sim.scripted._tools import Params, delayed, stub
+from llm_sim.scripted._tools import BEHAVIOURS, Params, delayed, stub
 
-__all__ = ["PROBE_TOOL", "SECOND_NS", "Params", "Player", "Service", "delayed", "stub"]
+__all__ = [
+    "BEHAVIOURS",
+    "PROBE_TOOL",
+    "SECOND_NS",
+    "Params",
+    "Player",
+    "Service",
+    "delayed",
+    "stub",
+]

@@ -43,6 +43,9 @@ class ScriptedService(_RealService):
     frames: ClassVar[Any]
     """The target's frames module: its classes have Pipecat's names."""
 
+    upstream: ClassVar[Any]
+    """The target's word for the direction."""
+
     def script(self, plan: Plan) -> None:
         """Give the service its script.
 
@@ -52,11 +55,13 @@ class ScriptedService(_RealService):
         self._sim_player = plan.player
         self._sim_recorder = plan.recorder
         self._sim_latency = plan.scenario.latency
+        self._sim_registrations: dict[str | None, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
 
     def register_function(
         self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Register a handler, watched."""
+        self._sim_registrations.setdefault(function_name, (handler, args, kwargs))
         recorder = self._sim_recorder
         latency_ns = self._sim_latency.get(function_name or "", 0)
         seen = watched(recorder, delayed(handler, latency_ns) if latency_ns else handler)
@@ -68,6 +73,20 @@ class ScriptedService(_RealService):
         """Remove a handler, and say so."""
         super().unregister_function(function_name)
         registered(self._sim_recorder, function_name, cancel=None)
+
+    def change_tools(self, kind: str, name: str) -> None:
+        """Let the application take a tool's handler away, or register it as it was first."""
+        if kind == "unregister":
+            if name in self._functions:
+                self.unregister_function(name)
+        elif name in self._sim_registrations:
+            handler, args, kwargs = self._sim_registrations[name]
+            self.register_function(name, handler, *args, **kwargs)
+
+    async def report_error(self) -> None:
+        """Report an error that is not fatal, as a service does whose provider has stumbled."""
+        error = self.frames.ErrorFrame("llm_sim: an injected error")
+        await self.push_frame(error, self.upstream)
 
     async def process_frame(self, frame: Any, direction: Any) -> None:
         """Answer a context with the next turn; pass everything else on."""

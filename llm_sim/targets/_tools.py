@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llm_sim.scenario import Scenario
-from llm_sim.scripted import stub
+from llm_sim.scripted import SECOND_NS, stub
 
 
 def register_stubs(scenario: Scenario, llm: Any) -> None:
@@ -17,6 +17,7 @@ def register_stubs(scenario: Scenario, llm: Any) -> None:
     """
     for name, tool in scenario.tools.items():
         if tool.registered:
+            timeout = {} if tool.timeout is None else {"timeout_secs": tool.timeout / SECOND_NS}
             llm.register_function(
-                name, stub(tool), cancel_on_interruption=tool.cancel_on_interruption
+                name, stub(tool), cancel_on_interruption=tool.cancel_on_interruption, **timeout
             )

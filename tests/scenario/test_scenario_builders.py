@@ -96,7 +96,8 @@ def test_a_later_change_of_the_arguments_does_not_reach_the_call() -> None:
         ),
         (
             lambda: at("LLMText", "end"),  # type: ignore[arg-type]
-            "stimulus must be interrupt(), end(), cancel() or user_says(text), not 'end'",
+            "stimulus must be one that a builder makes, like interrupt() or user_says(text), "
+            "not 'end'",
         ),
         (lambda: at("LLMText", end(), nth=0), "nth must be 1 or more, not 0"),
         (lambda: at("LLMText", end(), offset=-1), "offset must be 0 or more, not -1"),

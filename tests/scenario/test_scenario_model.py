@@ -198,12 +198,13 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         (lambda: Call(name="a", id=""), "id must not be empty"),
         (
             lambda: Stimulus(kind="stop"),  # type: ignore[arg-type]
-            "kind must be interrupt, end, cancel or {say: text}, not 'stop'",
+            "kind must be interrupt, end, cancel, user_starts, user_stops, error, {say: text}, "
+            "{register: tool} or {unregister: tool}, not 'stop'",
         ),
         (lambda: Stimulus(kind="say"), "text must not be empty"),
         (
             lambda: Stimulus(kind="end", text="x"),
-            "text must be empty unless kind is 'say', not 'x'",
+            "text must be empty unless kind is say or register or unregister, not 'x'",
         ),
         (
             lambda: Injection(do="end"),

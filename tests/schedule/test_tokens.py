@@ -48,7 +48,8 @@ def test_the_undisturbed_run_has_a_token_too() -> None:
         ),
         (
             "ls1-ende@start+1",
-            "'ende' cannot be injected (did you mean 'end'?): interrupt, end, cancel",
+            "'ende' cannot be injected (did you mean 'end'?): interrupt, "
+            "end, cancel, user_starts, user_stops, error",
         ),
         ("ls1-end@LLMText.0+1", "'end@LLMText.0+1': occurrences are counted from 1"),
     ],

@@ -19,6 +19,9 @@ MS = 1_000_000
 class Params:
     """What a stub is called with."""
 
+    function_name = "f"
+    llm = None
+
     def __init__(self, result_callback: Callable[[Any], Awaitable[None]]) -> None:
         self.result_callback = result_callback
 

@@ -10,12 +10,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pipecat.frames.frames as pipecat_frames
-from pipecat.frames.frames import EndFrame, InterruptionFrame, LLMContextFrame
+from pipecat.frames.frames import (
+    EndFrame,
+    InterruptionFrame,
+    LLMContextFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+)
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMAssistantAggregator
-from pipecat.processors.frame_processor import FrameProcessor
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.llm_service import LLMService
 from pipecat.services.settings import LLMSettings
 from pipecat.workers.runner import WorkerRunner
@@ -35,6 +41,7 @@ class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
     """Pipecat's own service with a script for a model."""
 
     frames = pipecat_frames
+    upstream = FrameDirection.UPSTREAM
 
 
 class Playout(HeldText, FrameProcessor):  # type: ignore[misc]
@@ -102,6 +109,14 @@ class WorkerSession:
                 await self._worker.queue_frame(EndFrame())
             case "cancel":
                 await self._worker.cancel()
+            case "user_starts":
+                await self._pipeline.queue_frame(UserStartedSpeakingFrame())
+            case "user_stops":
+                await self._pipeline.queue_frame(UserStoppedSpeakingFrame())
+            case "error":
+                await self._llm.report_error()
+            case "register" | "unregister":
+                self._llm.change_tools(stimulus.kind, stimulus.text)
             case "say":
                 # What a user aggregator does at the end of a turn. Pipecat's own polls its turn
                 # detectors for ever, so that a run with it never comes to rest.

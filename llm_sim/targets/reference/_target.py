@@ -7,7 +7,13 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from llm_sim import frames, service
-from llm_sim.frames import InterruptionFrame, LLMMessagesAppendFrame
+from llm_sim.frames import (
+    FrameDirection,
+    InterruptionFrame,
+    LLMMessagesAppendFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+)
 from llm_sim.targets._context import view_of
 from llm_sim.targets._port import Station, Views
 from llm_sim.targets._releases import installed_release
@@ -26,12 +32,14 @@ class ScriptedLLMService(ScriptedService, service.LLMService):
     """The core's own service with a script for a model."""
 
     frames: ClassVar = frames
+    upstream: ClassVar = FrameDirection.UPSTREAM
 
 
 class ScriptedNaiveLLMService(ScriptedService, NaiveLLMService):
     """The naive service with a script for a model."""
 
     frames: ClassVar = frames
+    upstream: ClassVar = FrameDirection.UPSTREAM
 
 
 class Playout(HeldText, service.FrameProcessor):
@@ -80,6 +88,14 @@ class ReferenceSession:
                 await self._task.stop_when_done()
             case "cancel":
                 await self._task.cancel()
+            case "user_starts":
+                await self._task.queue_frame(UserStartedSpeakingFrame())
+            case "user_stops":
+                await self._task.queue_frame(UserStoppedSpeakingFrame())
+            case "error":
+                await self._llm.report_error()
+            case "register" | "unregister":
+                self._llm.change_tools(stimulus.kind, stimulus.text)
             case "say":
                 message = {"role": "user", "content": stimulus.text}
                 await self._task.queue_frame(
