@@ -156,6 +156,7 @@ class Stage:
         opening = Stimulus(kind="say", text=self._scenario.user)
         stimuli.open(opening, self._scenario.inject, schedule)
         how = self._run(self._limits.max_steps, self._limits.max_time_ns)
+        stimuli.close()
         self.rested = self.loop.steps
         self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
         self.unseen = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from llm_sim.loop import SimLoop
@@ -25,6 +26,7 @@ class Stimuli:
         self._recorder = recorder
         self._session = session
         self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
+        self._armed: list[asyncio.Handle] = []
         self.outstanding: list[Landing] = []
         """Landings of the schedule that have not joined."""
         self.seen: dict[str, int] = {}
@@ -55,14 +57,23 @@ class Stimuli:
                 self._loop.call_at(when, self._fire_timer, injection.do)
             else:
                 step = opened + (injection.step or 0) + injection.offset
-                self._loop.call_at_step(step, self._fire, injection.do, None)
+                self._arm(step, injection.do, None)
         self.outstanding.extend(plan.landings)
         for landing in plan.landings:
             stimulus = Stimulus(kind=landing.kind)
             if landing.anchor == START:
-                self._loop.call_at_step(opened + landing.offset, self._fire, stimulus, landing)
+                self._arm(opened + landing.offset, stimulus, landing)
             elif landing.anchor != THEN:
                 self._await(landing.anchor, landing.nth, landing.offset, stimulus, landing)
+
+    def close(self) -> None:
+        """Let nothing land any more: the conversation is over."""
+        self._awaited.clear()
+        for handle in self._armed:
+            handle.cancel()
+
+    def _arm(self, step: int, stimulus: Stimulus, landing: Landing | None) -> None:
+        self._armed.append(self._loop.call_at_step(step, self._fire, stimulus, landing))
 
     def _await(
         self, frame: str, nth: int, offset: int, stimulus: Stimulus, landing: Landing | None
@@ -72,7 +83,7 @@ class Stimuli:
     def _on_new_frame(self, frame: str) -> None:
         count = self.seen[frame] = self.seen.get(frame, 0) + 1
         for offset, stimulus, landing in self._awaited.pop((frame, count), ()):
-            self._loop.call_at_step(self._loop.steps + offset, self._fire, stimulus, landing)
+            self._arm(self._loop.steps + offset, stimulus, landing)
 
     def _fire_timer(self, stimulus: Stimulus) -> None:
         self.timers -= 1
@@ -83,8 +94,7 @@ class Stimuli:
         del self.outstanding[place]
         for after in self.outstanding[place : place + 1]:
             if after.anchor == THEN:
-                step = self._loop.steps + after.offset
-                self._loop.call_at_step(step, self._fire, Stimulus(kind=after.kind), after)
+                self._arm(self._loop.steps + after.offset, Stimulus(kind=after.kind), after)
 
     def _fire(self, stimulus: Stimulus, landing: Landing | None) -> None:
         data: dict[str, Any] = {"do": stimulus.kind}

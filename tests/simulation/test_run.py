@@ -116,6 +116,19 @@ def test_a_schedule_that_never_comes_to_its_place_gives_no_verdict() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "landing",
+    [Landing("interrupt", "LLMFullResponseStart", 3, 2), Landing("interrupt", "start", 1, 10_000)],
+    ids=str,
+)
+def test_a_stimulus_that_comes_too_late_does_not_disturb_what_the_harness_does_after(
+    landing: Landing,
+) -> None:
+    one = run(spoken_tool(), schedule=Schedule((landing,)))
+    assert (one.laws, one.landed) == ((), False)
+    assert [event.data["do"] for event in one.trace.of("stimulus")] == ["say"]
+
+
 def test_a_script_that_is_not_used_up_is_an_error() -> None:
     one = run(Scenario(script=[turn(say("Hello.")), turn(say("Never said."))]))
     assert one.violations == ()
