@@ -26,9 +26,12 @@ class Bot:
         build: Registers the bot's handlers on the service that it is given, and returns None, the
             service, or the list of processors around it (the service among them). The same
             function is what ships.
+        tools: The schemas of its tools, such as ``FunctionSchema``, from which drawn calls take
+            their arguments; a tool without one is called without arguments.
     """
 
     build: Build = _nothing
+    tools: Sequence[Any] = ()
 
     @property
     def name(self) -> str:

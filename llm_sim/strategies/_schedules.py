@@ -1,0 +1,76 @@
+"""Where stimuli land: schedules, as they stand in a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from hypothesis import strategies as st
+
+from llm_sim.errors import UsageError, did_you_mean
+from llm_sim.schedule import KINDS, START, THEN, Kind, Landing, Schedule
+
+ANCHORS: Final = (
+    (START, 1),
+    ("LLMFullResponseStart", 1),
+    ("LLMText", 1),
+    ("FunctionCallsStarted", 1),
+    ("FunctionCallInProgress", 1),
+    ("FunctionCallInProgress", 2),
+    ("FunctionCallResult", 1),
+    ("FunctionCallResult", 2),
+    ("LLMFullResponseEnd", 1),
+    ("FunctionCallsStarted", 2),
+    ("LLMFullResponseStart", 2),
+)
+"""The frames that a drawn landing is counted from; every target has them."""
+
+_FURTHEST: Final = 20
+
+
+def landings(kinds: Sequence[str] = KINDS, *, then: bool = False) -> st.SearchStrategy[Landing]:
+    """Draw where one stimulus lands: so many steps after a frame.
+
+    Args:
+        kinds: The stimuli.
+        then: Whether it may be counted from the landing before it.
+
+    Raises:
+        UsageError: There is no such stimulus.
+    """
+    anchors = (*ANCHORS, (THEN, 1), (THEN, 1), (THEN, 1)) if then else ANCHORS
+    return st.builds(
+        lambda kind, anchor, offset: Landing(kind, anchor[0], anchor[1], offset),
+        st.sampled_from([_kind(kind) for kind in kinds]),
+        st.sampled_from(anchors),
+        st.integers(0, _FURTHEST),
+    )
+
+
+def schedules(kinds: Sequence[str] = KINDS, *, max_stimuli: int = 2) -> st.SearchStrategy[Schedule]:
+    """Draw schedules of a few stimuli, none first.
+
+    Args:
+        kinds: The stimuli: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` and
+            ``error``.
+        max_stimuli: How many at most.
+
+    Raises:
+        UsageError: There is no such stimulus, or the bound is negative.
+    """
+    if max_stimuli < 0:
+        raise UsageError(f"max_stimuli must be 0 or more, not {max_stimuli}")
+    if not kinds or not max_stimuli:
+        return st.just(Schedule())
+    first, later = landings(kinds), landings(kinds, then=True)
+    rest = st.lists(later, max_size=max_stimuli - 1)
+    some = st.tuples(first, rest).map(lambda drawn: Schedule((drawn[0], *drawn[1])))
+    return st.one_of(st.just(Schedule()), some, some, some)
+
+
+def _kind(name: str) -> Kind:
+    for kind in KINDS:
+        if name == kind:
+            return kind
+    known = ", ".join(KINDS)
+    raise UsageError(f"cannot inject {name!r}{did_you_mean(name, KINDS)}; it is one of {known}")

@@ -1,0 +1,65 @@
+"""What happens from outside, in the scenario itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, get_args
+
+from hypothesis import strategies as st
+
+from llm_sim.errors import UsageError, did_you_mean
+from llm_sim.scenario import Injection, Stimulus, after, at, at_step
+from llm_sim.strategies._schedules import ANCHORS
+
+_NAMING_A_TOOL: Final = ("register", "unregister")
+STIMULI: Final[tuple[str, ...]] = get_args(Stimulus.model_fields["kind"].annotation)
+"""Every kind of stimulus."""
+
+_MOMENTS: Final = ("0s", "5ms", "30ms", "60ms", "110ms", "300ms")
+
+
+def stimuli(
+    kinds: Sequence[str] = STIMULI, *, tools: Sequence[str] = ("f",)
+) -> st.SearchStrategy[Injection]:
+    """Draw a stimulus and its moment: after a frame, after a while, or at a step.
+
+    Args:
+        kinds: The kinds of stimuli.
+        tools: The tools that are registered and unregistered.
+
+    Raises:
+        UsageError: There is no such kind, or no tool for one that needs it.
+    """
+    happenings = [each for kind in kinds for each in _of_kind(kind, tools)]
+    if not happenings:
+        raise UsageError(f"kinds {tuple(kinds)!r} and tools {tuple(tools)!r} leave no stimulus")
+    frames = [anchor for anchor in ANCHORS if anchor[0][0].isupper()]
+    return st.one_of(
+        st.builds(
+            lambda do, moment: after(moment, do),
+            st.sampled_from(happenings),
+            st.sampled_from(_MOMENTS),
+        ),
+        st.builds(
+            lambda do, frame, offset: at(frame[0], do, nth=frame[1], offset=offset),
+            st.sampled_from(happenings),
+            st.sampled_from(frames),
+            st.integers(0, 9),
+        ),
+        st.builds(
+            lambda do, step: at_step(step, do),
+            st.sampled_from(happenings),
+            st.integers(0, 60),
+        ),
+    )
+
+
+def _of_kind(kind: str, tools: Sequence[str]) -> list[Stimulus]:
+    if kind not in STIMULI:
+        known = ", ".join(STIMULI)
+        raise UsageError(f"there is no stimulus {kind!r}{did_you_mean(kind, STIMULI)}: {known}")
+    if kind in _NAMING_A_TOOL:
+        return [Stimulus.from_plain({kind: tool}) for tool in tools]
+    if kind == "say":
+        return [Stimulus(kind="say", text="And another thing.")]
+    return [Stimulus.from_plain(kind)]
