@@ -27,8 +27,7 @@ class Stimuli:
         self._session = session
         self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
         self._armed: list[asyncio.Handle] = []
-        self.outstanding: list[Landing] = []
-        """Landings of the schedule that have not joined."""
+        self._outstanding: dict[int, Landing] = {}
         self.seen: dict[str, int] = {}
         """How often each type of frame was seen."""
         self.injections: list[Injection] = []
@@ -58,13 +57,18 @@ class Stimuli:
             else:
                 step = opened + (injection.step or 0) + injection.offset
                 self._arm(step, injection.do, None)
-        self.outstanding.extend(plan.landings)
+        self._outstanding.update(enumerate(plan.landings, 1))
         for landing in plan.landings:
             stimulus = Stimulus(kind=landing.kind)
             if landing.anchor == START:
                 self._arm(opened + landing.offset, stimulus, landing)
             elif landing.anchor != THEN:
                 self._await(landing.anchor, landing.nth, landing.offset, stimulus, landing)
+
+    @property
+    def outstanding(self) -> list[Landing]:
+        """Landings of the schedule that have not joined, in its order."""
+        return list(self._outstanding.values())
 
     def close(self) -> None:
         """Let nothing land any more: the conversation is over."""
@@ -89,21 +93,21 @@ class Stimuli:
         self.timers -= 1
         self._fire(stimulus, None)
 
-    def _landed(self, landing: Landing) -> None:
-        place = self.outstanding.index(landing)
-        del self.outstanding[place]
-        for after in self.outstanding[place : place + 1]:
-            if after.anchor == THEN:
-                self._arm(self._loop.steps + after.offset, Stimulus(kind=after.kind), after)
+    def _landed(self, landing: Landing) -> int:
+        """Arm the landing that is counted from this one; return this one's number."""
+        number = next(number for number, one in self._outstanding.items() if one == landing)
+        del self._outstanding[number]
+        after = self._outstanding.get(number + 1)
+        if after is not None and after.anchor == THEN:
+            self._arm(self._loop.steps + after.offset, Stimulus(kind=after.kind), after)
+        return number
 
     def _fire(self, stimulus: Stimulus, landing: Landing | None) -> None:
         data: dict[str, Any] = {"do": stimulus.kind}
         if landing is not None:
-            data["swept"] = True
+            data["swept"] = self._landed(landing)
         if stimulus.text:
             data["text"] = stimulus.text
         self._recorder.begin(self._recorder.record("stimulus", data=data))
-        if landing is not None:
-            self._landed(landing)
         self.ending = self.ending or stimulus.kind in ("end", "cancel")
         self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")

@@ -86,7 +86,8 @@ class Event:
                   ``cancels``, how often its task was told to stop
     ``answer``    a handler called its result callback with ``data["result"]``
     ``inference`` the model was asked; ``turn`` (or None: no turn is left), the ``messages``
-    ``stimulus``  an outside event joined; ``data["do"]``
+    ``stimulus``  an outside event joined; ``data["do"]``; ``swept``, which landing of the schedule
+                  it is, from 1
     ``error``     an exception that nobody handled; ``source`` and ``message``
     ``state``     at rest: what ``service``, ``aggregator`` and ``context`` think of each call, and
                   the ``contents`` of the tool messages

@@ -21,7 +21,7 @@ from llm_sim.scenario import (
     turn,
     user_says,
 )
-from llm_sim.schedule import Landing, Schedule
+from llm_sim.schedule import Landing, Schedule, decode
 from llm_sim.simulation import Limits, run
 from llm_sim.targets import Bot
 from tests.support.scenarios import spoken_tool, two_tools
@@ -382,3 +382,15 @@ def test_a_handler_that_raises_what_nobody_expects_settles_its_call() -> None:
     one = run(_one_call(), bot=_bot(odd))
     assert one.calls["c1"].phases("down") == ["started", "in_progress", "result"]
     assert set(one.laws) <= {"LS303"}
+
+
+def test_a_landing_that_is_counted_from_the_one_before_it_lands_once_in_any_order() -> None:
+    token = "ls1-interrupt@start+9,user_starts@start+1,user_stops@then+12"
+    one = run(two_tools(), schedule=decode(token))
+    stimuli = [
+        (event.data["do"], event.data["swept"])
+        for event in one.trace.of("stimulus")
+        if "swept" in event.data
+    ]
+    assert stimuli == [("user_starts", 2), ("interrupt", 1), ("user_stops", 3)]
+    assert list(one.trace.of("error")) == []
