@@ -1,7 +1,13 @@
 """Many runs."""
 
+from llm_sim.exploration._again import Replayed, Verdict, replay_found, replay_saved
+from llm_sim.exploration._baseline import Baseline, Broken, Known, broken
+from llm_sim.exploration._files import write_text
+from llm_sim.exploration._found import Found
+from llm_sim.exploration._promote import Promoted, promote
 from llm_sim.exploration._replay import Replay, replay
 from llm_sim.exploration._stopping import stop_requests
+from llm_sim.exploration._store import FAILURES, SUFFIX, FailureStore, load_failure
 from llm_sim.exploration._sweep import (
     MOST_RUNS,
     Outcome,
@@ -13,14 +19,30 @@ from llm_sim.exploration._sweep import (
 )
 
 __all__ = [
+    "FAILURES",
     "MOST_RUNS",
+    "SUFFIX",
+    "Baseline",
+    "Broken",
+    "FailureStore",
+    "Found",
+    "Known",
     "Outcome",
     "ProgressListener",
+    "Promoted",
     "Replay",
+    "Replayed",
     "SweepReport",
+    "Verdict",
     "Window",
+    "broken",
+    "load_failure",
+    "promote",
     "replay",
+    "replay_found",
+    "replay_saved",
     "stimulus_kinds",
     "stop_requests",
     "sweep",
+    "write_text",
 ]

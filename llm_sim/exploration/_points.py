@@ -52,6 +52,19 @@ def sample(schedules: Sequence[Schedule], most: int) -> list[tuple[int, Schedule
     return sorted(random.Random(_SEED).sample(numbered, most), key=lambda one: one[0])
 
 
+def nearest(run: Run, step: int) -> tuple[str, int, int] | None:
+    """Return the last frame that was new in a run up to a step, or None.
+
+    Returns:
+        The frame's type, its occurrence, and how many steps before that step it was new.
+    """
+    before = [new for new in _anchors(run).values() if new[2] <= step]
+    if not before:
+        return None
+    type_, nth, since = max(before, key=lambda new: new[2])
+    return type_, nth, step - since
+
+
 def _steps_after_the_stimulus(disturbed: Run) -> int:
     stimuli = [event for event in disturbed.trace.of("stimulus") if event.data.get("swept")]
     return max(0, disturbed.rested - stimuli[-1].step) if stimuli else 0

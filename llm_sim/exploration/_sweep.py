@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
+from llm_sim.exploration._baseline import Broken, broken
 from llm_sim.exploration._points import landings, pairs, sample
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.invariants import LAWS, Law
@@ -35,12 +36,14 @@ class Outcome:
         token: Replays the run.
         laws: The codes of the broken laws, sorted; empty where every law held.
         complaint: Why there is no verdict, or empty.
+        broken: Each broken law with the function that it is about, or an empty one; sorted.
     """
 
     point: int
     token: str
     laws: tuple[str, ...] = ()
     complaint: str = ""
+    broken: tuple[Broken, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -102,6 +105,12 @@ class SweepReport:
     def clean(self) -> bool:
         """Whether every law held at every point that was to be tried, undisturbed as well."""
         return not (self.stopped or self.failed or self.undisturbed.violations or self.complaint)
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether every run has a verdict, kept or broken."""
+        undisturbed = self.complaint is None or bool(self.undisturbed.violations)
+        return undisturbed and not self.stopped and not any(o.complaint for o in self.outcomes)
 
     @property
     def complaint(self) -> SimulationError | None:
@@ -254,4 +263,4 @@ def _schedules(
 
 def _outcome(point: int, swept: Run) -> Outcome:
     complaint = "" if swept.violations else str(swept.complaint or "")
-    return Outcome(point, encode(swept.schedule), swept.laws, complaint)
+    return Outcome(point, encode(swept.schedule), swept.laws, complaint, broken(swept))

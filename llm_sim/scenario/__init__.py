@@ -19,9 +19,11 @@ from llm_sim.scenario._builders import (
     wait,
 )
 from llm_sim.scenario._durations import Duration, format_duration, parse_duration
-from llm_sim.scenario._file import dump_scenarios, scenario_schema
-from llm_sim.scenario._loader import load_scenarios
+from llm_sim.scenario._file import Version, dump_document, dump_scenarios, scenario_schema
+from llm_sim.scenario._json import Text
+from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
+from llm_sim.scenario._plain import Plain
 from llm_sim.scenario._script import Call, Say, Step, Turn, Wait
 from llm_sim.scenario._stimuli import Injection, Stimulus
 
@@ -30,23 +32,28 @@ __all__ = [
     "Call",
     "Duration",
     "Injection",
+    "Plain",
     "Say",
     "Scenario",
     "Step",
     "Stimulus",
+    "Text",
     "Tool",
     "Turn",
+    "Version",
     "Wait",
     "after",
     "at",
     "at_step",
     "call",
     "cancel",
+    "dump_document",
     "dump_scenarios",
     "end",
     "error",
     "format_duration",
     "interrupt",
+    "load_document",
     "load_scenarios",
     "parse_duration",
     "register",

@@ -21,6 +21,10 @@ def _version(value: Any) -> Any:
     raise refusal([Finding((), f"must be {VERSION}, not {show(value)}")])
 
 
+Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VERSION})]
+"""The version of a file's format: 1."""
+
+
 def _filled(value: Any) -> Any:
     if listed(value):
         return value
@@ -35,7 +39,7 @@ class ScenarioFile(Plain):
         scenarios: At least one; each with a name of its own.
     """
 
-    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VERSION})]
+    version: Version
     scenarios: Annotated[tuple[Scenario, ...], BeforeValidator(_filled)]
 
     _remedies = {
@@ -78,9 +82,18 @@ def dump_scenarios(scenarios: Iterable[Scenario]) -> str:
     Raises:
         ScenarioError: There is none, or two have one name.
     """
+    return dump_document(ScenarioFile(version=VERSION, scenarios=tuple(scenarios)))
+
+
+def dump_document(document: Plain) -> str:
+    """Return the text of a file from which :func:`load_document` reads the document back equal.
+
+    Args:
+        document: Its plain form is a mapping; a scenario in it is written as in a scenario file.
+    """
     from llm_sim.scenario._yaml import text_of
 
-    return text_of(ScenarioFile(version=VERSION, scenarios=tuple(scenarios)).to_plain())
+    return text_of(document.to_plain())
 
 
 class _SchemaWithoutDefaults(GenerateJsonSchema):

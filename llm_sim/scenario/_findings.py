@@ -160,6 +160,8 @@ def _must(kind: str, detail: ErrorDetails) -> str:
             return f"must be a list, not {shown}"
         case "dict_type" | "model_type":
             return f"must be a mapping, not {shown}"
+        case "value_error":
+            return str(detail["ctx"]["error"])
         case "literal_error":
             words = re.findall(r"'(\w+)'", detail["ctx"]["expected"])
             near = did_you_mean(value, words) if isinstance(value, str) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from pydantic import ValidationError
 
@@ -11,8 +11,10 @@ from llm_sim.errors import Problem, ScenarioError, did_you_mean
 from llm_sim.scenario._file import ScenarioFile
 from llm_sim.scenario._findings import findings_of, show
 from llm_sim.scenario._model import Scenario
+from llm_sim.scenario._plain import Plain
 
 _SEPARATOR = "::"
+_Document = TypeVar("_Document", bound=Plain)
 
 
 def load_scenarios(reference: str | Path) -> tuple[Scenario, ...]:
@@ -32,8 +34,22 @@ def load_scenarios(reference: str | Path) -> tuple[Scenario, ...]:
         wrong = f"reference must be FILE or FILE::NAME, not {show(reference)}"
         raise ScenarioError(Problem(wrong))
     file, separator, name = str(reference).partition(_SEPARATOR)
-    scenarios = _parse(_text(file), file)
+    scenarios = load_document(file, ScenarioFile).scenarios
     return (_named(name, scenarios, file),) if separator else scenarios
+
+
+def load_document(file: str | Path, model: type[_Document]) -> _Document:
+    """Load a file of plain data.
+
+    Args:
+        file: Its path; messages name it as it is given.
+        model: What the whole file must be.
+
+    Raises:
+        ScenarioError: The file cannot be read, or something in it is wrong: every mistake is
+            listed with line and column, in the order of the file.
+    """
+    return _parse(_text(str(file)), str(file), model)
 
 
 def _text(file: str) -> str:
@@ -66,7 +82,7 @@ def _neighbour(path: Path) -> str:
     return did_you_mean(path.name, names)
 
 
-def _parse(text: str, file: str) -> tuple[Scenario, ...]:
+def _parse(text: str, file: str, model: type[_Document]) -> _Document:
     from llm_sim.scenario._yaml import read
 
     document = read(text, file)
@@ -76,14 +92,14 @@ def _parse(text: str, file: str) -> tuple[Scenario, ...]:
     if document.root is None:
         raise ScenarioError(*problems)
     try:
-        scenarios = ScenarioFile.model_validate(document.data).scenarios
+        parsed = model.model_validate(document.data)
     except ValidationError as error:
         problems += [document.problem(finding) for finding in findings_of(error)]
     if problems:
         in_order = sorted(problems, key=lambda problem: (problem.line, problem.column))
         # Aliases lead to one place in several ways.
         raise ScenarioError(*dict.fromkeys(in_order))
-    return scenarios
+    return parsed
 
 
 def _named(name: str, scenarios: tuple[Scenario, ...], file: str) -> Scenario:

@@ -149,13 +149,9 @@ def read(text: str, file: str) -> Document:
 
 
 def text_of(document: dict[str, Any]) -> str:
-    """Return a scenario file's text: a step, a tool or an injection takes a line."""
-    scenarios = [
-        {key: _laid_out(key, value) for key, value in scenario.items()}
-        for scenario in document["scenarios"]
-    ]
+    """Return a file's text: a step, a tool, an injection or an entry of a list takes a line."""
     return yaml.dump(
-        {**document, "scenarios": scenarios},
+        _in_blocks(document),
         Dumper=_Dumper,
         allow_unicode=True,
         default_flow_style=False,
@@ -164,9 +160,17 @@ def text_of(document: dict[str, Any]) -> str:
     )
 
 
+def _in_blocks(plain: dict[str, Any]) -> dict[str, Any]:
+    return {key: _laid_out(key, value) for key, value in plain.items()}
+
+
 def _laid_out(key: str, value: Any) -> Any:
     match key:
-        case "script" | "inject":
+        case "scenarios":
+            return [_in_blocks(scenario) for scenario in value]
+        case "scenario" | "failure":
+            return _in_blocks(value)
+        case "script" | "inject" | "known":
             return [_nested(item) for item in value]
         case "tools":
             return {name: _nested(tool) for name, tool in value.items()}

@@ -1,0 +1,160 @@
+"""What is known to be broken, so that only what is new fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llm_sim.errors import UsageError
+from llm_sim.exploration._files import write_text
+from llm_sim.exploration._found import function_of
+from llm_sim.scenario import Plain, Text, Version, dump_document, load_document
+from llm_sim.simulation import Run
+
+Broken = tuple[str, str]
+"""A law's code, with the name of the function that the violation is about, or an empty one."""
+
+
+def broken(run: Run) -> tuple[Broken, ...]:
+    """Return what a run broke, sorted, each once."""
+    found = {(one.law, function_of(run.scenario, one.call)) for one in run.violations}
+    return tuple(sorted(found))
+
+
+class Known(NamedTuple):
+    """One known violation.
+
+    Parameters:
+        place: Where it was found, ``FILE::NAME`` or a test's id.
+        law: The law's code.
+        function: The name of the function that it is about, or empty.
+    """
+
+    place: str
+    law: str
+    function: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in self if part)
+
+
+class _Entry(Plain):
+    """One known violation in a file; see :class:`Known`."""
+
+    place: Text
+    law: Text
+    function: Text = ""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, place: str, law: str, function: str = "") -> None: ...
+
+    def to_plain(self) -> dict[str, str]:
+        """Return the entry, without an empty function."""
+        plain = {"place": self.place, "law": self.law, "function": self.function}
+        return {key: value for key, value in plain.items() if value}
+
+
+class _BaselineFile(Plain):
+    """A baseline's file.
+
+    Parameters:
+        version: The version of the format.
+        known: What is known to be broken, sorted.
+    """
+
+    version: Version
+    known: tuple[_Entry, ...]
+
+    _remedies = {"version": "version: 1", "known": "known: []"}
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, version: int, known: tuple[_Entry, ...]) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the document of the file."""
+        return {"version": self.version, "known": [entry.to_plain() for entry in self.known]}
+
+
+class Baseline:
+    """The known violations of a file, and how what was run compares with them.
+
+    Args:
+        file: The file; None: nothing is known, and nothing will be.
+        update: Whether what is new becomes known.
+        prune: Whether what is stale is forgotten.
+
+    Raises:
+        ScenarioError: The file cannot be read.
+        UsageError: There is no such file and it is not to be updated, or there is nothing to update
+            or to prune.
+    """
+
+    def __init__(
+        self, file: str | Path | None, *, update: bool = False, prune: bool = False
+    ) -> None:
+        if file is None and (update or prune):
+            raise UsageError("there is no baseline to update or to prune: name its file")
+        self._file = None if file is None else Path(file)
+        self._update = update
+        self._prune = prune
+        self._known = _load(self._file, missing_is_empty=update)
+        self._seen: set[Known] = set()
+        self._whole: set[str] = set()
+
+    def knows(self, place: str, found: Iterable[Broken]) -> bool:
+        """Return whether all that was found at a place is known, or will be."""
+        if self._file is None:
+            return False
+        return self._update or all(Known(place, *one) in self._known for one in found)
+
+    def note(self, place: str, found: Iterable[Broken], *, whole: bool = True) -> None:
+        """Note what was found at a place.
+
+        Args:
+            place: Where.
+            found: What was broken there.
+            whole: Whether everything there was run, so that what was not seen is stale.
+        """
+        self._seen.update(Known(place, *one) for one in found)
+        if whole:
+            self._whole.add(place)
+
+    @property
+    def new(self) -> list[Known]:
+        """What was found and is not known, sorted."""
+        return [] if self._file is None else sorted(self._seen - self._known)
+
+    @property
+    def stale(self) -> list[Known]:
+        """What is known and was not seen where it should have been, sorted."""
+        return sorted(known for known in self._known - self._seen if known.place in self._whole)
+
+    def finish(self) -> list[str]:
+        """Write the file where it is to be changed, and return what happened to it, in lines.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        added = self.new if self._update else []
+        removed = self.stale if self._prune else []
+        if self._file is not None and (added or removed or (self._update and not self._known)):
+            entries = sorted(self._known.union(added).difference(removed))
+            known = tuple(_Entry(place=p, law=law, function=f) for p, law, f in entries)
+            text = dump_document(_BaselineFile(version=1, known=known))
+            write_text(self._file, text)
+        lines = [f"added     {known}" for known in added]
+        return lines + [f"{'removed' if self._prune else 'stale':9} {k}" for k in self.stale]
+
+
+def _load(file: Path | None, *, missing_is_empty: bool) -> frozenset[Known]:
+    if file is None:
+        return frozenset()
+    if not file.exists():
+        if missing_is_empty:
+            return frozenset()
+        raise UsageError(f"{file}: there is no such baseline; update it, and it is created")
+    entries = load_document(file, _BaselineFile).known
+    return frozenset(Known(entry.place, entry.law, entry.function) for entry in entries)
