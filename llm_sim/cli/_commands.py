@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from llm_sim import __version__
+from llm_sim.cli._baseline import (
+    BaselineOptions,
+    known_run,
+    known_sweep,
+    known_windows,
+    tell,
+)
 from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._files import check_writable, write_json, write_text
+from llm_sim.cli._files import check_writable, write_json
+from llm_sim.cli._keep import keep
 from llm_sim.cli._progress import progress
 from llm_sim.cli._show import (
     pasted,
@@ -28,6 +36,7 @@ from llm_sim.exploration import (
     stimulus_kinds,
     stop_requests,
     sweep,
+    write_text,
 )
 from llm_sim.invariants import get_law
 from llm_sim.scenario import Scenario, load_scenarios
@@ -60,24 +69,37 @@ def demo_command() -> ExitCode:
         place = _place(file, report.scenario)
         out(sweep_failure(report, "naive", replay_line(place, target="naive")))
     out(f"\nnext      {pasted('llm-sim', 'sweep', file, '--target', 'pipecat')}")
-    return _sweep_verdict(correct)
+    return _sweep_verdict(correct, correct)
 
 
-def run_command(file: str, target: str, bot: str | None, trace: Path | None) -> ExitCode:
+def run_command(
+    file: str,
+    target: str,
+    bot: str | None,
+    trace: Path | None,
+    known: BaselineOptions,
+) -> ExitCode:
     """Run each scenario of a file once."""
+    baseline = known.open()
     scenarios, given = _loaded(file, target, bot)
     _check_trace(trace, file, scenarios)
-    runs = []
+    runs: list[Run] = []
+    new: list[Run] = []
     for scenario in scenarios:
         one = run(scenario, bot=given, target=target, place=_place(file, scenario))
         runs.append(one)
-        out(run_line(one))
+        known_here = known_run(baseline, one)
+        out(run_line(one, known=known_here))
+        if known_here:
+            continue
+        new.append(one)
         if one.violations:
             line = replay_line(_place(file, one.scenario), target=target, bot=bot)
             out(run_failure(one, line))
     if trace is not None:
         write_text(trace, dumps(runs[0].trace))
-    return _verdict(runs)
+    tell(baseline)
+    return _verdict(new)
 
 
 def explain_command(code: str) -> ExitCode:
@@ -89,12 +111,20 @@ def explain_command(code: str) -> ExitCode:
 
 
 def sweep_command(
-    file: str, inject: str, target: str, bot: str | None, json: Path | None, most: int
+    file: str,
+    inject: str,
+    target: str,
+    bot: str | None,
+    json: Path | None,
+    most: int,
+    known: BaselineOptions,
 ) -> ExitCode:
     """Sweep each scenario of a file."""
     check_writable(json)
+    baseline = known.open()
     scenarios, given = _loaded(file, target, bot)
     reports: list[SweepReport] = []
+    new: list[SweepReport] = []
     stopped = False
     stimulus_kinds(inject)
     if most < 1:
@@ -108,7 +138,10 @@ def sweep_command(
                     break
                 report = _sweep_one(scenario, inject, target, given, _place(file, scenario), most)
                 reports.append(report)
-                out(sweep_line(report))
+                known_here = known_sweep(baseline, report)
+                out(sweep_line(report, known=known_here))
+                if not known_here:
+                    new.append(report)
     except KeyboardInterrupt:
         stopped = True
         err("llm-sim: stopped")
@@ -118,8 +151,12 @@ def sweep_command(
     for report in reports:
         if report.laws or report.failed:
             line = replay_line(_place(file, report.scenario), target=target, bot=bot)
-            out(f"\n{sweep_failure(report, target, line)}")
-    code = _sweep_verdict(reports)
+            is_known = known_windows(baseline, report)
+            notes = keep(report, target, bot, is_known)
+            told = sweep_failure(report, target, line, notes=notes, known=is_known)
+            out(f"\n{told}")
+    tell(baseline)
+    code = _sweep_verdict(reports, new)
     return ExitCode.NO_VERDICT if stopped and code is ExitCode.CLEAN else code
 
 
@@ -190,11 +227,9 @@ def _verdict(runs: Iterable[Run]) -> ExitCode:
     return code
 
 
-def _sweep_verdict(reports: Iterable[SweepReport]) -> ExitCode:
-    code = ExitCode.CLEAN
-    for report in reports:
-        if report.laws:
-            return ExitCode.VIOLATION
-        if not report.clean:
-            code = ExitCode.NO_VERDICT
-    return code
+def _sweep_verdict(reports: Sequence[SweepReport], new: Sequence[SweepReport]) -> ExitCode:
+    """Return what sweeps come to, of which some broke what was not known to be broken."""
+    if any(report.laws for report in new):
+        return ExitCode.VIOLATION
+    conclusive = all(report.conclusive for report in reports)
+    return ExitCode.CLEAN if conclusive else ExitCode.NO_VERDICT

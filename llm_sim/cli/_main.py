@@ -8,6 +8,8 @@ from typing import Annotated, Optional
 import typer
 
 from llm_sim import __version__
+from llm_sim.cli._again import again_command
+from llm_sim.cli._baseline import BaselineOptions
 from llm_sim.cli._commands import (
     demo_command,
     explain_command,
@@ -17,6 +19,7 @@ from llm_sim.cli._commands import (
 )
 from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
+from llm_sim.cli._promote import promote_command
 from llm_sim.exploration import MOST_RUNS
 
 _FILE = Annotated[
@@ -38,6 +41,16 @@ _TRACE = Annotated[
     typer.Option(
         "--trace", metavar="PATH", readable=False, help="Write the trace there, as JSON Lines."
     ),
+]
+_BASELINE = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--baseline", metavar="PATH", readable=False, help="What is known to be broken."),
+]
+_UPDATE = Annotated[
+    bool, typer.Option("--update-baseline", help="Add what is new to the baseline.")
+]
+_PRUNE = Annotated[
+    bool, typer.Option("--prune-baseline", help="Remove from it what is not broken any more.")
 ]
 
 app = typer.Typer(
@@ -75,12 +88,21 @@ def demo() -> None:
 
 
 @app.command()
-def run(file: _FILE, target: _TARGET = "reference", bot: _BOT = None, trace: _TRACE = None) -> None:
+def run(
+    file: _FILE,
+    target: _TARGET = "reference",
+    bot: _BOT = None,
+    trace: _TRACE = None,
+    baseline: _BASELINE = None,
+    update_baseline: _UPDATE = False,
+    prune_baseline: _PRUNE = False,
+) -> None:
     """Run each scenario once, undisturbed, and check every law.
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    leave_with(run_command, file, target, bot, trace)
+    known = BaselineOptions(baseline, update_baseline, prune_baseline)
+    leave_with(run_command, file, target, bot, trace, known)
 
 
 @app.command()
@@ -106,6 +128,9 @@ def sweep(
         int,
         typer.Option("--most", metavar="N", help="Of more points, try a sample of so many."),
     ] = MOST_RUNS,
+    baseline: _BASELINE = None,
+    update_baseline: _UPDATE = False,
+    prune_baseline: _PRUNE = False,
 ) -> None:
     """Try a stimulus at every single point of each scenario.
 
@@ -114,24 +139,60 @@ def sweep(
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    leave_with(sweep_command, file, inject, target, bot, json, most)
+    known = BaselineOptions(baseline, update_baseline, prune_baseline)
+    leave_with(sweep_command, file, inject, target, bot, json, most, known)
 
 
 @app.command()
 def replay(
-    file: _FILE,
+    file: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            metavar="[FILE[::NAME]]",
+            help="A scenario file, one scenario in it, or a saved failure.",
+        ),
+    ] = None,
     schedule: Annotated[
-        str, typer.Option("--schedule", metavar="TOKEN", help="The token of a failed run.")
-    ],
-    target: _TARGET = "reference",
+        Optional[str],  # noqa: UP045
+        typer.Option("--schedule", metavar="TOKEN", help="The token of a failed run."),
+    ] = None,
+    target: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--target", help="What it runs on; by default reference, or as it was saved."),
+    ] = None,
     bot: _BOT = None,
     trace: _TRACE = None,
 ) -> None:
-    """Run one schedule again and show what happens.
+    """Run again what has failed.
+
+    Without FILE: every saved failure; FIXED ones are dropped. A file of a saved failure: that one,
+    in full. A scenario file: each scenario once, FIXED or FAILED. With --schedule: that schedule.
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    leave_with(replay_command, file, schedule, target, bot, trace)
+    if schedule is None:
+        leave_with(again_command, file, target, bot, trace)
+    if file is None:
+        raise typer.BadParameter("name the scenario file that the token belongs to")
+    leave_with(replay_command, file, schedule, target or "reference", bot, trace)
+
+
+@app.command()
+def promote(
+    failure: Annotated[
+        str, typer.Argument(metavar="TOKEN|NAME", help="A saved failure: its token or its name.")
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The scenario's name.")],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="DIRECTORY", readable=False, help="Where it goes.")
+    ] = Path("scenarios/regressions"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Make a regression scenario of a saved failure: it fails now, and is to pass when repaired.
+
+    Exit code: 0 written, 2 it cannot be promoted.
+    """
+    leave_with(promote_command, failure, name, into, force)
 
 
 @app.command()

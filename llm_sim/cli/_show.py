@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from llm_sim.exploration import SweepReport, Window
 from llm_sim.report import Failure, render_failure
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
 
+Notes = Sequence[tuple[str, str]]
+"""More lines of a failure, each with its label."""
+
+_KNOWN = "   known (baseline)"
 _WORDS = {"interrupt": "interruption", "end": "end", "cancel": "cancel"}
 
 
-def run_line(one: Run) -> str:
-    """Return one run in a line."""
+def run_line(one: Run, *, known: bool = False) -> str:
+    """Return one run in a line, which says whether all that it breaks is known."""
     if one.violations:
         verdict = f"broken: {' '.join(one.laws)}"
     else:
         verdict = f"no verdict: {one.complaint}" if one.complaint is not None else "clean"
-    return f"  {one.scenario.name:24} {one.schedule.in_words():44} {one.steps:5} steps   {verdict}"
+    words = one.schedule.in_words()
+    line = f"  {one.scenario.name:24} {words:44} {one.steps:5} steps   {verdict}"
+    return line + _KNOWN if known else line
 
 
-def sweep_line(report: SweepReport) -> str:
-    """Return one sweep in a line."""
+def sweep_line(report: SweepReport, *, known: bool = False) -> str:
+    """Return one sweep in a line, which says whether all that it breaks is known."""
     what = f"{_stimulus(report.inject)} at each of {report.points} points"
-    return (
-        f"  {report.scenario.name:24} {what:36} {_sweep_verdict(report):40} {report.seconds:5.1f} s"
-    ).rstrip()
+    verdict = _sweep_verdict(report) + (_KNOWN if known else "")
+    return f"  {report.scenario.name:24} {what:36} {verdict:40} {report.seconds:5.1f} s".rstrip()
 
 
 def _stimulus(inject: str) -> str:
@@ -72,49 +77,88 @@ def replay_line(place: str, *, target: str, bot: str | None = None) -> Callable[
     return line
 
 
-def run_failure(one: Run, replay: Callable[[str], str]) -> str:
+def run_failure(one: Run, replay: Callable[[str], str], notes: Notes = ()) -> str:
     """Return a failed run in full.
 
     Args:
         one: The run.
         replay: Makes of a token the line that replays it.
+        notes: More lines.
     """
     headline = f"FAILED {_where(one)}"
-    failure = Failure(headline, one.schedule.in_words(), replay(one.token))
+    failure = Failure(headline, one.schedule.in_words(), replay(one.token), notes=notes)
     return render_failure(one.trace, one.violations, failure)
 
 
-def sweep_failure(report: SweepReport, target: str, replay: Callable[[str], str]) -> str:
-    """Return a failed sweep: every window in a line, and the widest one in full.
+def sweep_failure(
+    report: SweepReport,
+    target: str,
+    replay: Callable[[str], str],
+    *,
+    notes: Mapping[str, Notes] | None = None,
+    known: Callable[[Window], bool] = lambda _: False,
+) -> str:
+    """Return a failed sweep: every window in a line, and the widest one that is new in full.
 
     Args:
         report: The sweep.
         target: The target, as the user named it.
         replay: Makes of a token the line that replays it.
+        notes: By token, more lines of the failure that is shown in full.
+        known: Tells whether all that a window breaks is known.
     """
     where = _where(report.undisturbed)
     of = f"{len(report.outcomes)} points tried" if report.stopped else f"{report.points} points"
     extent = f"{report.failed} of {of} fail"
     lines = [f"{where} on {report.target}: {extent}"]
-    lines += [f"  {_window_line(window)}" for window in report.windows]
-    broken = [window for window in report.windows if window.laws]
-    chosen = max(broken, key=lambda window: window.last - window.first, default=None)
-    shown = report.undisturbed if report.undisturbed.violations else None
-    if shown is None and chosen is not None:
-        shown = run(
-            report.scenario,
-            bot=report.bot,
-            target=target,
-            schedule=decode(chosen.token),
-            place=where,
-        )
-    if shown is not None and shown.violations:
-        if chosen is not None and shown is not report.undisturbed:
-            extent += f"; this is {_points(chosen)}"
-        words = shown.schedule.in_words()
-        failure = Failure(f"FAILED {where}", words, replay(shown.token), extent)
-        lines.append(render_failure(shown.trace, shown.violations, failure))
+    lines += [
+        f"  {_window_line(window)}{_KNOWN if known(window) else ''}" for window in report.windows
+    ]
+    shown = next(new_failures(report, target, known), None)
+    if shown is not None:
+        window, one = shown
+        if window.first:
+            extent += f"; this is {_points(window)}"
+        words = one.schedule.in_words()
+        more = (notes or {}).get(one.token, ())
+        failure = Failure(f"FAILED {where}", words, replay(one.token), extent, more)
+        lines.append(render_failure(one.trace, one.violations, failure))
     return "\n".join(lines)
+
+
+def new_failures(
+    report: SweepReport, target: str, known: Callable[[Window], bool]
+) -> Iterator[tuple[Window, Run]]:
+    """Yield a run of each set of laws that a sweep broke: the first point of the widest window.
+
+    Args:
+        report: The sweep.
+        target: The target, as the user named it.
+        known: Tells whether all that a window breaks is known.
+
+    Yields:
+        The window, and its run; the undisturbed run first, as a window at point 0, then the widest
+        window before the others.
+    """
+    undisturbed = Window(0, 0, report.undisturbed.laws, report.undisturbed.token)
+    by_width = sorted(report.windows, key=lambda window: window.first - window.last)
+    told: set[tuple[str, ...]] = set()
+    for window in (undisturbed, *by_width):
+        if not window.laws or window.laws in told or known(window):
+            continue
+        told.add(window.laws)
+        yield (
+            window,
+            report.undisturbed
+            if window is undisturbed
+            else run(
+                report.scenario,
+                bot=report.bot,
+                target=target,
+                schedule=decode(window.token),
+                place=_where(report.undisturbed),
+            ),
+        )
 
 
 def _where(one: Run) -> str:

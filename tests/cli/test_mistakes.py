@@ -94,7 +94,11 @@ def test_a_typo_in_a_scenario_is_answered_with_its_place(cli: Command, here: Pat
     ("line", "message"),
     [
         ("sweep", "Missing argument 'FILE[::NAME]'."),
-        ("replay race.sim.yaml", "Missing option '--schedule'."),
+        (
+            "replay --schedule ls1-undisturbed",
+            "Invalid value: name the scenario file that the token belongs to",
+        ),
+        ("promote LS101-g-123456", "Missing option '--name'."),
         ("run race.sim.yaml --targte naive", "No such option: --targte"),
         ("swep race.sim.yaml", "No such command 'swep'."),
     ],

@@ -84,7 +84,7 @@ def test_the_replay_line_shows_the_same_failure_in_any_process(cli: Command, her
     one, other = replayed("1"), replayed("4242")
     assert one == other
     assert (one.code, one.err) == (1, "")
-    shown = swept.out.partition("  timeline ")[2].partition("  replay ")[0]
+    shown = swept.out.partition("  timeline ")[2].partition("  keep ")[0]
     assert shown
     assert shown in one.out
 
@@ -167,7 +167,8 @@ def test_the_json_file_is_all_that_is_left_and_others_may_read_it(cli: Command, 
         swept_to_json(cli, here / "sweep.json")
     finally:
         os.umask(before)
-    assert sorted(path.name for path in here.iterdir()) == ["race.sim.yaml", "sweep.json"]
+    left = sorted(path.name for path in here.iterdir())
+    assert left == [".llm_sim", "race.sim.yaml", "sweep.json"]
     assert stat.S_IMODE((here / "sweep.json").stat().st_mode) == 0o644
 
 

@@ -1,0 +1,112 @@
+"""Replays without a token: saved failures, and regression files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llm_sim.cli._console import err, out
+from llm_sim.cli._exits import ExitCode
+from llm_sim.cli._files import check_writable
+from llm_sim.cli._keep import promote_line
+from llm_sim.cli._show import pasted, run_failure, run_line
+from llm_sim.errors import ScenarioError, SimulationError, UsageError
+from llm_sim.exploration import (
+    SUFFIX,
+    FailureStore,
+    Found,
+    Verdict,
+    load_failure,
+    replay_found,
+    replay_saved,
+    write_text,
+)
+from llm_sim.scenario import load_scenarios
+from llm_sim.simulation import Run, run
+from llm_sim.targets import get_target, load_bot
+from llm_sim.trace import dumps
+
+
+def again_command(
+    file: str | None, target: str | None, bot: str | None, trace: Path | None
+) -> ExitCode:
+    """Replay what is known to have failed, without a token."""
+    if file is None:
+        if (target, bot, trace) != (None, None, None):
+            raise UsageError(
+                "each saved failure is replayed on its own bot and target, and none is shown in "
+                "full: name a file for --target, --bot or --trace"
+            )
+        return _replay_all()
+    check_writable(trace)
+    if file.endswith(SUFFIX):
+        return _replay_one(load_failure(file), file, target, bot, trace)
+    return _replay_scenarios(file, target or "reference", bot, trace)
+
+
+def _replay_all() -> ExitCode:
+    store, code = FailureStore(), ExitCode.CLEAN
+    damaged: list[ScenarioError] = []
+    replayed = 0
+    for told in replay_saved(store, damaged=damaged.append):
+        replayed += 1
+        out(str(told))
+        code = _worse(code, told.verdict)
+    for error in damaged:
+        err(f"llm-sim: {error}")
+    if not replayed:
+        out(f"no failure is saved in {store.directory}")
+    return ExitCode.NO_VERDICT if damaged and code is ExitCode.CLEAN else code
+
+
+def _replay_one(
+    found: Found, file: str, target: str | None, bot: str | None, trace: Path | None
+) -> ExitCode:
+    told = replay_found(found, target=target, bot=None if bot is None else load_bot(bot))
+    if told.run is None:
+        raise SimulationError(told.told)
+    out(run_line(told.run))
+    if told.run.violations:
+        given = (*_option("--target", target), *_option("--bot", bot))
+        line = pasted("llm-sim", "replay", file, *given)
+        out(run_failure(told.run, lambda _: line, [("keep", promote_line(found))]))
+    if trace is not None:
+        write_text(trace, dumps(told.run.trace))
+    return _worse(ExitCode.CLEAN, told.verdict)
+
+
+def _replay_scenarios(file: str, target: str, bot: str | None, trace: Path | None) -> ExitCode:
+    scenarios = load_scenarios(file)
+    path = file.partition("::")[0]
+    if trace is not None and len(scenarios) > 1:
+        raise UsageError(
+            f"--trace writes one run: name a scenario, like {file}::{scenarios[0].name}"
+        )
+    get_target(target).version()
+    given = None if bot is None else load_bot(bot)
+    code = ExitCode.CLEAN
+    for scenario in scenarios:
+        one = run(scenario, bot=given, target=target, place=f"{path}::{scenario.name}")
+        verdict, told = _verdict(one)
+        out(f"{verdict.value} {scenario.name} {told}".rstrip())
+        code = _worse(code, verdict)
+        if trace is not None:
+            write_text(trace, dumps(one.trace))
+    return code
+
+
+def _verdict(one: Run) -> tuple[Verdict, str]:
+    if one.violations:
+        return Verdict.FAILED, f"{one.violations[0].law} {one.violations[0].message}"
+    if one.complaint is not None:
+        return Verdict.NO_VERDICT, str(one.complaint)
+    return Verdict.FIXED, ""
+
+
+def _worse(code: ExitCode, verdict: Verdict) -> ExitCode:
+    if verdict is Verdict.FAILED or code is ExitCode.VIOLATION:
+        return ExitCode.VIOLATION
+    return ExitCode.NO_VERDICT if verdict is Verdict.NO_VERDICT else code
+
+
+def _option(name: str, value: str | None) -> tuple[str, ...]:
+    return () if value is None else (name, value)
