@@ -38,20 +38,20 @@ def problems_of_messages(messages: list[Any]) -> Iterator[str]:
                 unanswered.remove(call)
                 answered.add(call)
             elif call in answered:
-                yield f"call {call} has two tool messages"
+                yield f"call {call!r} has two tool messages"
             else:
-                yield f"the tool message of {call} has no tool call before it"
+                yield f"the tool message of {call!r} has no tool call before it"
             continue
         for call in unanswered:
-            yield f"call {call} has no tool message before the next {role} message"
+            yield f"call {call!r} has no tool message before the next {role} message"
         unanswered = []
         for tool_call in message.get("tool_calls") or ():
             unanswered.append(str(tool_call["id"]))
             arguments = tool_call["function"]["arguments"]
             if not _is_json_object(arguments):
-                yield f"the arguments of {tool_call['id']} are no JSON object: {arguments!r}"
+                yield f"the arguments of {tool_call['id']!r} are no JSON object: {arguments!r}"
     for call in unanswered:
-        yield f"call {call} has no tool message"
+        yield f"call {call!r} has no tool message"
 
 
 def _is_json_object(text: Any) -> bool:

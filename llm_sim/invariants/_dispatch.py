@@ -50,7 +50,8 @@ def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
             running = None if running == event.call else running
             continue
         if running is not None and not facts.lives[running].settled_before(event):
-            yield _violation(facts, event, f"its handler starts while {running} is still running")
+            behind = facts.name(running)
+            yield _violation(facts, event, f"its handler starts while {behind} is still running")
         if order.get(event.call, latest) < latest:
             yield _violation(facts, event, "its handler starts out of turn")
         latest = max(latest, order.get(event.call, latest))
@@ -68,7 +69,8 @@ def _stopped_behind(facts: Facts) -> Iterator[Violation]:
     for call, life in facts.lives.items():
         waits = life.phases(DOWN) == ["started"] and not life.handler
         if waits and before and all(other.settled_by(DOWN) for other in before):
-            message = f"never runs: it is queued behind {before[-1].id}, which is settled"
+            behind = facts.name(before[-1].id)
+            message = f"never runs: it is queued behind {behind}, which is settled"
             yield Violation(
                 "LS107", f"{facts.name(call)} {message}", call, life.pushes[DOWN][-1][1].seq
             )
@@ -83,9 +85,8 @@ def _announced_once(facts: Facts) -> Iterator[Violation]:
             if not batch:
                 yield Violation("LS108", "the event fires for an empty batch", event=event.seq)
             elif batch in announced:
-                yield Violation(
-                    "LS108", f"the event fires twice for {', '.join(batch)}", batch[0], event.seq
-                )
+                message = f"the event fires twice for {facts.names(batch)}"
+                yield Violation("LS108", message, batch[0], event.seq)
             announced.append(batch)
         elif event.kind == "push" and event.data.get("by") == SERVICE and event.direction == DOWN:
             frame = facts.frame(event)
@@ -94,7 +95,7 @@ def _announced_once(facts: Facts) -> Iterator[Violation]:
             if not frame.calls:
                 yield Violation("LS108", "a frame announces an empty batch", event=event.seq)
             elif frame.calls not in announced:
-                message = f"{', '.join(frame.calls)}: its frame comes before its event"
+                message = f"{facts.names(frame.calls)}: its frame comes before its event"
                 yield Violation("LS108", message, frame.calls[0], event.seq)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -62,3 +62,7 @@ class Facts:
         """Return the call with its function's name, as a message says it."""
         life = self.lives.get(call)
         return f"{call} `{life.name}`" if life is not None and life.name else call
+
+    def names(self, calls: Iterable[str]) -> str:
+        """Return several calls with their functions' names."""
+        return ", ".join(self.name(call) for call in calls)

@@ -89,7 +89,7 @@ def _never_ran(
             continue
         if asked and asked[-1] > max(end.seq for end in ends):
             continue
-        names = ", ".join(facts.name(life.id) for life in lives)
+        names = facts.names(life.id for life in lives)
         yield Violation("LS204", f"the model does not run after {names}", event=begun)
 
 

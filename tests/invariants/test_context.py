@@ -27,13 +27,13 @@ _USER = {"role": "user", "content": "Hello."}
     ("messages", "problems"),
     [
         ([_USER, _calling("c1"), _tool("c1")], []),
-        ([_calling("c1")], ["call c1 has no tool message"]),
-        ([_calling("c1"), _USER], ["call c1 has no tool message before the next user message"]),
-        ([_tool("c1")], ["the tool message of c1 has no tool call before it"]),
-        ([_calling("c1"), _tool("c1"), _tool("c1")], ["call c1 has two tool messages"]),
+        ([_calling("c1")], ["call 'c1' has no tool message"]),
+        ([_calling("c1"), _USER], ["call 'c1' has no tool message before the next user message"]),
+        ([_tool("c1")], ["the tool message of 'c1' has no tool call before it"]),
+        ([_calling("c1"), _tool("c1"), _tool("c1")], ["call 'c1' has two tool messages"]),
         (
             [_calling("c1", "{id"), _tool("c1")],
-            ["the arguments of c1 are no JSON object: '{id'"],
+            ["the arguments of 'c1' are no JSON object: '{id'"],
         ),
     ],
     ids=["accepted", "unanswered", "interleaved", "orphan", "twice", "bad arguments"],
@@ -46,7 +46,7 @@ def test_ls205_goes_by_the_rules_of_the_providers(
 
 def test_ls205_fires_for_a_context_that_a_provider_refuses() -> None:
     assert broken("LS205", Told().asked(_calling("c1")).rest()) == [
-        "a provider refuses the context: call c1 has no tool message"
+        "a provider refuses the context: call 'c1' has no tool message"
     ]
 
 

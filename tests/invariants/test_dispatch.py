@@ -31,7 +31,9 @@ def test_ls105_is_quiet_when_every_frame_goes_both_ways() -> None:
 
 def test_ls107_fires_when_two_handlers_run_at_once() -> None:
     told = _sequential().started("c1", "c2").handler("c1", "started").handler("c2", "started")
-    assert broken("LS107", told.rest()) == ["c2 `f`: its handler starts while c1 is still running"]
+    assert broken("LS107", told.rest()) == [
+        "c2 `f`: its handler starts while c1 `f` is still running"
+    ]
 
 
 def test_ls107_fires_when_calls_run_out_of_turn() -> None:
@@ -44,7 +46,9 @@ def test_ls107_fires_when_calls_run_out_of_turn() -> None:
 def test_ls107_fires_when_a_cancelled_call_takes_the_queue_down() -> None:
     told = _sequential().started("c1", "c2").in_progress("c1").handler("c1", "started")
     told.cancelled("c1").handler("c1", "cancelled").rest()
-    assert broken("LS107", told) == ["c2 `f` never runs: it is queued behind c1, which is settled"]
+    assert broken("LS107", told) == [
+        "c2 `f` never runs: it is queued behind c1 `f`, which is settled"
+    ]
 
 
 def test_ls107_is_quiet_about_parallel_handlers() -> None:
@@ -60,12 +64,12 @@ def test_ls107_is_quiet_when_a_handler_that_ignores_its_end_is_left_behind() -> 
 
 def test_ls108_fires_when_the_frame_comes_before_the_event() -> None:
     told = Told().started("c1").fired("c1").rest()
-    assert broken("LS108", told) == ["c1: its frame comes before its event"]
+    assert broken("LS108", told) == ["c1 `f`: its frame comes before its event"]
 
 
 def test_ls108_fires_when_the_event_comes_twice() -> None:
     told = Told().fired("c1").fired("c1").started("c1").rest()
-    assert broken("LS108", told) == ["the event fires twice for c1"]
+    assert broken("LS108", told) == ["the event fires twice for c1 `f`"]
 
 
 def test_ls108_fires_for_an_empty_batch() -> None:
