@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import ASSISTANT, DOWN, SERVICE, TOO_DEEP, CallLife, Event
+from llm_sim.trace import ASSISTANT, DOWN, SERVICE, TOO_DEEP, UP, CallLife, Event
 
 
 def _providers_accept(facts: Facts) -> Iterator[Violation]:
@@ -87,7 +87,7 @@ def _says(content: Any, result: Any) -> bool:
 
 def _text_before_a_call(facts: Facts) -> Iterator[Violation]:
     interruptions = [event.seq for event in facts.processed(INTERRUPTIONS, SERVICE)]
-    asked = [event for event in facts.conversation if event.kind == "inference"]
+    asked = [event for event in facts.conversation if _asked_from_behind(facts, event)]
     seen: set[int] = set()
     for life in facts.lives.values():
         if life.batch is None or life.batch in seen:
@@ -114,6 +114,13 @@ def _run_after(facts: Facts, life: CallLife, asked: list[Event]) -> Event | None
     if last is None or None in ends:
         return None
     return next((event for event in asked if event.seq > last), None)
+
+
+def _asked_from_behind(facts: Facts, event: Event) -> bool:
+    """Return whether a processor behind the service asked for a run: a result did, not the user."""
+    if event.kind != "inference" or event.cause is None:
+        return False
+    return facts.trace.events[event.cause].direction == UP
 
 
 def _text_in_response(facts: Facts, started: Event) -> list[str]:

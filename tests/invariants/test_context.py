@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llm_sim.invariants._context import problems_of_messages
+from llm_sim.trace import UP
 from tests.support.laws import broken
 from tests.support.told import Told
 
@@ -88,21 +89,34 @@ def _text_then_call() -> Told:
     return told.started("c1").in_progress("c1").result("c1")
 
 
+def _asked_by_the_result(told: Told, *messages: dict[str, Any]) -> Told:
+    context = told.frame("LLMContext")
+    taken_up = told.event("process", "llm", direction=UP, frame=context)
+    return told.asked(*messages, cause=taken_up.seq)
+
+
 def test_ls208_fires_when_the_model_is_not_told_what_it_said() -> None:
-    assert broken("LS208", _text_then_call().asked(_USER).rest()) == [
+    assert broken("LS208", _asked_by_the_result(_text_then_call(), _USER).rest()) == [
         "'Let me check.' was said before c1 `f`, and the model is not told"
     ]
 
 
 def test_ls208_is_quiet_when_the_text_is_in_the_context() -> None:
-    told = _text_then_call().asked({"role": "assistant", "content": "Let me check."})
+    said = {"role": "assistant", "content": "Let me check."}
+    told = _asked_by_the_result(_text_then_call(), said)
     assert broken("LS208", told.rest()) == []
+
+
+def test_ls208_is_quiet_about_a_run_that_the_user_asks_for_while_the_text_is_spoken() -> None:
+    told = _text_then_call()
+    said = told.processed("LLMContext", at="llm")
+    assert broken("LS208", told.asked(_USER, cause=said).rest()) == []
 
 
 def test_ls208_is_quiet_when_an_interruption_came_between() -> None:
     told = _text_then_call()
     told.interruption()
-    assert broken("LS208", told.asked(_USER).rest()) == []
+    assert broken("LS208", _asked_by_the_result(told, _USER).rest()) == []
 
 
 def test_ls208_is_quiet_about_text_that_a_processor_says_in_other_words() -> None:
@@ -110,7 +124,7 @@ def test_ls208_is_quiet_about_text_that_a_processor_says_in_other_words() -> Non
     told.pushed(told.frame("LLMFullResponseStart"), to="filter")
     told.pushed(told.frame("LLMText", text="*Let me check.*"), to="filter")
     told.started("c1").in_progress("c1").result("c1")
-    assert broken("LS208", told.asked(_USER).rest()) == []
+    assert broken("LS208", _asked_by_the_result(told, _USER).rest()) == []
 
 
 def test_ls206_is_quiet_about_a_result_that_is_nested_too_deep_to_follow() -> None:
