@@ -68,6 +68,10 @@ class Plain(BaseModel):
         except ValidationError as error:
             raise _spoken(error, lambda path: path) from None
 
+    def __repr__(self) -> str:
+        """Return Python that builds the value from what a file says of it."""
+        return f"{type(self).__name__}.from_plain({self.to_plain()!r})"
+
     def to_plain(self) -> Any:
         """Return text, numbers, lists and dicts that :meth:`from_plain` and a file accept."""
         raise NotImplementedError

@@ -94,11 +94,9 @@ def variations(scenario: Scenario) -> st.SearchStrategy[Scenario]:
         )
         for name, tool in stubs.items()
     }
-    return st.builds(
-        lambda tools, playout: _varied(scenario, tools, playout),
-        st.fixed_dictionaries(drawn),
-        st.sampled_from((None, "0s", "30ms", "250ms")),
-    )
+    playouts = st.sampled_from((None, "0s", "30ms", "250ms"))
+    varied = st.tuples(st.fixed_dictionaries(drawn), playouts)
+    return varied.map(lambda drawn: _varied(scenario, *drawn))
 
 
 def cases(

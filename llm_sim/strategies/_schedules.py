@@ -39,12 +39,11 @@ def landings(kinds: Sequence[str] = KINDS, *, then: bool = False) -> st.SearchSt
         UsageError: There is no such stimulus.
     """
     anchors = (*ANCHORS, (THEN, 1), (THEN, 1), (THEN, 1)) if then else ANCHORS
-    return st.builds(
-        lambda kind, anchor, offset: Landing(kind, anchor[0], anchor[1], offset),
+    return st.tuples(
         st.sampled_from([_kind(kind) for kind in kinds]),
         st.sampled_from(anchors),
         st.integers(0, _FURTHEST),
-    )
+    ).map(lambda drawn: Landing(drawn[0], *drawn[1], drawn[2]))
 
 
 def schedules(kinds: Sequence[str] = KINDS, *, max_stimuli: int = 2) -> st.SearchStrategy[Schedule]:
@@ -62,7 +61,9 @@ def schedules(kinds: Sequence[str] = KINDS, *, max_stimuli: int = 2) -> st.Searc
         raise UsageError(f"max_stimuli must be 0 or more, not {max_stimuli}")
     if not kinds or not max_stimuli:
         return st.just(Schedule())
-    first, later = landings(kinds), landings(kinds, then=True)
+    # Who has not started to speak has nothing to stop: that is drawn behind another stimulus.
+    first = landings([kind for kind in kinds if kind != "user_stops"] or kinds)
+    later = landings(kinds, then=True)
     rest = st.lists(later, max_size=max_stimuli - 1)
     some = st.tuples(first, rest).map(lambda drawn: Schedule((drawn[0], *drawn[1])))
     return st.one_of(st.just(Schedule()), some, some, some)

@@ -34,23 +34,13 @@ def stimuli(
     if not happenings:
         raise UsageError(f"kinds {tuple(kinds)!r} and tools {tuple(tools)!r} leave no stimulus")
     frames = [anchor for anchor in ANCHORS if anchor[0][0].isupper()]
+    do = st.sampled_from(happenings)
     return st.one_of(
-        st.builds(
-            lambda do, moment: after(moment, do),
-            st.sampled_from(happenings),
-            st.sampled_from(_MOMENTS),
+        st.tuples(do, st.sampled_from(_MOMENTS)).map(lambda drawn: after(drawn[1], drawn[0])),
+        st.tuples(do, st.sampled_from(frames), st.integers(0, 9)).map(
+            lambda drawn: at(drawn[1][0], drawn[0], nth=drawn[1][1], offset=drawn[2])
         ),
-        st.builds(
-            lambda do, frame, offset: at(frame[0], do, nth=frame[1], offset=offset),
-            st.sampled_from(happenings),
-            st.sampled_from(frames),
-            st.integers(0, 9),
-        ),
-        st.builds(
-            lambda do, step: at_step(step, do),
-            st.sampled_from(happenings),
-            st.integers(0, 60),
-        ),
+        st.tuples(do, st.integers(0, 60)).map(lambda drawn: at_step(drawn[1], drawn[0])),
     )
 
 

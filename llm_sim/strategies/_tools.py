@@ -37,13 +37,13 @@ def behaviours(*, cancel_on_interruption: bool | None = None) -> st.SearchStrate
     """
     flags = st.booleans().map(lambda keep: not keep)
     cancel = flags if cancel_on_interruption is None else st.just(cancel_on_interruption)
-    return st.builds(
-        _tool,
+    # Mapped, not built: so Hypothesis prints the tool, not how it was made.
+    return st.tuples(
         st.sampled_from([*_PLAIN, *_WORDS, "raise", "time_out"]),
         latencies(),
         st.sampled_from([*_RESULTS[:1] * len(_RESULTS), *_RESULTS[1:]]),
         cancel,
-    )
+    ).map(lambda drawn: _tool(*drawn))
 
 
 def _tool(word: str, latency: str, result: Any, cancel: bool) -> Tool:
