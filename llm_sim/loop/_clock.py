@@ -83,6 +83,10 @@ class VirtualClock:
             return None
         return heap[0][0]
 
+    def next_is_overdue(self) -> bool:
+        """Tell whether the next timer, which there is, was set for a moment that has come."""
+        return self._nearest_ns(self._heap[0][1]) <= self.now_ns
+
     def advance_to(self, due_ns: int) -> list[asyncio.TimerHandle]:
         """Move to `due_ns` and return what fires there, by deadline, then by creation."""
         heap = self._heap

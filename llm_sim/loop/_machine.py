@@ -229,7 +229,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         clock = self._clock
         due_ns = clock.next_due_ns()
         too_late = due_ns is not None and self.max_time_ns is not None and due_ns > self.max_time_ns
-        if ready and (due_ns is None or due_ns > clock.now_ns + 1 or too_late):
+        if ready and (due_ns is None or too_late or not clock.next_is_overdue()):
             clock.overdue = False
             return None
         if self._stopping and not ready:
@@ -243,6 +243,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         self._end += 1
         from_ns = clock.now_ns
         ready.extend(clock.advance_to(due_ns))
+        # The iteration is what is ready here: an event that joins behind the timers is in the next.
+        self._batch = len(ready)
         for on_jump in self._instruments.on_jump:
             on_jump(self._end, from_ns, due_ns)
         return None
@@ -253,6 +255,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
             self._mark = min(self._mark, self._outside[0][0])
 
     def _join_outside_events(self) -> None:
+        while self._ready and self._drop_cancelled_head():
+            pass
         if not self._ready and self._outside and self._outside[0][0] <= self._end:
             # Everybody waits: what comes now comes between two moments, not at the first of them.
             self._clock.go_halfway()
@@ -274,5 +278,5 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         if isinstance(head, tuple) or not head.cancelled():
             return False
         self._ready.popleft()
-        self._batch -= 1
+        self._batch = max(0, self._batch - 1)
         return True

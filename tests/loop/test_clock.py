@@ -137,6 +137,15 @@ def test_a_cancelled_overdue_timer_does_not_let_the_clock_jump_past_ready_work(
     assert happened == [("ready", 0), ("far", 9_000_000_000)]
 
 
+def test_a_cancelled_timer_that_was_due_does_not_bring_the_next_one_forward(loop: SimLoop) -> None:
+    order: list[str] = []
+    loop.call_at(1e-9, order.append, "in a nanosecond")
+    loop.call_later(0, order.append, "never").cancel()
+    loop.call_soon(loop.call_soon, order.append, "ready")
+    loop.run_until_idle()
+    assert order == ["ready", "in a nanosecond"]
+
+
 def test_a_cancelled_timer_never_fires_and_does_not_move_the_clock(loop: SimLoop) -> None:
     fired: list[str] = []
     loop.call_later(1, fired.append, "kept")

@@ -78,6 +78,34 @@ def test_an_outside_event_in_a_gap_comes_halfway_to_the_next_timer(loop: SimLoop
     assert seen == [(2, 500_000_000)]
 
 
+def test_cancelled_handles_do_not_hold_an_outside_event_of_a_gap(loop: SimLoop) -> None:
+    seen: list[tuple[int, int]] = []
+    cancelled = loop.call_later(1, int)
+    loop.call_soon(lambda: loop.call_soon(int).cancel())
+    loop.call_later(1, int)
+    cancelled.cancel()
+    loop.call_at_step(1, lambda: seen.append((loop.steps, loop.time_ns)))
+    loop.run_until_idle()
+    assert seen == [(2, 500_000_000)]
+
+
+def test_an_outside_event_behind_a_timer_is_in_the_iteration_after_it(loop: SimLoop) -> None:
+    journal = Journal(loop)
+
+    def timer() -> None:
+        journal.note("timer")
+        loop.call_later(0, journal.note, "due at once")
+
+    def event() -> None:
+        journal.note("event")
+        loop.call_soon(journal.note, "event's")
+
+    loop.call_later(1, timer)
+    loop.call_at_step(1, event)
+    loop.run_until_idle()
+    assert [what for _, what in journal.entries] == ["timer", "event", "due at once", "event's"]
+
+
 def test_an_outside_event_when_nothing_is_left_comes_at_once(loop: SimLoop) -> None:
     seen: list[tuple[int, int]] = []
     loop.call_soon(int)
