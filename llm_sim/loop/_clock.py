@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 NANOSECONDS = 1_000_000_000
 
-# A deadline from here on (3e13 years) never comes; float("inf") is the usual one.
-_NEVER_NS = 10**30
+NEVER_NS = 10**30
+"""A deadline from here on (3e13 years) never comes; ``float("inf")`` is the usual one."""
 
 # Cancelled timers stay in the heap until they surface; beyond this number, and when they are the
 # majority, the heap is rebuilt without them. The figures are asyncio's.
 _MIN_CANCELLED_TO_REBUILD = 100
 
 
-class VirtualClock:
-    """Keep virtual time, and fire the timers that come due when it is moved.
+class VirtualTime:
+    """Keep virtual time.
 
     Time is a whole number of nanoseconds, `now_ns`. What asyncio reads is `reading`, in seconds:
     the float nearest to `now_ns`, or a little above it, because it keeps two promises that a
@@ -33,11 +34,32 @@ class VirtualClock:
        that stood still would let it spin at one instant for ever.
     """
 
-    __slots__ = ("_cancelled", "_created", "_heap", "now_ns", "overdue", "reading")
+    __slots__ = ("now_ns", "reading")
 
     def __init__(self) -> None:
         self.now_ns = 0
         self.reading = 0.0
+
+    def nearest_ns(self, when: float) -> int:
+        """Return the nanosecond of a deadline; for one that has passed, the present one."""
+        if when < self.reading:
+            return self.now_ns
+        return NEVER_NS if when * NANOSECONDS >= NEVER_NS else round(when * NANOSECONDS)
+
+    def move_to(self, now_ns: int, deadlines: Iterable[float] = ()) -> None:
+        """Move to a later moment, at which these deadlines come."""
+        least = math.nextafter(self.reading, math.inf)
+        self.now_ns = now_ns
+        self.reading = max(now_ns / NANOSECONDS, least, *deadlines)
+
+
+class VirtualClock(VirtualTime):
+    """Keep virtual time, and fire the timers that come due when it is moved."""
+
+    __slots__ = ("_cancelled", "_created", "_heap", "overdue")
+
+    def __init__(self) -> None:
+        super().__init__()
         self.overdue = False
         self._heap: list[tuple[int, float, int, asyncio.TimerHandle]] = []
         self._created = 0
@@ -49,16 +71,13 @@ class VirtualClock:
     def add(self, timer: asyncio.TimerHandle) -> None:
         """Arm a timer; `overdue` tells that one was set for a moment that has already come."""
         when = timer.when()
-        due_ns = _NEVER_NS if when * NANOSECONDS >= _NEVER_NS else self._nearest_ns(when)
+        due_ns = self.nearest_ns(when)
         if due_ns <= self.now_ns:
             due_ns = self.now_ns + 1
             self.overdue = True
         self._created += 1
         timer._scheduled = True  # type: ignore[attr-defined]
         heappush(self._heap, (due_ns, when, self._created, timer))
-
-    def _nearest_ns(self, when: float) -> int:
-        return self.now_ns if when < self.reading else round(when * NANOSECONDS)
 
     def note_cancelled(self, timer: asyncio.TimerHandle) -> None:
         """Count a timer that was cancelled while it was armed."""
@@ -79,29 +98,26 @@ class VirtualClock:
         while heap and heap[0][3].cancelled():
             heappop(heap)[3]._scheduled = False  # type: ignore[attr-defined]
             self._cancelled -= 1
-        if not heap or heap[0][0] >= _NEVER_NS:
+        if not heap or heap[0][0] >= NEVER_NS:
             return None
         return heap[0][0]
 
     def next_is_overdue(self) -> bool:
         """Tell whether the next timer, which there is, was set for a moment that has come."""
-        return self._nearest_ns(self._heap[0][1]) <= self.now_ns
+        return self.nearest_ns(self._heap[0][1]) <= self.now_ns
 
     def advance_to(self, due_ns: int) -> list[asyncio.TimerHandle]:
         """Move to `due_ns` and return what fires there, by deadline, then by creation."""
         heap = self._heap
-        reading = max(due_ns / NANOSECONDS, math.nextafter(self.reading, math.inf))
         fired = []
         while heap and heap[0][0] <= due_ns:
-            _, when, _, timer = heappop(heap)
+            timer = heappop(heap)[3]
             timer._scheduled = False  # type: ignore[attr-defined]
             if timer.cancelled():
                 self._cancelled -= 1
                 continue
-            reading = max(reading, float(when))
             fired.append(timer)
-        self.now_ns = due_ns
-        self.reading = reading
+        self.move_to(due_ns, [float(timer.when()) for timer in fired])
         self.overdue = False
         return fired
 

@@ -1,16 +1,24 @@
-"""Work for threads, done at a step of the loop instead."""
+"""Work for threads, done at a step of the loop instead; and what a thread may not do."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from asyncio import Handle
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
+from threading import get_ident
 from types import FrameType
 from typing import Any, TypeVar, TypeVarTuple
 
+from llm_sim.errors import UnsupportedOperationError
 from llm_sim.loop._clock import NANOSECONDS
-from llm_sim.loop._refusals import WAITS_FOR_ITS_OWN_THREAD_REMEDY, refusal
+from llm_sim.loop._refusals import (
+    FOREIGN_THREAD_REMEDY,
+    WAITS_FOR_ITS_OWN_THREAD_REMEDY,
+    refusal,
+)
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
@@ -29,6 +37,9 @@ class InlineExecution(asyncio.AbstractEventLoop):
 
     _executor_shut_down = False
     _in_executor = False
+    _refused: UnsupportedOperationError | None = None
+    _stopping = False
+    _thread_id: int | None = None
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
@@ -77,6 +88,36 @@ class InlineExecution(asyncio.AbstractEventLoop):
             asyncio._set_running_loop(self)
             # The exception's traceback holds this frame, and the future the exception.
             del future, func, args
+
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
+        context: Context | None = None,
+    ) -> Handle:
+        """Put a callback at the end of the ready queue, from the loop's thread or a signal handler.
+
+        A foreign thread runs in real time, so its callback would land at another step in every run.
+        While the loop runs it is refused twice: in the thread, and in the run, which ends with the
+        same error instead of a verdict (or of a deadlock that is none).
+
+        Raises:
+            UnsupportedOperationError: The loop runs in another thread; or the caller is
+                `asyncio.run_coroutine_threadsafe` in a function that an executor runs, which would
+                wait for its own thread.
+            RuntimeError: The loop is closed.
+        """
+        if self._thread_id not in (None, get_ident()):
+            self._refused = refusal("call_soon_threadsafe from a thread", FOREIGN_THREAD_REMEDY)
+            self._stopping = True
+            raise self._refused
+        if self._in_executor:
+            self._check_not_awaiting_own_thread(sys._getframe(1))
+        return self.call_soon(callback, *args, context=context)
+
+    def _take_refused(self) -> UnsupportedOperationError | None:
+        refused, self._refused = self._refused, None
+        return refused
 
     def _check_not_awaiting_own_thread(self, caller: FrameType) -> None:
         """Refuse `asyncio.run_coroutine_threadsafe` in a function that an executor runs.

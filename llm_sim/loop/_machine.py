@@ -15,8 +15,9 @@ from typing import Any
 
 from llm_sim.errors import UsageError
 from llm_sim.loop._asyncgens import AsyncGenerators
+from llm_sim.loop._creation import Creation
 from llm_sim.loop._handlers import ExceptionHandling
-from llm_sim.loop._instruments import Instrument, Instruments
+from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._scheduling import Scheduling
 
 STOPPED, IDLE, STEPS, TIME = "stopped", "idle", "steps", "time"
@@ -27,7 +28,7 @@ _UNBOUNDED = sys.maxsize
 _ONE_STEP = (None,)
 
 
-class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
+class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
     """Run callbacks one by one, and move the clock when there are none.
 
     A *step* is one callback run, or one jump of the clock to the next timer. Callbacks run in the
@@ -53,7 +54,6 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         self._end = 0
         self._mark = _UNBOUNDED
         self._batch = 0
-        self._instruments = Instruments()
 
     @property
     def steps(self) -> int:
@@ -77,7 +77,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
             RuntimeError: The loop is closed.
         """
         self._check_closed()
-        under_way = 0 if self._thread is None else 1
+        under_way = 0 if self._thread_id is None else 1
         if step <= self.steps - under_way:
             return self.call_soon(callback, *args)
         handle = Handle(callback, args, self)
@@ -130,7 +130,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         outer_hooks = sys.get_asyncgen_hooks()
         outer_depth = sys.get_coroutine_origin_tracking_depth() if self._debug else None
         try:
-            self._thread = get_ident()
+            self._thread_id = get_ident()
             self._install_asyncgen_hooks()
             if outer_depth is not None:
                 sys.set_coroutine_origin_tracking_depth(DEBUG_STACK_DEPTH)
@@ -139,12 +139,12 @@ class Machine(ExceptionHandling, AsyncGenerators, Scheduling):
         finally:
             self._cut_stretch(0)
             self._stopping = False
-            self._thread = None
+            self._thread_id = None
             asyncio._set_running_loop(outer_loop)
             if outer_depth is not None:
                 sys.set_coroutine_origin_tracking_depth(outer_depth)
             sys.set_asyncgen_hooks(*outer_hooks)
-            refused, self._refused = self._refused, None
+            refused = self._take_refused()
         if refused is not None:
             raise refused
         return outcome

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
 from asyncio import Handle, TimerHandle
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from threading import get_ident
 from types import BuiltinFunctionType
 from typing import Any, TypeVarTuple
 
-from llm_sim.errors import UnsupportedOperationError
 from llm_sim.loop._clock import VirtualClock
 from llm_sim.loop._executor import InlineExecution
-from llm_sim.loop._refusals import FOREIGN_THREAD_REMEDY, refusal
 from llm_sim.loop._tasks import TASK_STEP, TASK_WAKEUP
 
 _Ts = TypeVarTuple("_Ts")
@@ -36,10 +32,7 @@ class Scheduling(InlineExecution):
         super().__init__()
         self._clock = VirtualClock()
         self._ready: deque[Entry] = deque()
-        self._stopping = False
         self._closed = False
-        self._thread: int | None = None
-        self._refused: UnsupportedOperationError | None = None
         self._debug = _DEBUG
         if not self._debug:
             self.call_soon = self._make_call_soon()  # type: ignore[assignment, method-assign]
@@ -105,32 +98,6 @@ class Scheduling(InlineExecution):
         self._ready.append(handle)
         return handle
 
-    def call_soon_threadsafe(
-        self,
-        callback: Callable[[*_Ts], object],
-        *args: *_Ts,
-        context: Context | None = None,
-    ) -> Handle:
-        """Put a callback at the end of the ready queue, from the loop's thread or a signal handler.
-
-        A foreign thread runs in real time, so its callback would land at another step in every run.
-        While the loop runs it is refused twice: in the thread, and in the run, which ends with the
-        same error instead of a verdict (or of a deadlock that is none).
-
-        Raises:
-            UnsupportedOperationError: The loop runs in another thread; or the caller is
-                `asyncio.run_coroutine_threadsafe` in a function that an executor runs, which would
-                wait for its own thread.
-            RuntimeError: The loop is closed.
-        """
-        if self._thread not in (None, get_ident()):
-            self._refused = refusal("call_soon_threadsafe from a thread", FOREIGN_THREAD_REMEDY)
-            self._stopping = True
-            raise self._refused
-        if self._in_executor:
-            self._check_not_awaiting_own_thread(sys._getframe(1))
-        return self.call_soon(callback, *args, context=context)
-
     def call_later(
         self,
         delay: float,
@@ -171,7 +138,7 @@ class Scheduling(InlineExecution):
 
     def is_running(self) -> bool:
         """Tell whether a run is under way."""
-        return self._thread is not None
+        return self._thread_id is not None
 
     def is_closed(self) -> bool:
         """Tell whether the loop was closed."""

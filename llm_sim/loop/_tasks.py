@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Generator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from llm_sim.loop._loop import SimLoop
+    from llm_sim.loop._creation import Creation
 
 _T = TypeVar("_T")
 _COUNTED_NAME = re.compile(r"Task-\d+")
@@ -48,7 +48,7 @@ class SimTask(asyncio.Task[_T]):
         self,
         coro: Coroutine[Any, Any, _T] | Generator[Any, None, _T],
         *,
-        loop: SimLoop,
+        loop: Creation,
         name: object = None,
         **options: Any,
     ) -> None:
