@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llm_sim.errors import SimulationError
 from llm_sim.invariants import LAWS, Law, Violation, judge
-from llm_sim.loop import Instrument
+from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Schedule, encode
 from llm_sim.simulation._limits import Limits
@@ -72,6 +72,7 @@ def run(
     limits: Limits | None = None,
     laws: tuple[Law, ...] = LAWS,
     place: str = "",
+    loop: type[SimLoop | StockLoop] = SimLoop,
     record: bool = True,
     instrument: Instrument | None = None,
 ) -> Run:
@@ -85,6 +86,7 @@ def run(
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.
         place: Where the scenario stands, ``FILE::NAME``, for messages.
+        loop: What it runs on: the simulated loop, or asyncio's own in virtual time.
         record: Whether frames are recorded; without, there is no verdict and only the steps can
             be compared.
         instrument: Watches the loop's steps.
@@ -96,6 +98,8 @@ def run(
     chosen = get_target(target) if isinstance(target, str) else target
     plan = Schedule() if schedule is None else schedule
     under_test = f"{chosen.name} {chosen.version()}"
+    if issubclass(loop, StockLoop):
+        under_test += " on stock asyncio"
     header = Header(under_test, scenario.name, scenario.mode, encode(plan), place)
     stage = Stage(
         scenario,
@@ -103,6 +107,7 @@ def run(
         chosen,
         header,
         limits or Limits(),
+        loop=loop,
         record=record,
     )
     if instrument is not None:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError, did_you_mean
-from llm_sim.loop import SimLoop
+from llm_sim.loop import SimLoop, StockLoop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
@@ -43,6 +43,7 @@ class Stage:
         target: Which service core it runs on.
         header: The head of the trace.
         limits: Where a run that does not come to rest is stopped.
+        loop: What it runs on.
         record: Whether processors are tapped.
     """
 
@@ -54,6 +55,7 @@ class Stage:
         header: Header,
         limits: Limits,
         *,
+        loop: type[SimLoop | StockLoop] = SimLoop,
         record: bool = True,
     ) -> None:
         self._scenario = scenario
@@ -64,7 +66,7 @@ class Stage:
         self._session: Session | None = None
         self._main: asyncio.Task[None] | None = None
         self._stimuli: Stimuli | None = None
-        self.loop = SimLoop()
+        self.loop = loop()
         self.recorder = Recorder(header, self.loop)
         self.player = Player(
             scenario.script,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from llm_sim.loop import SimLoop
+from llm_sim.loop import SimLoop, StockLoop
 from llm_sim.recorder import Recorder
 from llm_sim.scenario import Injection, Stimulus
 from llm_sim.schedule import START, THEN, Landing, Schedule
@@ -21,7 +21,7 @@ class Stimuli:
         session: Where stimuli go in.
     """
 
-    def __init__(self, loop: SimLoop, recorder: Recorder, session: Session) -> None:
+    def __init__(self, loop: SimLoop | StockLoop, recorder: Recorder, session: Session) -> None:
         self._loop = loop
         self._recorder = recorder
         self._session = session
