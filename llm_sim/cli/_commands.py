@@ -28,10 +28,12 @@ from llm_sim.cli._show import (
     sweep_failure,
     sweep_line,
 )
+from llm_sim.cli._stock import stock_line, stock_note
 from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration import (
     MOST_RUNS,
     SweepReport,
+    check_on_stock,
     replay,
     stimulus_kinds,
     stop_requests,
@@ -161,7 +163,7 @@ def sweep_command(
 
 
 def replay_command(
-    file: str, token: str, target: str, bot: str | None, trace: Path | None
+    file: str, token: str, target: str, bot: str | None, trace: Path | None, stock: bool
 ) -> ExitCode:
     """Run one schedule again on each scenario of a file that it belongs to."""
     scenarios, given = _loaded(file, target, bot)
@@ -171,9 +173,14 @@ def replay_command(
         raise SimulationError(f"{token} landed in no scenario: {result.missed[0].complaint}")
     for one in result.runs:
         out(run_line(one))
+        if not (stock or one.violations):
+            continue
+        check = check_on_stock(one, bot=given, target=target)
+        if stock:
+            out(stock_line(check))
         if one.violations:
             line = replay_line(_place(file, one.scenario), target=target, bot=bot)
-            out(run_failure(one, line))
+            out(run_failure(one, line, [stock_note(check)]))
     if trace is not None:
         write_text(trace, dumps(result.runs[0].trace))
     return _verdict(result.runs)

@@ -162,6 +162,9 @@ def replay(
     ] = None,
     bot: _BOT = None,
     trace: _TRACE = None,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Say whether it fails on asyncio's own loop too.")
+    ] = False,
 ) -> None:
     """Run again what has failed.
 
@@ -174,7 +177,7 @@ def replay(
         leave_with(again_command, file, target, bot, trace)
     if file is None:
         raise typer.BadParameter("name the scenario file that the token belongs to")
-    leave_with(replay_command, file, schedule, target or "reference", bot, trace)
+    leave_with(replay_command, file, schedule, target or "reference", bot, trace, stock)
 
 
 @app.command()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from llm_sim.exploration import SweepReport, Window
+from llm_sim.cli._stock import stock_note
+from llm_sim.exploration import SweepReport, Window, check_on_stock
 from llm_sim.report import Failure, render_failure
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
@@ -120,7 +121,8 @@ def sweep_failure(
         if window.first:
             extent += f"; this is {_points(window)}"
         words = one.schedule.in_words()
-        more = (notes or {}).get(one.token, ())
+        stock = stock_note(check_on_stock(one, bot=report.bot, target=target))
+        more = [stock, *(notes or {}).get(one.token, ())]
         failure = Failure(f"FAILED {where}", words, replay(one.token), extent, more)
         lines.append(render_failure(one.trace, one.violations, failure))
     return "\n".join(lines)

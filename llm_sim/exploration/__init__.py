@@ -6,6 +6,7 @@ from llm_sim.exploration._files import write_text
 from llm_sim.exploration._found import Found
 from llm_sim.exploration._promote import Promoted, promote
 from llm_sim.exploration._replay import Replay, replay
+from llm_sim.exploration._stock import StockCheck, check_on_stock
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._store import FAILURES, SUFFIX, FailureStore, load_failure
 from llm_sim.exploration._sweep import (
@@ -32,10 +33,12 @@ __all__ = [
     "Promoted",
     "Replay",
     "Replayed",
+    "StockCheck",
     "SweepReport",
     "Verdict",
     "Window",
     "broken",
+    "check_on_stock",
     "load_failure",
     "promote",
     "replay",

@@ -1,0 +1,77 @@
+"""A run's schedule on asyncio's own loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llm_sim.errors import SimulationError
+from llm_sim.loop import StockLoop
+from llm_sim.simulation import Limits, Run, run
+from llm_sim.targets import Bot, Target
+
+
+@dataclass(frozen=True, slots=True)
+class StockCheck:
+    """What came of a run's schedule on asyncio's own loop.
+
+    Parameters:
+        found: The run on the simulated loop.
+        laws: The codes of the laws that are broken on asyncio's own loop, sorted.
+        complaint: Why asyncio's own loop gives no verdict, or None.
+    """
+
+    found: Run
+    laws: tuple[str, ...] = ()
+    complaint: SimulationError | None = None
+
+    @property
+    def fails_too(self) -> bool:
+        """Whether a law that the run breaks is broken on asyncio's own loop as well."""
+        return not set(self.found.laws).isdisjoint(self.laws)
+
+    @property
+    def verdict(self) -> str:
+        """The answer in words."""
+        if self.complaint is not None:
+            return f"no verdict: {self.complaint}"
+        if self.laws:
+            also = "too" if self.fails_too else "with other laws"
+            return f"fails there {also}: {' '.join(self.laws)}"
+        return "does NOT fail there" if self.found.laws else "clean there too"
+
+
+def check_on_stock(
+    found: Run,
+    *,
+    bot: Bot | None = None,
+    target: str | Target = "reference",
+    limits: Limits | None = None,
+) -> StockCheck:
+    """Run a schedule again on asyncio's own loop, each stimulus at the same step.
+
+    A failure that is not found there cannot happen in production, and is a bug of the simulated
+    loop.
+
+    Args:
+        found: The run on the simulated loop.
+        bot: What is under test; by default the scenario's own bot.
+        target: Which service core it runs on.
+        limits: Where a run that does not come to rest is stopped.
+
+    Raises:
+        UsageError: The bot or the target cannot be used.
+    """
+    try:
+        stock = run(
+            found.scenario,
+            bot=bot,
+            target=target,
+            schedule=found.schedule,
+            limits=limits,
+            loop=StockLoop,
+        )
+    except SimulationError as error:
+        return StockCheck(found, complaint=error)
+    if stock.complaint is not None and not (stock.landed and stock.laws):
+        return StockCheck(found, complaint=stock.complaint)
+    return StockCheck(found, stock.laws)

@@ -1,0 +1,67 @@
+"""``llm-sim replay --stock``, and what a failure says of asyncio's own loop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Command
+
+TOKEN = "ls1-interrupt@start+1"
+NOTE = "  stock     asyncio's own loop fails at the same step too"
+
+NEVER = """\
+version: 1
+scenarios:
+  - name: never
+    script:
+      - [{call: f, as: f1}]
+      - [{say: Done.}]
+    tools:
+      f: {latency: 400s}
+"""
+
+
+def _stock_lines(out: str) -> list[str]:
+    return [line for line in out.splitlines() if line.startswith("  stock ")]
+
+
+def test_a_replay_says_that_a_failure_is_there_on_asyncios_own_loop(
+    cli: Command, here: Path
+) -> None:
+    words = ("replay", "race.sim.yaml", "--schedule", TOKEN, "--target", "naive")
+    replay = cli(*words, "--stock")
+    assert replay.code == 1
+    assert _stock_lines(replay.out) == [
+        "  stock asyncio   fails there too: LS101 LS103 LS106 LS107 LS111",
+        NOTE,
+    ]
+
+
+def test_a_replay_that_is_clean_says_so_of_both_loops(cli: Command, here: Path) -> None:
+    replay = cli("replay", "race.sim.yaml", "--schedule", TOKEN, "--stock")
+    assert replay.code == 0
+    assert _stock_lines(replay.out) == ["  stock asyncio   clean there too"]
+
+
+def test_a_replay_that_is_clean_and_not_asked_says_nothing(cli: Command, here: Path) -> None:
+    replay = cli("replay", "race.sim.yaml", "--schedule", TOKEN)
+    assert _stock_lines(replay.out) == []
+
+
+@pytest.mark.parametrize("command", ["replay", "sweep"])
+def test_a_failure_that_is_shown_carries_the_verdict_once(
+    cli: Command, here: Path, command: str
+) -> None:
+    more = ("--schedule", TOKEN) if command == "replay" else ()
+    told = cli(command, "race.sim.yaml", "--target", "naive", *more)
+    assert told.code == 1
+    assert _stock_lines(told.out) == [NOTE]
+
+
+def test_a_failure_without_a_stimulus_names_no_step(cli: Command, here: Path) -> None:
+    (here / "never.sim.yaml").write_text(NEVER, encoding="utf-8")
+    told = cli("replay", "never.sim.yaml", "--schedule", "ls1-undisturbed")
+    assert told.code == 1
+    assert _stock_lines(told.out) == ["  stock     asyncio's own loop fails undisturbed too"]
