@@ -13,7 +13,10 @@ from typing import Final
 
 from llm_sim.exploration import SweepReport, Window, sweep
 from llm_sim.invariants import LAWS
+from llm_sim.report import known_issue
 from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.schedule import decode
+from llm_sim.simulation import Run, run
 from llm_sim.targets import get_target
 
 HERE: Final = Path(__file__).parent
@@ -22,17 +25,7 @@ PINNED: Final = "1.14.0"
 PYTHON: Final = "3.11"
 STIMULI: Final = ("interrupt", "end", "cancel")
 
-# What is public of each, for readers: the harness knows none of it. A row names the laws that
-# the issue breaks, the stimulus under which it shows (empty: any, also undisturbed), and the mode.
-PUBLIC: Final = (
-    ("#5779", {"LS102", "LS103"}, ("interrupt",), "", ""),
-    ("#4997", {"LS106"}, ("interrupt",), "sequential", ""),
-    ("#5790", {"LS101"}, ("end", "cancel"), "", ""),
-    ("#5790", {"LS302"}, ("end", "cancel"), "", ""),
-    ("#5852", {"LS204"}, STIMULI, "sequential", ""),
-    ("#4298", {"LS206"}, STIMULI, "", ""),
-    ("#3342", {"LS101"}, STIMULI, "", "never_answers"),
-)
+REPOSITORY: Final = "pipecat-ai/pipecat"
 
 
 def laws_page() -> str:
@@ -78,7 +71,7 @@ def _pipecat_lines() -> Iterator[str]:
     yield (
         "*Undisturbed* means that the scenario breaks the law without any stimulus; *no verdict*, "
         "that the model is asked more often than on the reference core. The last column names the "
-        "public issues of pipecat-ai/pipecat that fit."
+        f"public issues of {REPOSITORY} that fit."
     )
     yield ""
     yield "| scenario | stimulus | points | failing windows | public |"
@@ -96,11 +89,9 @@ def _row(scenario: Scenario, report: SweepReport) -> str:
     if report.complaint is not None and not undisturbed:
         found.append("no verdict")
     found += [_window(window) for window in report.windows if window.laws]
-    issues = dict.fromkeys(
-        issue
-        for laws in (undisturbed, *(window.laws for window in report.windows))
-        for issue in _issues(scenario, report.inject, set(laws))
-    )
+    first_points = [decode(window.token) for window in report.windows if window.laws]
+    runs = [run(scenario, target="pipecat", schedule=schedule) for schedule in first_points]
+    issues = dict.fromkeys(link for one in (report.undisturbed, *runs) for link in _links(one))
     what = "; ".join(found) or "clean"
     points = f"{report.failed} of {report.points}"
     return f"| {scenario.name} | {report.inject} | {points} | {what} | {' '.join(issues)} |"
@@ -110,11 +101,11 @@ def _window(window: Window) -> str:
     return f"{window.first}-{window.last} {' '.join(window.laws)}"
 
 
-def _issues(scenario: Scenario, inject: str, laws: set[str]) -> Iterator[str]:
-    for issue, broken, stimuli, mode, name in PUBLIC:
-        fits = broken <= laws and inject in stimuli and mode in ("", scenario.mode)
-        if fits and scenario.name.startswith(name):
-            yield issue
+def _links(one: Run) -> Iterator[str]:
+    for violation in one.violations:
+        issue = known_issue(violation, one.trace)
+        if issue is not None:
+            yield issue.link.removeprefix(REPOSITORY)
 
 
 if __name__ == "__main__":

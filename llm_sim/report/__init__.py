@@ -1,6 +1,14 @@
 """A trace and its violations, for people."""
 
 from llm_sim.report._failure import Failure, render_failure
+from llm_sim.report._known import KnownIssue, known_issue, known_issues
 from llm_sim.report._timeline import timeline
 
-__all__ = ["Failure", "render_failure", "timeline"]
+__all__ = [
+    "Failure",
+    "KnownIssue",
+    "known_issue",
+    "known_issues",
+    "render_failure",
+    "timeline",
+]

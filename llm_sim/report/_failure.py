@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llm_sim.invariants import Violation, get_law
+from llm_sim.report._known import known_issue
 from llm_sim.report._timeline import timeline
 from llm_sim.trace import Trace
 
@@ -34,6 +35,8 @@ class Failure:
 def render_failure(trace: Trace, violations: Sequence[Violation], failure: Failure) -> str:
     """Return the failure as text: laws, place, schedule, timeline, and the line to replay it.
 
+    What looks like a public issue of the target is said to be known.
+
     Args:
         trace: The record of the failed run.
         violations: What was broken, at least one.
@@ -49,6 +52,8 @@ def render_failure(trace: Trace, violations: Sequence[Violation], failure: Failu
     lines.append(_labelled("schedule", failure.schedule + extent))
     lines.append(_labelled("timeline", f"{trace.header.target}, {trace.header.mode} mode"))
     lines.extend(timeline(trace, first.event))
+    issues = dict.fromkeys(known_issue(violation, trace) for violation in violations)
+    lines += [_labelled("known", str(issue)) for issue in issues if issue is not None]
     lines += [_labelled(label, text) for label, text in failure.notes]
     lines.append(_labelled("replay", failure.replay))
     return "\n".join(lines)
