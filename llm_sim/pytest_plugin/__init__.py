@@ -4,6 +4,20 @@ Loading it imports nothing but pytest and the standard library; the simulator is
 first test that asks for the fixture.
 """
 
-from llm_sim.pytest_plugin._plugin import llm_sim, pytest_addoption, pytest_runtest_call
+from llm_sim.pytest_plugin._plugin import (
+    llm_sim,
+    pytest_addoption,
+    pytest_configure,
+    pytest_runtest_call,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 
-__all__ = ["llm_sim", "pytest_addoption", "pytest_runtest_call"]
+__all__ = [
+    "llm_sim",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_runtest_call",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+]

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from llm_sim.exploration import Baseline
     from llm_sim.pytest_plugin._simulator import Simulator
 
 _SIMULATOR = pytest.StashKey["Simulator"]()
+_BASELINE = pytest.StashKey["Baseline"]()
+_FINISHED = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +25,55 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TARGET",
         help="what bots run on: reference (embedded, default), pipecat (installed) or naive",
     )
+    group.addoption(
+        "--llm-sim-baseline",
+        metavar="FILE",
+        help="what is known to be broken: a test that breaks nothing else passes",
+    )
+    group.addoption(
+        "--llm-sim-baseline-update",
+        action="store_true",
+        help="add what is new to the baseline",
+    )
+    group.addoption(
+        "--llm-sim-baseline-prune",
+        action="store_true",
+        help="remove from it what the tests that ran do not break any more",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the baseline, if there is one."""
+    file = config.getoption("--llm-sim-baseline")
+    update = bool(config.getoption("--llm-sim-baseline-update"))
+    prune = bool(config.getoption("--llm-sim-baseline-prune"))
+    if not (file or update or prune):
+        return
+    from llm_sim.errors import UsageError
+    from llm_sim.exploration import Baseline
+
+    try:
+        config.stash[_BASELINE] = Baseline(file or None, update=update, prune=prune)
+    except UsageError as error:
+        raise pytest.UsageError(f"llm_sim: {error}") from None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Bring the baseline up to date, where that was asked for."""
+    baseline = _baseline(session.config)
+    if baseline is not None:
+        session.config.stash[_FINISHED] = baseline.finish()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell what happened to the baseline."""
+    lines = config.stash.get(_FINISHED, [])
+    if lines:
+        terminalreporter.section("llm_sim baseline")
+    for line in lines:
+        terminalreporter.line(line)
 
 
 @pytest.fixture
@@ -33,7 +85,9 @@ def llm_sim(request: pytest.FixtureRequest) -> Simulator:
     from llm_sim.pytest_plugin._simulator import Simulator
 
     simulator = Simulator(
-        request.node.nodeid, target=str(request.config.getoption("--llm-sim-target"))
+        request.node.nodeid,
+        target=str(request.config.getoption("--llm-sim-target")),
+        baseline=_baseline(request.config),
     )
     request.node.stash[_SIMULATOR] = simulator
     return simulator
@@ -45,13 +99,22 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except BaseException:
-        if report := _failure(item):
+        if report := _judged(item, whole=False):
             item.add_report_section("call", "llm_sim", report)
         raise
-    if report := _failure(item):
+    if report := _judged(item, whole=True):
         pytest.fail(report, pytrace=False)
 
 
-def _failure(item: pytest.Item) -> str:
+def _baseline(config: pytest.Config) -> Baseline | None:
+    return config.stash.get(_BASELINE, None)
+
+
+def _judged(item: pytest.Item, *, whole: bool) -> str:
+    """Return the failures of a test's runs; what is known is told beside them."""
     simulator = item.stash.get(_SIMULATOR, None)
-    return "" if simulator is None else simulator.failure()
+    if simulator is None:
+        return ""
+    if known := simulator.known(whole=whole):
+        item.add_report_section("call", "llm_sim baseline", known)
+    return simulator.failure()

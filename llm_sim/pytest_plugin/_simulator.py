@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Generator, Mapping
 from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import UsageError
+from llm_sim.exploration import Baseline, broken
 from llm_sim.report import Failure, render_failure
 from llm_sim.scenario import Injection, Scenario, Tool, Turn
 from llm_sim.simulation import Run, run
@@ -51,11 +52,15 @@ class Simulator:
     Args:
         test: The test's node id.
         target: Which service core bots run on.
+        baseline: What is known to be broken, or None.
     """
 
-    def __init__(self, test: str, *, target: str = _DEFAULT_TARGET) -> None:
+    def __init__(
+        self, test: str, *, target: str = _DEFAULT_TARGET, baseline: Baseline | None = None
+    ) -> None:
         self._test = test
         self._target = target
+        self._baseline = baseline or Baseline(None)
         self.runs: list[Run] = []
 
     def __call__(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Awaitable[Run]:
@@ -86,12 +91,30 @@ class Simulator:
         self.runs.append(one)
         return one
 
+    def known(self, *, whole: bool) -> str:
+        """Compare the test's runs with the baseline.
+
+        Args:
+            whole: Whether the test came to its end, so that what it did not break is stale.
+
+        Returns:
+            What the runs break that is known, a line each; empty where it is nothing.
+        """
+        found = [each for one in self.runs for each in broken(one)]
+        self._baseline.note(self._test, found, whole=whole)
+        known = [each for one in self.runs if self._is_known(one) for each in broken(one)]
+        return "\n".join(f"known: {law} {name}".rstrip() for law, name in dict.fromkeys(known))
+
+    def _is_known(self, one: Run) -> bool:
+        return bool(one.violations) and self._baseline.knows(self._test, broken(one))
+
     def failure(self) -> str:
-        """Return the failures of the test's runs as text, empty when there are none."""
+        """Return the failures of the test's runs as text, empty when there is none that is new."""
         replay = f'pytest "{self._test}"'
         if self._target != _DEFAULT_TARGET:
             replay += f" --llm-sim-target {self._target}"
-        return "\n\n".join(_failure(one, replay) for one in self.runs if _failed(one))
+        failed = [one for one in self.runs if _failed(one) and not self._is_known(one)]
+        return "\n\n".join(_failure(one, replay) for one in failed)
 
 
 def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: How) -> Scenario:

@@ -116,5 +116,5 @@ def test_a_failure_that_is_not_one_is_refused(change: dict[str, object], why: st
 
 
 def test_a_name_that_no_scenario_can_have_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="name must be letters, digits, _ and -, not '../x'"):
+    with pytest.raises(ScenarioError, match=r"name must be letters, digits, _ and -, not '\.\./x'"):
         promote(found(), "../x")

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 import pytest
 
 # Inner runs forget the modules that they import; what is imported lazily would be there twice.
+import llm_sim.exploration
 import llm_sim.pytest_plugin._simulator
 import llm_sim.simulation
 import llm_sim.targets.reference  # noqa: F401

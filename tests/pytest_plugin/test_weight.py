@@ -51,4 +51,6 @@ def test_plain(llm_sim):
 
 def test_the_option_is_listed(inner: Inner, capsys: pytest.CaptureFixture[str]) -> None:
     inner.run("", "--help", head="")
-    assert "--llm-sim-target" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "--llm-sim-target" in out
+    assert "--llm-sim-baseline-prune" in out
