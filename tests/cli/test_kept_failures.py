@@ -211,3 +211,20 @@ def test_each_scenario_of_a_file_is_told_fixed_or_failed(cli: Command, here: Pat
     assert replayed.code == 1
     assert cli("replay", "three.sim.yaml::silent").code == 3
     assert cli("replay", "three.sim.yaml", "--trace", "x.jsonl").code == 2
+
+
+def test_the_trace_of_one_scenario_without_a_token_is_written(cli: Command, here: Path) -> None:
+    assert cli("replay", "race.sim.yaml", "--trace", "race.jsonl").out == "FIXED race\n"
+    trace = loads((here / "race.jsonl").read_text(encoding="utf-8"))
+    assert trace.header.schedule == "ls1-undisturbed"
+
+
+def test_a_saved_failure_whose_bot_is_gone_gives_no_verdict(
+    swept: Outcome, cli: Command, here: Path
+) -> None:
+    path = the("LS101", here)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("    name: race\n", "    name: race\n    bot: no_such:bot\n"))
+    replayed = cli("replay", path)
+    assert (replayed.code, replayed.out) == (3, "")
+    assert replayed.err.startswith("llm-sim: bot 'no_such:bot': cannot import 'no_such': ")

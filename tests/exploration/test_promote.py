@@ -118,3 +118,9 @@ def test_a_failure_that_is_not_one_is_refused(change: dict[str, object], why: st
 def test_a_name_that_no_scenario_can_have_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"name must be letters, digits, _ and -, not '\.\./x'"):
         promote(found(), "../x")
+
+
+def test_a_landing_behind_another_before_any_frame_becomes_a_step() -> None:
+    one = found("ls1-interrupt@start+0,interrupt@then+0")
+    promoted = promote(one, "x")
+    assert promoted.scenario.inject == (at_step(0, interrupt()), at_step(2, interrupt()))
