@@ -1,0 +1,248 @@
+"""What a failing run could do without, and what simpler means.
+
+A piece is a place in the plain form of a scenario: a key to leave at its default, an entry of a
+list to drop, or a text to shorten. ``("landings", n)`` is a stimulus of the schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from llm_sim.errors import ScenarioError
+from llm_sim.scenario import Call, Scenario
+from llm_sim.schedule import THEN, Landing
+from llm_sim.simulation import Run
+
+Piece = tuple[str | int, ...]
+
+SHORT: Final = "Hm."
+"""The text that anything said is shortened to."""
+
+SIMPLE: Final = ("10ms", "100ms", "1s")
+"""The durations that a reader takes in at a glance, the simplest one first."""
+
+_WORLD: Final = ("llm", "playout")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scenario and where stimuli land in it.
+
+    Parameters:
+        scenario: What happens.
+        landings: The landings of the schedule.
+    """
+
+    scenario: Scenario
+    landings: tuple[Landing, ...]
+
+
+def cost(run: Run) -> tuple[Any, ...]:
+    """Return how far a run is from simple; of two, the one that compares less is simpler.
+
+    It is made up of, in this order: the stimuli; the calls; the turns and their steps; everything
+    that is not at its default; the steps at which the stimuli joined; the durations that are not
+    simple; and how far the landings are counted from their frames.
+    """
+    scenario, landings = run.scenario, run.schedule.landings
+    joined = [event.step - run.opened for event in run.trace.of("stimulus")]
+    return (
+        len(landings) + len(scenario.inject),
+        sum(isinstance(step, Call) for turn in scenario.script for step in turn.steps),
+        len(scenario.script) + sum(len(turn.steps) for turn in scenario.script),
+        len(_departures(scenario)),
+        joined[1:],
+        sum(rank(text) for _, text in durations(scenario)),
+        sum(landing.offset for landing in landings),
+    )
+
+
+def stimuli(run: Run, call: str) -> list[Piece]:
+    """Return every stimulus."""
+    of_schedule: list[Piece] = [("landings", n) for n in range(len(run.schedule.landings))]
+    return of_schedule + [("inject", n) for n in range(len(run.scenario.inject))]
+
+
+def turns(run: Run, call: str) -> list[Piece]:
+    """Return every turn but the one that makes the call."""
+    script = run.scenario.script
+    return [
+        ("script", i)
+        for i, turn in enumerate(script)
+        if not any(isinstance(step, Call) and step.id == call for step in turn.steps)
+    ]
+
+
+def calls(run: Run, call: str) -> list[Piece]:
+    """Return every other call."""
+    return [
+        ("script", i, j)
+        for i, turn in enumerate(run.scenario.script)
+        for j, step in enumerate(turn.steps)
+        if isinstance(step, Call) and step.id != call
+    ]
+
+
+def words(run: Run, call: str) -> list[Piece]:
+    """Return every step that is no call."""
+    return [
+        ("script", i, j)
+        for i, turn in enumerate(run.scenario.script)
+        for j, step in enumerate(turn.steps)
+        if not isinstance(step, Call)
+    ]
+
+
+def departures(run: Run, call: str) -> list[Piece]:
+    """Return everything that is not at its default and can be.
+
+    A stub can be left away where the bot has a handler of its own. A tool that hangs keeps its
+    timeout: without one it fails in another way.
+    """
+    scenario = run.scenario
+    hanging = {name for name, tool in scenario.tools.items() if tool.does == "hang"}
+    return [
+        piece
+        for piece in _departures(scenario)
+        if not (piece[0] == "tools" and len(piece) == 2 and not _bot_has(run, str(piece[1])))
+        and not (piece[-1] == "timeout" and piece[1] in hanging)
+    ]
+
+
+LEVELS: Final[tuple[Callable[[Run, str], list[Piece]], ...]] = (
+    stimuli,
+    turns,
+    calls,
+    words,
+    departures,
+)
+"""The pieces of a run, the ones first that weigh most; each is told the call to keep."""
+
+
+def durations(scenario: Scenario) -> list[tuple[Piece, str]]:
+    """Return every duration with its place."""
+    plain = scenario.to_plain()
+    found: list[tuple[Piece, str]] = [
+        (("latency", key), text) for key, text in plain.get("latency", {}).items()
+    ]
+    for name, tool in plain.get("tools", {}).items():
+        found += [
+            (("tools", name, key), tool[key]) for key in ("latency", "timeout") if key in tool
+        ]
+    for i, turn in enumerate(plain["script"]):
+        found += [
+            (("script", i, j, "wait"), step["wait"])
+            for j, step in enumerate(turn)
+            if "wait" in step
+        ]
+    for n, injection in enumerate(plain.get("inject", ())):
+        found += [(("inject", n, "after"), injection["after"])] if "after" in injection else []
+    return found
+
+
+def rank(duration: str) -> int:
+    """Return how far a duration is from simple."""
+    return SIMPLE.index(duration) if duration in SIMPLE else len(SIMPLE)
+
+
+def without(run: Run, pieces: Sequence[Piece]) -> Iterator[Case]:
+    """Yield what is left of a run's scenario and landings without some pieces.
+
+    A turn that becomes empty is left away, and it stays: without it, the turns behind it answer
+    earlier requests. Tools that nobody calls go with the calls.
+    """
+    plain = deepcopy(run.scenario.to_plain())
+    for piece in reversed(pieces):
+        if piece[0] != "landings":
+            _leave_away(plain, piece)
+    touched = {piece[1] for piece in pieces if piece[0] == "script"}
+    script = plain["script"]
+    filled = [turn for i, turn in enumerate(script) if turn or i not in touched]
+    landings = _landings_without(
+        run.schedule.landings, {piece[1] for piece in pieces if piece[0] == "landings"}
+    )
+    for turns_left in [filled, script] if len(filled) < len(script) else [script]:
+        yield from _built(_without_unused({**plain, "script": turns_left}), landings)
+
+
+def with_duration(run: Run, piece: Piece, duration: str) -> Iterator[Case]:
+    """Yield the run's scenario with another duration in one place, if there can be such."""
+    plain = deepcopy(run.scenario.to_plain())
+    _holder(plain, piece)[piece[-1]] = duration
+    yield from _built(plain, run.schedule.landings)
+
+
+def _departures(scenario: Scenario) -> list[Piece]:
+    plain = scenario.to_plain()
+    found: list[Piece] = [(key,) for key in ("about", "mode", "user") if key in plain]
+    found += [("latency", key) for key in plain.get("latency", ())]
+    for name, tool in plain.get("tools", {}).items():
+        found += [("tools", name), *(("tools", name, key) for key in tool)]
+    for i, turn in enumerate(plain["script"]):
+        for j, step in enumerate(turn):
+            found += [("script", i, j, "args", key) for key in step.get("args", ())]
+            found += [("script", i, j, "say")] if step.get("say", SHORT) != SHORT else []
+    for n, injection in enumerate(scenario.inject):
+        if injection.do.kind == "say" and injection.do.text != SHORT:
+            found.append(("inject", n, "do", "say"))
+    return found
+
+
+def _bot_has(run: Run, name: str) -> bool:
+    """Return whether the bot has registered a handler for a tool, beside the scenario's stub."""
+    begun = [
+        event.where
+        for event in run.trace.of("register")
+        if event.step <= run.opened and event.where in ("", name)
+    ]
+    return len(begun) > run.scenario.tools[name].registered
+
+
+def _leave_away(plain: dict[str, Any], piece: Piece) -> None:
+    holder, key = _holder(plain, piece), piece[-1]
+    if key == "say":
+        holder[key] = SHORT
+    elif piece[0] == "script" and len(piece) == 2:  # emptied: those behind it keep their places
+        holder[key] = []
+    else:
+        del holder[key]
+
+
+def _holder(plain: Any, piece: Piece) -> Any:
+    for key in piece[:-1]:
+        plain = plain[key]
+    return plain
+
+
+def _landings_without(landings: Sequence[Landing], dropped: set[Any]) -> tuple[Landing, ...]:
+    """Return the landings that stay; one counted from a dropped one is counted from its anchor."""
+    kept: list[Landing] = []
+    gone: Landing | None = None
+    for n, landing in enumerate(landings):
+        if landing.anchor == THEN and gone is not None:
+            landing = replace(gone, kind=landing.kind, offset=gone.offset + landing.offset)
+        gone = landing if n in dropped else None
+        if gone is None:
+            kept.append(landing)
+    return tuple(kept)
+
+
+def _without_unused(plain: dict[str, Any]) -> dict[str, Any]:
+    used = {step["call"] for turn in plain["script"] for step in turn if "call" in step}
+    for injection in plain.get("inject", ()):
+        if isinstance(injection["do"], dict):
+            used.update(injection["do"].values())
+    left = dict(plain)
+    for field, more in (("tools", ()), ("latency", _WORLD)):
+        left[field] = {k: v for k, v in plain.get(field, {}).items() if k in used or k in more}
+    return left
+
+
+def _built(plain: dict[str, Any], landings: tuple[Landing, ...]) -> list[Case]:
+    try:
+        return [Case(Scenario.from_plain(plain), landings)]
+    except ScenarioError:
+        return []
