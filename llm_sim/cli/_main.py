@@ -20,6 +20,7 @@ from llm_sim.cli._commands import (
 from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
 from llm_sim.cli._promote import promote_command
+from llm_sim.cli._shrink import shrink_command
 from llm_sim.exploration import MOST_RUNS
 
 _FILE = Annotated[
@@ -178,6 +179,28 @@ def replay(
     if file is None:
         raise typer.BadParameter("name the scenario file that the token belongs to")
     leave_with(replay_command, file, schedule, target or "reference", bot, trace, stock)
+
+
+@app.command()
+def shrink(
+    file: _FILE,
+    schedule: Annotated[
+        str, typer.Option("--schedule", metavar="TOKEN", help="The token of a failed run.")
+    ],
+    target: _TARGET = "reference",
+    bot: _BOT = None,
+    law: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--law", metavar="LAW", help="The broken law to keep; else the first one."),
+    ] = None,
+) -> None:
+    """Leave away everything that a failure does not need, and print what is left as a scenario.
+
+    The same law stays broken on the same call. The smaller failure is saved and can be promoted.
+
+    Exit code: 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    leave_with(shrink_command, file, schedule, target, bot, law)
 
 
 @app.command()
