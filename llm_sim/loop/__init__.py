@@ -7,8 +7,9 @@ clock moves when nothing is ready, and tasks come out of sets in the same order 
 
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._loop import SimLoop
+from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import REMEDIES
 from llm_sim.loop._stock import StockLoop
 from llm_sim.loop._tasks import SimTask
 
-__all__ = ["REMEDIES", "Instrument", "SimLoop", "SimTask", "StockLoop"]
+__all__ = ["REMEDIES", "Instrument", "QuietSteps", "SimLoop", "SimTask", "StockLoop"]
