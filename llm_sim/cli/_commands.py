@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from llm_sim import __version__
-from llm_sim.cli._baseline import (
-    BaselineOptions,
-    known_run,
-    known_sweep,
-    known_windows,
-    tell,
-)
-from llm_sim.cli._console import err, out
+from llm_sim.cli._baseline import BaselineOptions, known_run, tell
+from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._files import check_writable, write_json
-from llm_sim.cli._keep import keep
+from llm_sim.cli._files import check_writable
 from llm_sim.cli._progress import progress
 from llm_sim.cli._show import (
     pasted,
@@ -30,16 +23,7 @@ from llm_sim.cli._show import (
 )
 from llm_sim.cli._stock import stock_line, stock_note
 from llm_sim.errors import SimulationError, UsageError
-from llm_sim.exploration import (
-    MOST_RUNS,
-    SweepReport,
-    check_on_stock,
-    replay,
-    stimulus_kinds,
-    stop_requests,
-    sweep,
-    write_text,
-)
+from llm_sim.exploration import SweepReport, check_on_stock, replay, sweep, write_text
 from llm_sim.invariants import get_law
 from llm_sim.scenario import Scenario, load_scenarios
 from llm_sim.simulation import Run, run
@@ -112,56 +96,6 @@ def explain_command(code: str) -> ExitCode:
     return ExitCode.CLEAN
 
 
-def sweep_command(
-    file: str,
-    inject: str,
-    target: str,
-    bot: str | None,
-    json: Path | None,
-    most: int,
-    known: BaselineOptions,
-) -> ExitCode:
-    """Sweep each scenario of a file."""
-    check_writable(json)
-    baseline = known.open()
-    scenarios, given = _loaded(file, target, bot)
-    reports: list[SweepReport] = []
-    new: list[SweepReport] = []
-    stopped = False
-    stimulus_kinds(inject)
-    if most < 1:
-        raise UsageError(f"--most {most}: try at least one point")
-    out(f"{target} {get_target(target).version()} · {inject} at every point")
-    try:
-        with stop_requests() as stop_requested:
-            for scenario in scenarios:
-                if stop_requested():
-                    stopped = True
-                    break
-                report = _sweep_one(scenario, inject, target, given, _place(file, scenario), most)
-                reports.append(report)
-                known_here = known_sweep(baseline, report)
-                out(sweep_line(report, known=known_here))
-                if not known_here:
-                    new.append(report)
-    except KeyboardInterrupt:
-        stopped = True
-        err("llm-sim: stopped")
-    finally:
-        if json is not None:
-            write_json(json, {"scenarios": [report.to_plain() for report in reports]})
-    for report in reports:
-        if report.laws or report.failed:
-            line = replay_line(_place(file, report.scenario), target=target, bot=bot)
-            is_known = known_windows(baseline, report)
-            notes = keep(report, target, bot, is_known)
-            told = sweep_failure(report, target, line, notes=notes, known=is_known)
-            out(f"\n{told}")
-    tell(baseline)
-    code = _sweep_verdict(reports, new)
-    return ExitCode.NO_VERDICT if stopped and code is ExitCode.CLEAN else code
-
-
 def replay_command(
     file: str, token: str, target: str, bot: str | None, trace: Path | None, stock: bool
 ) -> ExitCode:
@@ -198,7 +132,7 @@ def _sweep_one(
     target: str,
     bot: Bot | None,
     place: str,
-    most: int = MOST_RUNS,
+    **how: Any,
 ) -> SweepReport:
     with progress(scenario.name) as advance:
         return sweep(
@@ -207,8 +141,8 @@ def _sweep_one(
             inject=inject,
             target=target,
             place=place,
-            most=most,
             progress=advance,
+            **how,
         )
 
 

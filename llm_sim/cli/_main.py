@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -15,12 +16,12 @@ from llm_sim.cli._commands import (
     explain_command,
     replay_command,
     run_command,
-    sweep_command,
 )
 from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
 from llm_sim.cli._promote import promote_command
 from llm_sim.cli._shrink import shrink_command
+from llm_sim.cli._sweep import sweep_command
 from llm_sim.exploration import MOST_RUNS
 
 _FILE = Annotated[
@@ -114,7 +115,7 @@ def sweep(
         typer.Option(
             "--inject",
             metavar="STIMULUS",
-            help="interrupt, end or cancel; or two of them, like interrupt+end.",
+            help="interrupt, end or cancel; or two or three of them, like interrupt+end.",
         ),
     ] = "interrupt",
     target: _TARGET = "reference",
@@ -132,16 +133,25 @@ def sweep(
     baseline: _BASELINE = None,
     update_baseline: _UPDATE = False,
     prune_baseline: _PRUNE = False,
+    every: Annotated[
+        bool,
+        typer.Option("--every", help="Run also points that are proved to make the run of another."),
+    ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", help="Spread the runs over so many processes.")
+    ] = 1,
 ) -> None:
     """Try a stimulus at every single point of each scenario.
 
     The scenario runs once undisturbed, then once for each step with the stimulus landing after
-    that step. The ready queue keeps asyncio's order, so every failure can happen in production.
+    that step; points that are proved to make the same run share one. The ready queue keeps
+    asyncio's order, so every failure can happen in production.
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
     known = BaselineOptions(baseline, update_baseline, prune_baseline)
-    leave_with(sweep_command, file, inject, target, bot, json, most, known)
+    how = {"most": most, "every": every, "workers": workers}
+    leave_with(partial(sweep_command, file, inject, target, bot, json, known, **how))
 
 
 @app.command()

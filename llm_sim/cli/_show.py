@@ -31,20 +31,25 @@ def run_line(one: Run, *, known: bool = False) -> str:
 
 def sweep_line(report: SweepReport, *, known: bool = False) -> str:
     """Return one sweep in a line, which says whether all that it breaks is known."""
-    what = f"{_stimulus(report.inject)} at each of {report.points} points"
+    about = "" if report.extent.exact else "about "
+    what = f"{_stimulus(report.inject)} at each of {about}{report.points} points"
+    runs = f"{report.runs} run{'' if report.runs == 1 else 's'}"
     verdict = _sweep_verdict(report) + (_KNOWN if known else "")
-    return f"  {report.scenario.name:24} {what:36} {verdict:40} {report.seconds:5.1f} s".rstrip()
+    return (
+        f"  {report.scenario.name:24} {f'{what}, {runs}':46} {verdict:40} {report.seconds:5.1f} s"
+    ).rstrip()
 
 
 def _stimulus(inject: str) -> str:
-    return " and ".join(_WORDS[kind] for kind in inject.split("+"))
+    *before, last = (_WORDS[kind] for kind in inject.split("+"))
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _sweep_verdict(report: SweepReport) -> str:
     tried = len(report.outcomes)
     stopped = f"stopped after {tried}, " if report.stopped else ""
     if tried < report.points and not report.stopped:
-        stopped = f"a sample of {tried}: "
+        stopped = f"{report.extent.sample_in_words()}: "
     if report.undisturbed.laws:
         return f"{stopped}broken undisturbed: {' '.join(report.undisturbed.laws)}"
     if report.complaint is not None:

@@ -2,32 +2,40 @@
 
 from llm_sim.exploration._again import Replayed, Verdict, replay_found, replay_saved
 from llm_sim.exploration._baseline import Baseline, Broken, Known, broken
+from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
 from llm_sim.exploration._files import write_text
 from llm_sim.exploration._found import Found
 from llm_sim.exploration._kinds import kind_of
+from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
 from llm_sim.exploration._replay import Replay, replay
+from llm_sim.exploration._report import Outcome, SweepReport, Window
 from llm_sim.exploration._shrink import MOST_RUNS_OF_A_SHRINK, Shrunk, shrink
 from llm_sim.exploration._stock import StockCheck, check_on_stock
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._store import FAILURES, SUFFIX, FailureStore, load_failure
 from llm_sim.exploration._sweep import (
     MOST_RUNS,
-    Outcome,
+    ExtentListener,
     ProgressListener,
-    SweepReport,
-    Window,
     stimulus_kinds,
     sweep,
 )
+from llm_sim.exploration._workers import Workers, worker_processes
 
 __all__ = [
     "FAILURES",
     "MOST_RUNS",
     "MOST_RUNS_OF_A_SHRINK",
+    "NO_CALL",
+    "PHASES",
     "SUFFIX",
     "Baseline",
     "Broken",
+    "Cell",
+    "Coverage",
+    "Extent",
+    "ExtentListener",
     "FailureStore",
     "Found",
     "Known",
@@ -41,7 +49,9 @@ __all__ = [
     "SweepReport",
     "Verdict",
     "Window",
+    "Workers",
     "broken",
+    "cells",
     "check_on_stock",
     "kind_of",
     "load_failure",
@@ -53,5 +63,6 @@ __all__ = [
     "stimulus_kinds",
     "stop_requests",
     "sweep",
+    "worker_processes",
     "write_text",
 ]

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from llm_sim.invariants._law import Law
+from llm_sim.invariants._facts import Facts
+from llm_sim.invariants._law import Law, Violation
+
+
+def _in_one_trace(facts: Facts) -> tuple[Violation, ...]:
+    """Find nothing: a single trace cannot show it."""
+    return ()
+
 
 LAWS: Final = (
     Law(
@@ -18,7 +25,7 @@ LAWS: Final = (
         "and under any hash seed.",
         "A failure that does not come back cannot be repaired.",
         "the promise of deterministic simulation",
-        lambda _: (),
+        _in_one_trace,
     ),
     Law(
         "LS502",
@@ -26,6 +33,6 @@ LAWS: Final = (
         "The number and the order of steps with and without taps are equal.",
         "A bug that shows only when nobody looks is the kind that we are here for.",
         "the promise of deterministic simulation",
-        lambda _: (),
+        _in_one_trace,
     ),
 )

@@ -11,7 +11,8 @@ from tests.support.command import Command
 
 def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(cli: Command) -> None:
     demo = cli("demo")
-    rows = re.findall(r"^  (\w+) +(\w+) at each of \d+ points +(.*?) +[\d.]+ s$", demo.out, re.M)
+    row = r"^  (\w+) +(\w+) at each of \d+ points, \d+ runs +(.*?) +[\d.]+ s$"
+    rows = re.findall(row, demo.out, re.M)
     verdicts = [
         (name, what, re.sub(r"^\d+|\d+(?= windows)|(?<=LS101) .*", "N", verdict))
         for name, what, verdict in rows

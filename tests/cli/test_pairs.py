@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.support.command import Command
@@ -20,7 +21,23 @@ def test_a_pair_of_stimuli_says_how_many_points_there_are_and_how_many_were_trie
     (plain,) = json.loads(report.read_text(encoding="utf-8"))["scenarios"]
     assert (plain["inject"], plain["tried"], plain["clean"]) == ("interrupt+end", 50, True)
     assert f"interruption and end at each of {plain['points']} points" in swept.out
-    assert "a sample of 50: 50 clean" in swept.out
+    assert re.search(r"a sample of 50 \(\d\.\d %\): 50 clean", swept.out)
+    assert re.fullmatch(
+        r"spoken_tool: [\d,]+ pairs of points; a sample of 50 \(\d\.\d %\)\n", swept.err
+    )
+    assert round(plain["fraction"], 2) == round(50 / plain["points"], 2)
+
+
+def test_of_triples_the_number_is_projected(cli: Command) -> None:
+    swept = cli("sweep", ONE, "--inject", "interrupt+interrupt+end", "--most", "20")
+    assert swept.code == 0
+    assert re.search(r"interruption, interruption and end at each of about \d+ points", swept.out)
+    assert re.match(r"spoken_tool: about [\d,]+ triples of points; a sample of 20 ", swept.err)
+
+
+def test_no_workers_are_refused(cli: Command) -> None:
+    wrong = cli("sweep", ONE, "--workers", "0")
+    assert (wrong.code, wrong.err) == (2, "llm-sim: --workers 0: give at least one process\n")
 
 
 def test_a_sample_of_nothing_is_refused(cli: Command) -> None:

@@ -24,12 +24,36 @@ def replay_words(out: str) -> list[str]:
 
 def test_a_correct_core_is_clean_at_every_point(cli: Command) -> None:
     swept = cli("sweep", f"{BARGE_IN}::spoken_tool")
-    assert re.sub(r"\b\d\d\b|\d+\.\d(?= s$)", "N", swept.out, flags=re.M).splitlines() == [
+    told, _, _ = swept.out.partition("\n\n")
+    assert re.sub(r"\b\d\d\b|\d+\.\d(?= s$)", "N", told, flags=re.M).splitlines() == [
         "reference 0.1.0 · interrupt at every point",
-        "  spoken_tool              interruption at each of N points    "
+        "  spoken_tool              interruption at each of N points, N runs     "
         "N clean                                   N s",
     ]
     assert (swept.code, swept.err) == (0, "")
+
+
+def test_the_matrix_of_all_scenarios_comes_behind_them(cli: Command, tmp_path: Path) -> None:
+    swept = cli("sweep", BARGE_IN, "--json", tmp_path / "sweep.json")
+    title, *matrix = swept.out.partition("\n\n")[2].splitlines()
+    assert title == "what the calls were doing when a stimulus landed"
+    assert [line.split()[:3] for line in matrix[1:]] == [
+        ["parallel", "cancellable", "interrupt"],
+        ["parallel", "kept", "interrupt"],
+        ["parallel", "no", "handler"],
+        ["sequential", "cancellable", "interrupt"],
+    ]
+    written = json.loads((tmp_path / "sweep.json").read_text(encoding="utf-8"))
+    of_each = [cell for entry in written["scenarios"] for cell in entry["coverage"]]
+    assert sum(cell["count"] for cell in written["coverage"]) == sum(
+        cell["count"] for cell in of_each
+    )
+
+
+def test_each_point_can_be_run(cli: Command) -> None:
+    swept = cli("sweep", f"{BARGE_IN}::spoken_tool", "--every")
+    (told,) = re.findall(r"(\d+) points, (\d+) runs", swept.out)
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("inject", ["end", "cancel"])
@@ -141,12 +165,16 @@ def test_the_result_is_written_as_json(cli: Command, here: Path) -> None:
     entry = swept_to_json(cli, here / "sweep.json")
     windows, points, failed = entry.pop("windows"), entry["points"], entry["failed"]
     assert entry.pop("runs_per_second") > 0
+    assert 0 < entry.pop("runs") <= points
+    assert {cell["mode"] for cell in entry.pop("coverage")} == {"sequential"}
     assert entry == {
         "scenario": "race",
         "target": "naive 0.1.0",
         "inject": "interrupt",
         "points": points,
+        "exact": True,
         "tried": points,
+        "fraction": 1.0,
         "failed": failed,
         "clean": False,
         "undisturbed": {"laws": [], "complaint": ""},

@@ -9,11 +9,17 @@ from itertools import pairwise
 import pytest
 
 from llm_sim.errors import NondeterminismError, UsageError
-from llm_sim.exploration import SweepReport, replay, stop_requests, sweep
+from llm_sim.exploration import Extent, SweepReport, replay, stop_requests, sweep
+from llm_sim.scenario import Scenario, say, turn
 from llm_sim.schedule import decode
 from llm_sim.simulation import run
 from llm_sim.targets import Bot
 from tests.support.scenarios import spoken_tool, two_tools
+
+
+def hello() -> Scenario:
+    """A conversation of a few steps."""
+    return Scenario(name="hello", script=[turn(say("Hello."))])
 
 
 def test_there_is_a_point_after_each_step_from_the_opening_to_rest() -> None:
@@ -64,8 +70,12 @@ def test_a_report_as_json_has_what_ci_reads() -> None:
         "target",
         "inject",
         "points",
+        "exact",
+        "fraction",
+        "runs",
         "failed",
         "windows",
+        "coverage",
         "runs_per_second",
     } <= set(plain)
     assert set(plain["windows"][0]) == {"first", "last", "laws", "token", "complaint"}
@@ -77,12 +87,29 @@ def test_progress_is_told_after_each_run() -> None:
     assert told == [(point, report.points, 0) for point in range(1, report.points + 1)]
 
 
-def test_ctrl_c_keeps_what_was_found() -> None:
-    def press_once(done: int, total: int, failed: int) -> None:
-        if done == 5:
-            os.kill(os.getpid(), signal.SIGINT)
+def press_at_5(done: int, total: int, failed: int) -> None:
+    if done == 5:
+        os.kill(os.getpid(), signal.SIGINT)
 
-    report = sweep(spoken_tool(), progress=press_once)
+
+def test_ctrl_c_while_points_are_counted_leaves_no_point() -> None:
+    drawn: list[int] = []
+
+    async def lookup(params: object) -> None:
+        drawn.append(1)
+        if len(drawn) == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+        await params.result_callback("ok")  # type: ignore[attr-defined]
+
+    bot = Bot(lambda llm: llm.register_function("lookup", lookup))
+    scenario = spoken_tool().replace(bot="tests:pressing", tools={}, latency={})
+    report = sweep(scenario, bot=bot, inject="interrupt+end")
+    assert (report.stopped, report.clean, report.outcomes) == (True, False, [])
+    assert (report.extent.exact, report.extent.points > 0) == (False, True)
+
+
+def test_ctrl_c_keeps_what_was_found() -> None:
+    report = sweep(spoken_tool(), every=True, progress=press_at_5)
     assert (report.stopped, len(report.outcomes), report.clean) == (True, 5, False)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -142,9 +169,64 @@ def test_a_sample_of_pairs_is_the_same_each_time() -> None:
     assert tokens[0] == tokens[1]
 
 
-def test_three_stimuli_are_refused() -> None:
-    with pytest.raises(UsageError, match="at most 2 stimuli are swept"):
-        sweep(spoken_tool(), inject="interrupt+end+cancel")
+def test_the_third_of_a_triple_lands_after_each_step_behind_the_second() -> None:
+    report = sweep(hello(), inject="interrupt+interrupt+end")
+    assert (report.extent.exact, report.points) == (True, len(report.outcomes))
+    thirds = [decode(outcome.token).landings[2].offset for outcome in report.outcomes]
+    assert all(later in (0, one + 1) for one, later in pairwise(thirds))
+    assert len({outcome.token for outcome in report.outcomes}) == report.points
+    for outcome in report.outcomes[:: report.points // 20]:
+        one = run(hello(), schedule=decode(outcome.token))
+        assert [e.data["do"] for e in one.trace.of("stimulus") if e.data.get("swept")] == [
+            "interrupt",
+            "interrupt",
+            "end",
+        ]
+
+
+def test_of_too_many_pairs_a_sample_tells_about_how_many_triples_there_are() -> None:
+    whole = sweep(hello(), inject="interrupt+interrupt+end").extent
+    sampled = sweep(hello(), inject="interrupt+interrupt+end", most=30)
+    assert (sampled.extent.exact, sampled.extent.tried, len(sampled.outcomes)) == (False, 30, 30)
+    assert 0.7 < sampled.extent.points / whole.points < 1.3
+    assert sweep(hello(), inject="interrupt+interrupt+end", most=30).outcomes == sampled.outcomes
+
+
+def test_four_stimuli_are_refused() -> None:
+    with pytest.raises(UsageError, match="at most 3 stimuli are swept"):
+        sweep(spoken_tool(), inject="interrupt+end+cancel+end")
+
+
+@pytest.mark.parametrize(
+    ("extent", "words"),
+    [
+        (Extent(41, 41), "41 points"),
+        (Extent(1234, 1234, 2), "1,234 pairs of points"),
+        (Extent(1234, 500, 2), "1,234 pairs of points; a sample of 500 (40.5 %)"),
+        (Extent(98765, 2000, 3, exact=False), "about 98,765 triples of points; a sample of 2,000"),
+    ],
+)
+def test_the_extent_is_said_in_words(extent: Extent, words: str) -> None:
+    assert extent.in_words().startswith(words)
+
+
+def test_the_extent_is_told_once_and_before_the_first_point() -> None:
+    told: list[object] = []
+    report = sweep(
+        hello(),
+        inject="interrupt+end",
+        most=20,
+        announce=told.append,
+        progress=lambda done, total, failed: told.append((done, total)),
+    )
+    assert told == [report.extent, *((done, 20) for done in range(1, 21))]
+
+
+def test_points_that_make_the_same_run_share_it() -> None:
+    report = sweep(two_tools())
+    assert report.runs < report.points == len(report.outcomes)
+    assert len({outcome.token for outcome in report.outcomes}) == report.points
+    assert sweep(two_tools(), every=True).runs == report.points
 
 
 def test_ctrl_c_in_the_undisturbed_run_is_not_lost() -> None:
