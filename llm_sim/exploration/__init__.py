@@ -2,9 +2,11 @@
 
 from llm_sim.exploration._again import Replayed, Verdict, replay_found, replay_saved
 from llm_sim.exploration._baseline import Baseline, Broken, Known, broken
+from llm_sim.exploration._campaign import Campaign, Failure, FuzzListener
 from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
 from llm_sim.exploration._files import write_text
 from llm_sim.exploration._found import Found
+from llm_sim.exploration._fuzz import cases_of, explore, registrations
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
@@ -32,12 +34,15 @@ __all__ = [
     "SUFFIX",
     "Baseline",
     "Broken",
+    "Campaign",
     "Cell",
     "Coverage",
     "Extent",
     "ExtentListener",
+    "Failure",
     "FailureStore",
     "Found",
+    "FuzzListener",
     "Known",
     "Outcome",
     "ProgressListener",
@@ -51,11 +56,14 @@ __all__ = [
     "Window",
     "Workers",
     "broken",
+    "cases_of",
     "cells",
     "check_on_stock",
+    "explore",
     "kind_of",
     "load_failure",
     "promote",
+    "registrations",
     "replay",
     "replay_found",
     "replay_saved",

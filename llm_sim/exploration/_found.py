@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BeforeValidator, InstanceOf
 
 from llm_sim.errors import ScheduleFormatError
-from llm_sim.invariants import Violation
+from llm_sim.invariants import LAWS, Violation
 from llm_sim.scenario import Call, Plain, Scenario, Text
 from llm_sim.schedule import Schedule, decode, encode
 from llm_sim.simulation import Run
@@ -112,6 +112,12 @@ class Found(Plain):
         function = self.function[:_LONGEST_FUNCTION]
         readable = "".join(each if each.isalnum() else "_" for each in function)
         return "-".join(part for part in (self.law, readable, digest) if part)
+
+    @property
+    def title(self) -> str:
+        """A name for the scenario that it may become: the function and the law, in words."""
+        law = next((law.name for law in LAWS if law.code == self.law), self.law)
+        return "_".join(word for word in (self.function, law) if word).replace("-", "_")
 
     def is_of(self, violation: Violation) -> bool:
         """Return whether a violation is this one: the same law, on the same call."""

@@ -58,6 +58,7 @@ def shrink(
     laws: tuple[Law, ...] = LAWS,
     most_runs: int = MOST_RUNS_OF_A_SHRINK,
     stop: Callable[[], bool] = lambda: False,
+    rerun: Callable[[Scenario, Schedule], Run] | None = None,
 ) -> Shrunk:
     """Return the simplest run that still breaks the same law on the same call.
 
@@ -75,6 +76,8 @@ def shrink(
         laws: What must hold; the law of the violation among them.
         most_runs: How many runs it may take.
         stop: Asked before each run; True ends the search with what was found.
+        rerun: Runs a candidate and judges it, instead of :func:`llm_sim.simulation.run` with the
+            arguments above.
 
     Raises:
         UsageError: The run does not fail so, on this target with this bot.
@@ -86,10 +89,15 @@ def shrink(
         )
     if most_runs < 1:
         raise UsageError(f"most_runs={most_runs}: allow at least one run")
-    how: dict[str, Any] = {"bot": bot or load_bot(run.scenario.bot), "limits": limits, "laws": laws}
-    how |= {"target": get_target(target) if isinstance(target, str) else target}
-    how |= {"place": run.trace.header.place}
-    search = _Search(run, violation, how, most_runs, stop)
+    if rerun is None:
+        how: dict[str, Any] = {"bot": bot or load_bot(run.scenario.bot), "limits": limits}
+        how |= {"target": get_target(target) if isinstance(target, str) else target}
+        how |= {"laws": laws, "place": run.trace.header.place}
+
+        def rerun(scenario: Scenario, schedule: Schedule) -> Run:
+            return simulate(scenario, schedule=schedule, **how)
+
+    search = _Search(run, violation, rerun, most_runs, stop)
     with steady() as search.after_run:
         complete = search.finish()
     return Shrunk(search.best, search.found, search.runs, complete)
@@ -105,7 +113,7 @@ class _Search:
     Args:
         failing: Where it begins.
         violation: The failure to keep.
-        how: How each candidate is run.
+        rerun: Runs a candidate and judges it.
         most_runs: After how many runs it ends.
         stop: Asked before each run.
     """
@@ -114,13 +122,13 @@ class _Search:
         self,
         failing: Run,
         violation: Violation,
-        how: dict[str, Any],
+        rerun: Callable[[Scenario, Schedule], Run],
         most_runs: int,
         stop: Callable[[], bool],
     ) -> None:
         self._violation = violation
         self._kind = kind_of(violation)
-        self._how = how
+        self._rerun = rerun
         self._most_runs = most_runs
         self._stop = stop
         self._tried: set[str] = set()
@@ -141,9 +149,9 @@ class _Search:
             found = None if again is None else self._alike(again)
             if again is None or found is None:
                 raise UsageError(
-                    f"the run does not break {self._violation.law} on "
-                    f"{self._how['target'].name} with this bot: {self._violation.message!r}; give "
-                    "the target, the bot, the limits and the laws that it was found with"
+                    f"the run does not break {self._violation.law} again: "
+                    f"{self._violation.message!r}; give the target, the bot, the limits and the "
+                    "laws that it was found with"
                 )
             self.best, self.found = again, found
             self._leave_away_much()
@@ -249,7 +257,7 @@ class _Search:
         self.runs += 1
         self._tried.add(_key(case))
         try:
-            run = simulate(case.scenario, schedule=Schedule(case.landings), **self._how)
+            run = self._rerun(case.scenario, Schedule(case.landings))
         except SimulationError:
             return None
         finally:

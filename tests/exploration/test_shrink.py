@@ -224,7 +224,7 @@ def test_a_run_that_does_not_fail_is_refused() -> None:
 
 def test_a_failure_of_another_target_is_refused() -> None:
     one = run(two_silent_calls(), target=SILENT)
-    with pytest.raises(UsageError, match="the run does not break LS101 on reference with this bot"):
+    with pytest.raises(UsageError, match="the run does not break LS101 again"):
         shrink(one, failure(one, "LS101", "f1"))
 
 

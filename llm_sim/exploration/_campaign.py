@@ -1,0 +1,260 @@
+"""A campaign: many drawn conversations, each failure once, as small as it gets.
+
+Hypothesis draws; what comes of a run is ours. A run that breaks a law does not end the search: its
+failure is shrunk at once, noted, and recognised from then on, so that one campaign finds many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_sim.errors import SimulationError
+from llm_sim.exploration._causes import Causes, causes
+from llm_sim.exploration._coverage import PHASES, Coverage, cells
+from llm_sim.exploration._kinds import kind_of
+from llm_sim.exploration._shrink import shrink
+from llm_sim.exploration._stopping import stop_requests
+from llm_sim.invariants import Violation
+from llm_sim.scenario import Scenario
+from llm_sim.schedule import Schedule
+from llm_sim.simulation import Run, steady
+
+if TYPE_CHECKING:
+    import hypothesis
+    from hypothesis.strategies import SearchStrategy
+
+Case = tuple[Scenario, Schedule]
+"""What happens, and what lands where."""
+
+RunOne = Callable[[Scenario, Schedule], Run]
+"""Runs one case and judges it."""
+
+FuzzListener = Callable[[int, int, int], None]
+"""Called after each example with the examples done, those to come, and the failures found."""
+
+_MEETS: Final = {
+    "before": "before a call",
+    "no_call": "without a call",
+    **{phase: f"while a call is {phase.replace('_', ' ')}" for phase in PHASES[1:]},
+}
+_MOST_OF_A_KIND: Final = 4
+"""So many failures of one kind are told apart by their causes; more say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure, shrunk.
+
+    Parameters:
+        run: The smallest run that fails so.
+        violation: What it was shrunk for.
+        kinds: All ways in which the run breaks laws.
+        causes: What is out of the ordinary in it.
+        example: The number of the example that showed it first; 0 for one that was known before.
+        shrink_runs: How many runs it took to shrink it.
+    """
+
+    run: Run
+    violation: Violation
+    kinds: frozenset[str]
+    causes: Causes
+    example: int = 0
+    shrink_runs: int = 0
+
+    def explains(self, kind: str, found: Causes) -> bool:
+        """Return whether a violation of this kind in a run with these causes is nothing new."""
+        return kind in self.kinds and self.causes <= found
+
+
+@dataclass(slots=True)
+class Campaign:
+    """What came of a campaign.
+
+    Parameters:
+        target: The target's name and version.
+        planned: How many examples there were to be.
+        failures: What was found, in the order of finding.
+        examples: How many examples ran.
+        runs: How many runs it took, shrinking included.
+        no_verdict: Why there was none, by message, for runs that could not be made.
+        coverage: Which stimulus met which phase of a call, how often.
+        seconds: Real seconds that it took.
+        stopped: Whether Ctrl-C ended it.
+    """
+
+    target: str = ""
+    planned: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    examples: int = 0
+    runs: int = 0
+    no_verdict: dict[str, int] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+    seconds: float = 0.0
+    stopped: bool = False
+
+    @property
+    def clean(self) -> bool:
+        """Whether every example ran and kept every law."""
+        return not (self.failures or self.no_verdict or self.stopped)
+
+    @property
+    def laws(self) -> tuple[str, ...]:
+        """The codes of the broken laws, sorted."""
+        return tuple(sorted({law for one in self.failures for law in one.run.laws}))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the campaign as JSON values."""
+        return {
+            "target": self.target,
+            "examples": self.examples,
+            "runs": self.runs,
+            "clean": self.clean,
+            "stopped": self.stopped,
+            "no_verdict": self.no_verdict,
+            "failures": [
+                {
+                    "law": one.violation.law,
+                    "laws": list(one.run.laws),
+                    "call": one.violation.call,
+                    "message": one.violation.message,
+                    "example": one.example,
+                    "shrink_runs": one.shrink_runs,
+                    "token": one.run.token,
+                    "scenario": one.run.scenario.to_plain(),
+                }
+                for one in self.failures
+            ],
+            "coverage": self.coverage.to_plain(),
+            "runs_per_second": round(self.runs / self.seconds, 1) if self.seconds else 0.0,
+        }
+
+
+class _StoppedError(BaseException):
+    """Leaves Hypothesis's search; it would take an Exception for a failing example."""
+
+
+def search(
+    drawn: SearchStrategy[Case],
+    run_one: RunOne,
+    *,
+    settings: hypothesis.settings,
+    seed: int | None = None,
+    known: tuple[Failure, ...] = (),
+    progress: FuzzListener | None = None,
+) -> Campaign:
+    """Run as many examples as the settings say, and return what they broke.
+
+    Args:
+        drawn: Draws what happens.
+        run_one: Runs it and judges it.
+        settings: Hypothesis's settings: how many examples, whether they are derandomised.
+        seed: Hypothesis's seed.
+        known: Failures that are known before; they are not told again.
+        progress: Told after each example.
+
+    Raises:
+        UsageError: The bot or the target cannot be used.
+    """
+    result = Campaign(planned=settings.max_examples)
+    with stop_requests() as stop_requested, steady() as after_run:
+
+        def example(case: Case) -> None:
+            if stop_requested():
+                raise _StoppedError
+            result.examples += 1
+            _try(case, result, run_one, known, stop_requested, after_run)
+            if progress is not None:
+                progress(result.examples, result.planned, len(result.failures))
+
+        began = perf_counter()
+        try:
+            _search(drawn, example, settings, seed)
+        except _StoppedError:
+            result.stopped = True
+        result.seconds = perf_counter() - began
+    result.stopped = result.stopped or stop_requested()
+    return result
+
+
+def _search(
+    drawn: SearchStrategy[Case],
+    example: Callable[[Case], None],
+    settings: hypothesis.settings,
+    seed: int | None,
+) -> None:
+    import hypothesis
+    from hypothesis import HealthCheck, Phase
+
+    patient = hypothesis.settings(
+        settings,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.target],
+        suppress_health_check=list(HealthCheck),
+    )
+    search = patient(hypothesis.given(case=drawn)(example))
+    if seed is not None:
+        search = hypothesis.seed(seed)(search)
+    search()
+
+
+def _try(
+    case: Case,
+    result: Campaign,
+    run_one: RunOne,
+    known: tuple[Failure, ...],
+    stop: Callable[[], bool],
+    after_run: Callable[[], None],
+) -> None:
+    try:
+        result.runs += 1
+        run = run_one(*case)
+    except SimulationError as error:
+        message = str(error)
+        result.no_verdict[message] = result.no_verdict.get(message, 0) + 1
+        return
+    finally:
+        after_run()
+    result.target = run.trace.header.target
+    _count(run, result)
+    for violation in run.violations:
+        kind = kind_of(violation)
+        told = [*known, *result.failures]
+        found = causes(run)
+        if any(one.explains(kind, found) for one in told):
+            continue
+        if sum(kind == kind_of(one.violation) for one in told) >= _MOST_OF_A_KIND:
+            continue
+        result.failures.append(_shrunk(run, violation, run_one, result, stop))
+
+
+def _shrunk(
+    run: Run, violation: Violation, run_one: RunOne, result: Campaign, stop: Callable[[], bool]
+) -> Failure:
+    small = shrink(run, violation, rerun=run_one, stop=stop)
+    result.runs += small.runs
+    return failure_of(small.run, small.violation, result.examples, small.runs)
+
+
+def failure_of(run: Run, violation: Violation, example: int = 0, shrink_runs: int = 0) -> Failure:
+    """Return a failing run as a failure that recognises its like."""
+    kinds = frozenset(kind_of(each) for each in run.violations)
+    return Failure(run, violation, kinds, causes(run), example, shrink_runs)
+
+
+def _count(run: Run, result: Campaign) -> None:
+    """Count which stimulus met which phase of a call, for the report and for Hypothesis.
+
+    Hypothesis steers towards runs in which more different meetings take place.
+    """
+    import hypothesis
+
+    met = cells(run)
+    result.coverage.count(met)
+    different = dict.fromkeys(f"{cell.stimulus} {_MEETS[cell.phase]}" for cell in met)
+    for meeting in different:
+        hypothesis.event(meeting)
+    hypothesis.target(float(len(different)), label="different meetings of stimuli and calls")

@@ -1,0 +1,196 @@
+"""A campaign finds what is broken, each failure once and small, and keeps it."""
+
+from __future__ import annotations
+
+import signal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from llm_sim.errors import UsageError
+from llm_sim.exploration import Campaign, Failure, FailureStore, cases_of, explore, registrations
+from llm_sim.scenario import Scenario, Tool, call, say, turn
+from llm_sim.schedule import encode
+from llm_sim.simulation import Run
+from llm_sim.strategies import PROFILES
+from llm_sim.targets import Bot
+
+FEW = settings(PROFILES["llm-sim-ci"], max_examples=120)
+INTERRUPTED = cases_of(inject=["interrupt"])
+
+
+async def _answers(params: Any) -> None:
+    await params.result_callback("done")
+
+
+def three_tools(llm: Any) -> None:
+    """Register three tools; an interruption leaves one of them alone."""
+    llm.register_function("search", _answers)
+    llm.register_function("book", _answers, cancel_on_interruption=False)
+    llm.register_function("hang_up", _answers)
+
+
+def in_short(failure: Failure) -> str:
+    """Return a failure as a line: laws, schedule, mode and calls."""
+    run = failure.run
+    steps = [step.to_plain() for turn in run.scenario.script for step in turn.steps]
+    calls = " ".join(step["call"] for step in steps if "call" in step)
+    return f"{' '.join(run.laws)} | {encode(run.schedule)} | {run.scenario.mode} | {calls}"
+
+
+def fuzz_naive(**how: Any) -> Campaign:
+    return explore(INTERRUPTED, target="naive", **{"settings": FEW, **how})
+
+
+@cache
+def naive() -> Campaign:
+    """Return what is found on the naive service; none of the tests changes it."""
+    return fuzz_naive()
+
+
+def test_the_planted_races_of_the_naive_service_are_found_and_shrunk() -> None:
+    found = [in_short(failure) for failure in naive().failures]
+    assert all("| sequential |" in line for line in found)
+    assert {law for line in found for law in line.split(" | ")[0].split()} >= {"LS106", "LS107"}
+    assert all(len(line.split(" | ")[3].split()) <= 2 for line in found), found
+
+
+def test_the_reference_core_keeps_every_law_in_the_same_examples() -> None:
+    result = explore(INTERRUPTED, settings=FEW)
+    assert (result.examples, result.failures, result.no_verdict) == (120, [], {})
+    assert result.clean
+
+
+def test_a_failure_is_told_once_however_often_it_is_met() -> None:
+    failures = naive().failures
+    assert len({in_short(failure) for failure in failures}) == len(failures)
+    assert all(failure.shrink_runs > 0 for failure in failures)
+
+
+def test_the_same_seed_finds_the_same() -> None:
+    wild = settings(FEW, derandomize=False)
+
+    def found(seed: int) -> list[str]:
+        result = fuzz_naive(settings=wild, seed=seed)
+        return [f"{failure.example} {in_short(failure)}" for failure in result.failures]
+
+    assert found(1) == found(1)
+
+
+def test_no_stimulus_but_those_that_were_asked_for() -> None:
+    met = naive().coverage.to_plain()
+    assert {cell["stimulus"] for cell in met} <= {"interrupt", "say", "register", "unregister"}
+
+
+def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
+    def never_two_calls(run: Run) -> None:
+        assert len(run.calls) < 2, f"{len(run.calls)} calls"
+
+    result = explore(cases_of(inject=["end"]), settings=FEW, check=never_two_calls)
+    told = [(one.violation.law, one.violation.message, one.run.token) for one in result.failures]
+    assert told == [("test", "2 calls", "ls1-undisturbed")]
+
+
+def test_ctrl_c_stops_after_the_run_under_way_and_keeps_what_was_found() -> None:
+    def press(done: int, planned: int, failures: int) -> None:
+        if failures:
+            signal.raise_signal(signal.SIGINT)
+
+    result = fuzz_naive(progress=press)
+    assert result.stopped
+    assert result.failures
+    assert result.examples < 120
+    assert not result.clean
+
+
+def test_a_kept_failure_is_replayed_first_and_dropped_when_it_passes(tmp_path: Path) -> None:
+    store = FailureStore(tmp_path)
+    few = settings(FEW, max_examples=1)
+    found = fuzz_naive(store=store, place="p")
+    assert len(store.load()) == len(found.failures) > 0
+
+    again = fuzz_naive(settings=few, store=store, place="p")
+    assert [one.example for one in again.failures] == [0] * len(found.failures)
+
+    elsewhere = explore(INTERRUPTED, settings=few, store=store, place="q")
+    assert (elsewhere.clean, len(store.load())) == (True, len(found.failures))
+
+    repaired = explore(INTERRUPTED, settings=few, store=store, place="p")
+    assert (repaired.clean, store.load()) == (True, [])
+
+
+def test_a_bot_is_fuzzed_with_the_tools_that_it_registers() -> None:
+    assert registrations(Bot(three_tools)) == {"search": True, "book": False, "hang_up": True}
+    bot = Bot(three_tools)
+    called: set[str] = set()
+
+    def note(run: Run) -> None:
+        called.update(life.name for life in run.calls.values())
+
+    result = explore(cases_of(bot=bot), bot=bot, settings=FEW, check=note)
+    assert (result.clean, called) == (
+        True,
+        {"search", "book", "hang_up", "no_such_function"},
+    )
+
+
+def test_without_stand_ins_only_the_bots_own_handlers_answer() -> None:
+    bot = Bot(three_tools)
+    answers: set[str] = set()
+
+    def note(run: Run) -> None:
+        answers.update(str(event.data["result"]) for event in run.trace.of("answer"))
+
+    explore(cases_of(bot=bot, stand_ins=False), bot=bot, settings=FEW, check=note)
+    assert answers == {"done"}
+
+
+def test_a_catch_all_is_called_by_any_name() -> None:
+    def catches_all(llm: Any) -> None:
+        llm.register_function(None, _answers)
+
+    assert registrations(Bot(catches_all)) == {"anything": True}
+
+
+def test_a_bot_without_a_tool_is_refused() -> None:
+    def nothing(llm: Any) -> None:
+        pass
+
+    with pytest.raises(UsageError, match=r"^bot 'nothing' registers no tool, so there is no call"):
+        registrations(Bot(nothing))
+
+
+def test_the_scripts_of_given_scenarios_stay() -> None:
+    scenario = Scenario(
+        name="order",
+        script=[turn(say("Hm."), call("f", as_="f1")), turn(say("Done."))],
+        tools={"f": Tool(latency="50ms")},
+    )
+    asked: set[str] = set()
+
+    def note(run: Run) -> None:
+        asked.add(run.scenario.name)
+        assert run.scenario.script == scenario.script
+
+    result = explore(cases_of(scenario), settings=FEW, check=note)
+    assert (result.clean, asked) == (True, {"order"})
+
+
+@pytest.mark.parametrize(
+    ("known", "met", "explained"),
+    [
+        ({"interrupt no. 1"}, {"interrupt no. 1", "playout"}, True),
+        ({"interrupt no. 1", "playout"}, {"interrupt no. 1"}, False),
+        (set(), {"end no. 1"}, True),
+    ],
+)
+def test_a_failure_explains_what_has_all_that_it_needed(
+    known: set[str], met: set[str], explained: bool
+) -> None:
+    one = naive().failures[0]
+    failure = Failure(one.run, one.violation, frozenset({"LS101 _"}), frozenset(known))
+    assert failure.explains("LS101 _", frozenset(met)) is explained
+    assert not failure.explains("LS102 _", frozenset(met))
