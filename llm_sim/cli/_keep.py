@@ -7,7 +7,6 @@ from collections.abc import Callable
 from llm_sim.cli._console import err
 from llm_sim.cli._show import Notes, new_failures, pasted
 from llm_sim.exploration import FailureStore, Found, SweepReport, Window
-from llm_sim.invariants import get_law
 
 
 def keep(
@@ -39,6 +38,4 @@ def keep(
 
 def promote_line(found: Found) -> str:
     """Return the line that makes a scenario of a saved failure, with a name for it."""
-    words = [found.function, get_law(found.law).name]
-    name = "_".join(word for word in words if word).replace("-", "_")
-    return pasted("llm-sim", "promote", found.name, "--name", name)
+    return pasted("llm-sim", "promote", found.name, "--name", found.title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SIMULATOR = pytest.StashKey["Simulator"]()
 _BASELINE = pytest.StashKey["Baseline"]()
 _FINISHED = pytest.StashKey[list[str]]()
+_PROFILES: Final = "llm-sim-"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,8 +43,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the baseline, if there is one."""
+    """Load what was asked for: profiles, before Hypothesis's plugin wants one; the baseline."""
+    if str(config.getoption("--hypothesis-profile", "")).startswith(_PROFILES):
+        from llm_sim.strategies import register_profiles
+
+        register_profiles()
+    _load_baseline(config)
+
+
+def _load_baseline(config: pytest.Config) -> None:
     file = config.getoption("--llm-sim-baseline")
     update = bool(config.getoption("--llm-sim-baseline-update"))
     prune = bool(config.getoption("--llm-sim-baseline-prune"))
@@ -96,6 +106,9 @@ def llm_sim(request: pytest.FixtureRequest) -> Simulator:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Judge the runs of a test; where an assertion of its own fails, only add to its report."""
+    if hasattr(getattr(item, "obj", None), "llm_sim_fuzz"):
+        yield from _fuzzed(str(item.config.getoption("--llm-sim-target")))
+        return
     try:
         yield
     except BaseException:
@@ -104,6 +117,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         raise
     if report := _judged(item, whole=True):
         pytest.fail(report, pytrace=False)
+
+
+def _fuzzed(target: str) -> Generator[None, None, None]:
+    """Let a fuzzed test run on a target, and fail with what it has to say and nothing else."""
+    from llm_sim.errors import InvariantViolation
+    from llm_sim.testing import default_target
+
+    default_target.set(target)
+    try:
+        yield
+    except InvariantViolation as failure:
+        pytest.fail(str(failure), pytrace=False)
 
 
 def _baseline(config: pytest.Config) -> Baseline | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from llm_sim.invariants import Violation, get_law
+from llm_sim.invariants import LAWS, Violation
 from llm_sim.report._known import known_issue
 from llm_sim.report._timeline import timeline
 from llm_sim.trace import Trace
@@ -32,7 +32,9 @@ class Failure:
     notes: Sequence[tuple[str, str]] = field(default=())
 
 
-def render_failure(trace: Trace, violations: Sequence[Violation], failure: Failure) -> str:
+def render_failure(
+    trace: Trace, violations: Sequence[Violation], failure: Failure, *, whole: bool = True
+) -> str:
     """Return the failure as text: laws, place, schedule, timeline, and the line to replay it.
 
     What looks like a public issue of the target is said to be known.
@@ -41,22 +43,31 @@ def render_failure(trace: Trace, violations: Sequence[Violation], failure: Failu
         trace: The record of the failed run.
         violations: What was broken, at least one.
         failure: What is known besides.
+        whole: Whether the timeline is shown.
     """
     first = violations[0]
-    law = get_law(first.law)
-    headline = f"{failure.headline}   " if failure.headline else ""
-    lines = [f"{headline}{law.code} {law.name}", _labelled("law", law.sentence)]
+    lines = list(_head(first.law, failure.headline))
     lines += [_labelled("where", first.message)]
     lines += [_labelled("also", f"{other.law} {other.message}") for other in violations[1:]]
     extent = f"   ({failure.extent})" if failure.extent else ""
     lines.append(_labelled("schedule", failure.schedule + extent))
-    lines.append(_labelled("timeline", f"{trace.header.target}, {trace.header.mode} mode"))
-    lines.extend(timeline(trace, first.event))
+    if whole:
+        lines.append(_labelled("timeline", f"{trace.header.target}, {trace.header.mode} mode"))
+        lines.extend(timeline(trace, first.event))
     issues = dict.fromkeys(known_issue(violation, trace) for violation in violations)
     lines += [_labelled("known", str(issue)) for issue in issues if issue is not None]
     lines += [_labelled(label, text) for label, text in failure.notes]
     lines.append(_labelled("replay", failure.replay))
     return "\n".join(lines)
+
+
+def _head(code: str, headline: str) -> Iterator[str]:
+    law = next((law for law in LAWS if law.code == code), None)
+    start = f"{headline}   " if headline else ""
+    # A law of the user's own is the assertion of a test: it has said what it wants.
+    yield f"{start}{code} {law.name}" if law is not None else f"{start}{code}"
+    if law is not None:
+        yield _labelled("law", law.sentence)
 
 
 def _labelled(label: str, text: str) -> str:

@@ -1,0 +1,126 @@
+"""``@fuzz``: a test that draws its conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_sim.errors import InvariantViolation, SimulationError, UsageError
+from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
+from llm_sim.scenario import Scenario, Stimulus
+from llm_sim.schedule import KINDS
+from llm_sim.targets import Bot
+from llm_sim.testing._telling import tell_campaign
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from llm_sim.scenario import Turn
+
+_RUN: Final = "run"
+_SETTINGS: Final = "_hypothesis_internal_use_settings"
+_SEED: Final = "_hypothesis_internal_use_seed"
+
+default_target: ContextVar[str] = ContextVar("default_target", default="reference")
+"""What fuzzed tests run on where they do not say; the pytest plugin sets it."""
+
+
+def fuzz(
+    *scenarios: Scenario,
+    turns: SearchStrategy[tuple[Turn, ...]] | None = None,
+    bot: Bot | None = None,
+    inject: Sequence[str | Callable[[], Stimulus]] = KINDS,
+    max_injections: int = 2,
+    stand_ins: bool = True,
+    target: str | None = None,
+    store: FailureStore | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a test of many drawn conversations with a bot.
+
+    The test takes each run as its argument ``run``, and asserts what it likes of it; that every law
+    holds is asserted anyway. How many examples there are, their seed and profile are Hypothesis's
+    own: ``@settings``, ``@seed``, ``--hypothesis-seed`` and ``--hypothesis-profile`` apply.
+
+    Args:
+        *scenarios: Conversations to vary; none: they are drawn whole.
+        turns: Draws the script.
+        bot: What is under test.
+        inject: The stimuli, by name or by builder: ``"interrupt"`` or ``interrupt``.
+        max_injections: How many land in a run at most.
+        stand_ins: Whether drawn stubs may stand in for the bot's handlers.
+        target: Which service core it runs on; by default that of ``--llm-sim-target``.
+        store: Where failures are kept; by default ``.llm_sim/failures``.
+
+    Raises:
+        UsageError: The test does not take ``run``, or a stimulus is none.
+
+    Example:
+        ::
+
+            @fuzz(bot=Bot(build), inject=[interrupt, end], max_injections=2)
+            def test_nothing_is_lost(run):
+                assert "refund" not in run.calls or run.calls["refund"].handler
+    """
+    kinds = [each if isinstance(each, str) else _kind(each) for each in inject]
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        place = f"{test.__module__}:{test.__qualname__}"
+        plain = signature(test)
+        if _RUN not in plain.parameters:
+            raise UsageError(f"{place} must take the argument run: def {test.__name__}(run)")
+
+        @wraps(test)
+        def fuzzed(*args: Any, **kwargs: Any) -> None:
+            kept = FailureStore() if store is None else store
+            on = target or default_target.get()
+            drawn = cases_of(
+                *scenarios,
+                bot=bot,
+                turns=turns,
+                inject=kinds,
+                max_injections=max_injections,
+                stand_ins=stand_ins,
+                target=on,
+            )
+            result = explore(
+                drawn,
+                bot=bot,
+                target=on,
+                settings=getattr(fuzzed, _SETTINGS, None),
+                seed=getattr(fuzzed, _SEED, None),
+                check=lambda run: test(*args, **kwargs, run=run),
+                place=place,
+                store=kept,
+            )
+            _judge(result, kept)
+
+        parameters = [each for name, each in plain.parameters.items() if name != _RUN]
+        fuzzed.__signature__ = plain.replace(parameters=parameters)  # type: ignore[attr-defined]
+        # Hypothesis's decorators and its pytest plugin then treat it as one of theirs.
+        fuzzed.is_hypothesis_test = True  # type: ignore[attr-defined]
+        fuzzed.llm_sim_fuzz = True  # type: ignore[attr-defined]
+        return fuzzed
+
+    return decorate
+
+
+def _judge(result: Campaign, store: FailureStore) -> None:
+    if result.failures:
+        raise InvariantViolation(tell_campaign(result, store), result.laws)
+    if result.no_verdict:
+        raise SimulationError("; ".join(result.no_verdict))
+    if result.stopped:
+        raise KeyboardInterrupt
+
+
+def _kind(builder: Callable[[], Stimulus]) -> str:
+    try:
+        return builder().kind
+    except TypeError:
+        raise UsageError(
+            f"inject has {getattr(builder, '__name__', builder)!r}, which needs an argument; "
+            f"name one of {', '.join(KINDS)}"
+        ) from None

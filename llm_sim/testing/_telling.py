@@ -1,0 +1,61 @@
+"""A campaign's failures, for people."""
+
+from __future__ import annotations
+
+from llm_sim.exploration import Campaign, Failure, FailureStore, Found
+from llm_sim.report import Failure as Shown
+from llm_sim.report import render_failure
+from llm_sim.scenario import dump_scenarios
+
+
+def tell_campaign(campaign: Campaign, store: FailureStore) -> str:
+    """Return a campaign's failures: all in a line each, then one by one.
+
+    Args:
+        campaign: What came of it, at least one failure.
+        store: Where the failures are kept.
+    """
+    count = len(campaign.failures)
+    failures = f"{count} failure{'' if count == 1 else 's'}"
+    lines = [f"{failures} in {campaign.examples} examples on {campaign.target}"]
+    lines += [f"  {tell_line(failure)}" for failure in campaign.failures]
+    return "\n".join([*lines, tell_each(campaign, store)])
+
+
+def tell_each(campaign: Campaign, store: FailureStore) -> str:
+    """Return the failures of a campaign one by one, the first with its timeline."""
+    return "\n".join(
+        f"\n{tell(failure, store, whole=number == 0)}"
+        for number, failure in enumerate(campaign.failures)
+    )
+
+
+def tell_line(failure: Failure) -> str:
+    """Return a failure in a line: laws, schedule, when it was found."""
+    found = f"example {failure.example}" if failure.example else "found before"
+    laws = " ".join(failure.run.laws) or failure.violation.law
+    return f"{laws:30} {failure.run.schedule.in_words():52} {found}".rstrip()
+
+
+def tell(failure: Failure, store: FailureStore, *, whole: bool = True) -> str:
+    """Return what broke, the smallest scenario in which it does, and how to see and keep it.
+
+    Args:
+        failure: The failure.
+        store: Where it is kept.
+        whole: Whether the timeline is shown; the line to replay it shows it as well.
+    """
+    run, violation = failure.run, failure.violation
+    found = Found.of(run, violation, run.trace.header.target.partition(" ")[0])
+    first = [violation, *(each for each in run.violations if each is not violation)]
+    shown = Shown(
+        f"FAILED {run.trace.header.place or run.scenario.name}",
+        run.schedule.in_words(),
+        f"llm-sim replay {store.path_of(found)}",
+        notes=[
+            ("token", run.token),
+            ("keep", f"llm-sim promote {found.name} --name {found.title}"),
+        ],
+    )
+    scenario = "\n".join(f"    {line}" for line in dump_scenarios([run.scenario]).splitlines())
+    return f"{render_failure(run.trace, first, shown, whole=whole)}\n  scenario\n{scenario}"
