@@ -175,3 +175,14 @@ def answers_from_a_task(llm: Any) -> None:
 def catch_all(llm: Any) -> None:
     """Register one handler for every function."""
     llm.register_function(None, _works)
+
+
+def three_tools(llm: Any) -> None:
+    """Register a search, a booking that an interruption leaves alone, and one that hangs up."""
+    llm.register_function("search", _works)
+    llm.register_function("book", _works, cancel_on_interruption=False)
+    llm.register_function("hang_up", _hangs_up)
+
+
+async def _hangs_up(params: Any) -> None:
+    await params.result_callback({"ok": True})

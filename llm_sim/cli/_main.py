@@ -19,6 +19,7 @@ from llm_sim.cli._commands import (
 )
 from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
+from llm_sim.cli._fuzz import DEFAULT_INJECT, DEFAULT_PROFILE, fuzz_command
 from llm_sim.cli._promote import promote_command
 from llm_sim.cli._shrink import shrink_command
 from llm_sim.cli._sweep import sweep_command
@@ -53,6 +54,10 @@ _UPDATE = Annotated[
 ]
 _PRUNE = Annotated[
     bool, typer.Option("--prune-baseline", help="Remove from it what is not broken any more.")
+]
+_JSON = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--json", metavar="PATH", readable=False, help="Write the result there, as JSON."),
 ]
 
 app = typer.Typer(
@@ -120,12 +125,7 @@ def sweep(
     ] = "interrupt",
     target: _TARGET = "reference",
     bot: _BOT = None,
-    json: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--json", metavar="PATH", readable=False, help="Write the result there, as JSON."
-        ),
-    ] = None,
+    json: _JSON = None,
     most: Annotated[
         int,
         typer.Option("--most", metavar="N", help="Of more points, try a sample of so many."),
@@ -152,6 +152,52 @@ def sweep(
     known = BaselineOptions(baseline, update_baseline, prune_baseline)
     how = {"most": most, "every": every, "workers": workers}
     leave_with(partial(sweep_command, file, inject, target, bot, json, known, **how))
+
+
+@app.command()
+def fuzz(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="BOT|FILE",
+            help="A bot, package.module:attribute; or a scenario file, whose scripts are kept.",
+        ),
+    ],
+    inject: Annotated[
+        str,
+        typer.Option("--inject", metavar="STIMULI", help="The stimuli, separated by commas."),
+    ] = DEFAULT_INJECT,
+    most: Annotated[
+        int, typer.Option("--max-injections", metavar="N", help="How many land in a run at most.")
+    ] = 2,
+    target: _TARGET = "reference",
+    profile: Annotated[
+        str, typer.Option("--profile", help="fast (200 examples), ci (2000) or nightly (50000).")
+    ] = DEFAULT_PROFILE,
+    examples: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--examples", metavar="N", help="So many, instead of the profile's."),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--seed", metavar="N", help="Hypothesis's seed."),
+    ] = None,
+    own_handlers: Annotated[
+        bool,
+        typer.Option("--own-handlers", help="Let no drawn stub stand in for a handler of the bot."),
+    ] = False,
+    json: _JSON = None,
+) -> None:
+    """Draw conversations, run them, and shrink every failure.
+
+    Drawn are what the model says and calls, what tools do, how long things take, and where stimuli
+    land. The ready queue keeps asyncio's order, so every failure can happen in production.
+
+    Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    leave_with(
+        fuzz_command, subject, inject, most, target, profile, examples, seed, own_handlers, json
+    )
 
 
 @app.command()

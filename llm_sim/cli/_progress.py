@@ -16,11 +16,12 @@ _SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 @contextmanager
-def progress(label: str) -> Iterator[ProgressListener]:
-    """Show how far a sweep is while it runs.
+def progress(label: str, what: str = "points") -> Iterator[ProgressListener]:
+    """Show how far an exploration is while it runs.
 
     Args:
-        label: What is swept.
+        label: What is explored.
+        what: What is counted.
     """
     if is_interactive():
         with _bar() as bar:
@@ -37,7 +38,7 @@ def progress(label: str) -> Iterator[ProgressListener]:
         nonlocal last
         if perf_counter() - last >= _SECONDS_BETWEEN_LINES and done < total:
             last = perf_counter()
-            err(f"{label}: {done} of {total} points, {failed} failed")
+            err(f"{label}: {done} of {total} {what}, {failed} failed")
 
     yield tell
 
