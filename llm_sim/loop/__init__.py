@@ -3,13 +3,15 @@
 It runs any asyncio program, knows nothing of voice agents, and needs nothing but the standard
 library. What it runs is a function of the program alone: the ready queue keeps asyncio's order, the
 clock moves when nothing is ready, and tasks come out of sets in the same order in every process.
+Who asks for it gives a picker, which chooses the task that goes on next.
 """
 
 from llm_sim.loop._instruments import Instrument
+from llm_sim.loop._lanes import Picker
 from llm_sim.loop._loop import SimLoop
 from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import REMEDIES
 from llm_sim.loop._stock import StockLoop
 from llm_sim.loop._tasks import SimTask
 
-__all__ = ["REMEDIES", "Instrument", "QuietSteps", "SimLoop", "SimTask", "StockLoop"]
+__all__ = ["REMEDIES", "Instrument", "Picker", "QuietSteps", "SimLoop", "SimTask", "StockLoop"]

@@ -18,6 +18,7 @@ from llm_sim.loop._asyncgens import AsyncGenerators
 from llm_sim.loop._creation import Creation
 from llm_sim.loop._handlers import ExceptionHandling
 from llm_sim.loop._instruments import Instrument
+from llm_sim.loop._lanes import Picker, bring_forward
 from llm_sim.loop._scheduling import Scheduling
 
 STOPPED, IDLE, STEPS, TIME = "stopped", "idle", "steps", "time"
@@ -35,6 +36,9 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
     order of asyncio's ready queue, in iterations like asyncio's: `stop` lets the iteration under
     way finish, and a timer that is due already joins the queue when the next one begins.
 
+    With a `picker` the order is only asyncio's within a lane, see `llm_sim.loop._lanes`; who has no
+    picker does not pay for it.
+
     Steps are counted by the C iterator that the innermost loop consumes. A *stretch* is a part of
     an iteration in which nothing has to be looked up: no bound is reached, no outside event joins.
     `_end` is the number of steps begun when the stretch is over, `_mark` the number of steps at
@@ -48,6 +52,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         super().__init__()
         self.max_steps = max_steps
         self.max_time_ns = max_time_ns
+        self.picker: Picker | None = None
+        """Chooses who takes the next step; None for asyncio's order. Writable between runs."""
         self._outside: list[tuple[int, int, Handle]] = []
         self._outside_created = 0
         self._stretch = repeat(None, 0)
@@ -172,8 +178,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
             self._batch -= todo
             self._end += todo
             self._stretch = repeat(None, todo)
-            if self._instruments.on_step:
-                self._run_watched(self._stretch)
+            if self._instruments.on_step or self.picker is not None:
+                self._run_one_by_one(self._stretch)
             else:
                 self._run_stretch(self._stretch)
             if self._stopping and not self._batch:
@@ -203,19 +209,21 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         # in it the task would be a cycle, and "never retrieved" would wait for the collector.
         entry = None
 
-    def _run_watched(self, stretch: repeat[None]) -> None:
+    def _run_one_by_one(self, stretch: repeat[None]) -> None:
         callback: Any
         ready = self._ready
         for _ in stretch:
             entry = ready[0]
-            if isinstance(entry, tuple):
-                callback = entry[0]
-            elif entry.cancelled():
+            if not isinstance(entry, tuple) and entry.cancelled():
                 ready.popleft()
                 self._end -= 1
                 continue
-            else:
-                callback = entry._callback  # type: ignore[attr-defined]
+            if self.picker is not None:
+                bring_forward(ready, self.picker)
+                entry = ready[0]
+            callback = (
+                entry[0] if isinstance(entry, tuple) else entry._callback  # type: ignore[attr-defined]
+            )
             for on_step in self._instruments.on_step:
                 on_step(self._end - stretch.__length_hint__(), self._clock.now_ns, callback)
             # Here as there, the frame must hold nothing while the callback runs.

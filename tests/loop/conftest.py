@@ -15,6 +15,7 @@ def loop() -> Iterator[SimLoop]:
     yield loop
     # A task that is left behind would complain when it is collected, in some other test.
     loop.max_steps = loop.max_time_ns = None
+    loop.picker = None
     for task in loop.tasks():
         task.cancel()
     loop.run_until_idle()
