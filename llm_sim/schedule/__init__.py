@@ -1,9 +1,10 @@
-"""What landed where: a schedule as a value, and as a short string that replays it."""
+"""What landed where, and who went first: a schedule as a value, and as a string to replay it."""
 
 from llm_sim.schedule._schedule import (
     KINDS,
     START,
     THEN,
+    Deviation,
     Kind,
     Landing,
     Schedule,
@@ -11,4 +12,4 @@ from llm_sim.schedule._schedule import (
     encode,
 )
 
-__all__ = ["KINDS", "START", "THEN", "Kind", "Landing", "Schedule", "decode", "encode"]
+__all__ = ["KINDS", "START", "THEN", "Deviation", "Kind", "Landing", "Schedule", "decode", "encode"]

@@ -3,12 +3,17 @@
 A landing is counted from a frame, not from the start of the run: an edit of the bot that adds a
 step before the model answers moves every absolute step, but not "3 steps after the first
 FunctionCallsStarted". The token says just that, in plain words, so that a reviewer can read it.
+
+A schedule may also say in which order tasks go on where several could. That is not asyncio's
+order, and what it leads to may not be reachable on asyncio; so it is a part of its own, which a
+reader sees at once: ``ls1-interrupt@LLMText+2/order@4:2``.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal, get_args
 
 from llm_sim.errors import ScheduleFormatError, did_you_mean
@@ -23,12 +28,15 @@ Kind = Literal["interrupt", "end", "cancel", "user_starts", "user_stops", "error
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """What can be injected at a point."""
 
+_ORDER: Final = "order"
 _IN_WORDS: Final = {START: "the conversation opened", THEN: "that"}
 _PREFIX: Final = "ls1-"
 _NOTHING: Final = "undisturbed"
 _LANDING: Final = re.compile(
     r"(?P<kind>[a-z_]+)@(?P<anchor>[A-Za-z_]\w*)(?:\.(?P<nth>\d+))?\+(?P<offset>\d+)"
 )
+_DEVIATION: Final = re.compile(r"(?P<choice>[1-9]\d*):(?P<place>[1-9]\d*)")
+_EXAMPLE_OF_ORDER: Final = f"{_ORDER}@4:2,9:3"
 _EXAMPLE: Final = "ls1-interrupt@FunctionCallsStarted+3"
 
 
@@ -61,23 +69,55 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
+class Deviation:
+    """Where another task goes on than the one whose turn it was.
+
+    Parameters:
+        choice: Which choice, from 1; a choice is a step before which several lanes are ready.
+        place: Which of those lanes goes on, from 1, the one with the oldest entry first.
+    """
+
+    choice: int
+    place: int
+
+    def __str__(self) -> str:
+        return f"{self.choice}:{self.place}"
+
+    def in_words(self) -> str:
+        """Return the deviation as a reader would say it."""
+        return f"no. {self.place} in the queue goes first at choice {self.choice}"
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """Everything that is not decided by the bot and the scenario.
 
     Parameters:
         landings: The injected stimuli; none is the undisturbed run.
+        order: None for asyncio's own order, first in, first out. Otherwise each task runs until it
+            waits, the one that has been ready longest goes on then, and these are the choices, in
+            ascending order, at which another one does.
     """
 
     landings: tuple[Landing, ...] = ()
+    order: tuple[Deviation, ...] | None = None
 
     def in_words(self) -> str:
         """Return the schedule as a reader would say it."""
-        return ", ".join(landing.in_words() for landing in self.landings) or _NOTHING
+        words = ", ".join(landing.in_words() for landing in self.landings) or _NOTHING
+        if self.order is None:
+            return words
+        but = " and ".join(deviation.in_words() for deviation in self.order)
+        return f"{words}, each task runs until it waits{but and ', but ' + but}"
 
 
 def encode(schedule: Schedule) -> str:
-    """Return the token that :func:`decode` reads back, e.g. ``ls1-end@LLMText.2+5``."""
-    return _PREFIX + (",".join(str(landing) for landing in schedule.landings) or _NOTHING)
+    """Return the token that :func:`decode` reads back, e.g. ``ls1-end@LLMText.2+5/order@4:2``."""
+    token = _PREFIX + (",".join(str(landing) for landing in schedule.landings) or _NOTHING)
+    if schedule.order is None:
+        return token
+    deviations = ",".join(str(deviation) for deviation in schedule.order)
+    return f"{token}/{_ORDER}{deviations and '@' + deviations}"
 
 
 def decode(token: str) -> Schedule:
@@ -94,13 +134,17 @@ def decode(token: str) -> Schedule:
             if version
             else f"a token starts with {_PREFIX!r}, like {_EXAMPLE}",
         )
-    body = token[len(_PREFIX) :]
+    where, slash, order = token[len(_PREFIX) :].partition("/")
+    return Schedule(_decode_landings(token, where), _decode_order(token, order) if slash else None)
+
+
+def _decode_landings(token: str, body: str) -> tuple[Landing, ...]:
     if body == _NOTHING:
-        return Schedule()
+        return ()
     landings = tuple(_decode_landing(token, part) for part in body.split(","))
     if landings[0].anchor == THEN:
         raise ScheduleFormatError(token, "the first landing has none before it to count from")
-    return Schedule(landings)
+    return landings
 
 
 def _decode_landing(token: str, part: str) -> Landing:
@@ -121,3 +165,28 @@ def _kind(token: str, word: str) -> Kind:
             return kind
     hint = did_you_mean(word, KINDS)
     raise ScheduleFormatError(token, f"{word!r} cannot be injected{hint}: {', '.join(KINDS)}")
+
+
+def _decode_order(token: str, body: str) -> tuple[Deviation, ...]:
+    word, at, listed = body.partition("@")
+    if word != _ORDER:
+        raise ScheduleFormatError(
+            token, f"{body!r} is not an order, like {_EXAMPLE_OF_ORDER} or {_ORDER} alone"
+        )
+    found = tuple(_decode_deviation(token, part) for part in listed.split(",")) if at else ()
+    for before, after in pairwise(found):
+        if before.choice >= after.choice:
+            raise ScheduleFormatError(
+                token, f"'{after}' stands behind '{before}': choices are listed in ascending order"
+            )
+    return found
+
+
+def _decode_deviation(token: str, part: str) -> Deviation:
+    match = _DEVIATION.fullmatch(part)
+    if match is None:
+        raise ScheduleFormatError(
+            token,
+            f"{part!r} is not CHOICE:PLACE, both counted from 1, like {_EXAMPLE_OF_ORDER}",
+        )
+    return Deviation(int(match["choice"]), int(match["place"]))
