@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from llm_sim.errors import SimulationError
+from llm_sim.errors import SimulationError, UsageError
 from llm_sim.invariants import LAWS, Law, Violation, judge
 from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.scenario import Scenario
-from llm_sim.schedule import Schedule, encode
+from llm_sim.schedule import Deviation, Schedule, encode
+from llm_sim.schedulers import Recording, Replay, Scheduler
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stage import Stage
 from llm_sim.simulation._world import exits_told
@@ -23,14 +24,15 @@ class Run:
 
     Parameters:
         scenario: What happened.
-        schedule: What landed where.
+        schedule: What landed where, and who went first if it was not asyncio's order.
         trace: The record.
         violations: The laws that were broken.
         opened: Steps done when the conversation opened.
         rested: Steps done when it was at rest.
-        complaint: Why there is no verdict, or None: the script did not fit, or a stimulus of the
-            schedule never came to its place.
-        landed: Whether every stimulus of the schedule came to its place.
+        complaint: Why there is no verdict, or None: the script did not fit, or the schedule did not
+            land.
+        landed: Whether every stimulus of the schedule came to its place, and its order could be
+            followed.
     """
 
     scenario: Scenario
@@ -75,6 +77,7 @@ def run(
     loop: type[SimLoop | StockLoop] = SimLoop,
     record: bool = True,
     instrument: Instrument | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Run:
     """Run a scenario once and judge it.
 
@@ -82,7 +85,7 @@ def run(
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
         target: Which service core it runs on.
-        schedule: What lands where, besides the scenario's own injections.
+        schedule: What lands where, besides the scenario's own injections, and who goes first.
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.
         place: Where the scenario stands, ``FILE::NAME``, for messages.
@@ -90,9 +93,12 @@ def run(
         record: Whether frames are recorded; without, there is no verdict and only the steps can
             be compared.
         instrument: Watches the loop's steps.
+        scheduler: Chooses who goes first, from the opening of the conversation to rest; its next
+            run has begun. What it chose is in the schedule of the `Run`.
 
     Raises:
-        UsageError: The scenario, the bot or the target cannot be used.
+        UsageError: The scenario, the bot or the target cannot be used; or both a scheduler and a
+            schedule with an order are given.
         SimulationError: The pipeline did not start, or code asked for the real world.
     """
     chosen = get_target(target) if isinstance(target, str) else target
@@ -100,6 +106,13 @@ def run(
     under_test = f"{chosen.name} {chosen.version()}"
     if issubclass(loop, StockLoop):
         under_test += " on stock asyncio"
+    if scheduler is not None and plan.order is not None:
+        raise UsageError(
+            f"schedule {encode(plan)!r} has an order of its own: give it, or a scheduler, not both"
+        )
+    replay = None if plan.order is None else Replay(plan.order)
+    recording = None if scheduler is None else Recording(scheduler)
+    chooser = replay or recording
     header = Header(under_test, scenario.name, scenario.mode, encode(plan), place)
     stage = Stage(
         scenario,
@@ -109,6 +122,7 @@ def run(
         limits or Limits(),
         loop=loop,
         record=record,
+        picker=None if chooser is None else chooser.choose,
     )
     if instrument is not None:
         stage.loop.add_instrument(instrument)
@@ -117,6 +131,10 @@ def run(
         # context goes on after the run.
         copy_context().run(stage.play, plan)
     trace = stage.recorder.trace
+    if recording is not None:
+        plan = replace(plan, order=recording.order)
+        trace.header = replace(header, schedule=encode(plan))
+    outstanding = () if replay is None else replay.outstanding
     return Run(
         scenario,
         plan,
@@ -124,16 +142,23 @@ def run(
         judge(trace, laws) if record else (),
         stage.opened,
         stage.rested,
-        _complaint(stage, scenario, plan),
-        not stage.missed,
+        _complaint(stage, scenario, plan, outstanding),
+        not (stage.missed or outstanding),
     )
 
 
-def _complaint(stage: Stage, scenario: Scenario, plan: Schedule) -> SimulationError | None:
+def _complaint(
+    stage: Stage, scenario: Scenario, plan: Schedule, outstanding: tuple[Deviation, ...]
+) -> SimulationError | None:
     if stage.missed:
         return SimulationError(
             f"the schedule did not land: {'; '.join(stage.missed)} never came; "
             "the run has no such frame or is over before"
+        )
+    if outstanding:
+        return SimulationError(
+            f"the schedule did not land: {'; '.join(one.in_words() for one in outstanding)}: no "
+            "such choice came, or fewer were ready at it"
         )
     if stage.unseen and not plan.landings:
         return SimulationError(

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError, did_you_mean
-from llm_sim.loop import SimLoop, StockLoop
+from llm_sim.loop import Picker, SimLoop, StockLoop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
@@ -45,6 +45,8 @@ class Stage:
         limits: Where a run that does not come to rest is stopped.
         loop: What it runs on.
         record: Whether processors are tapped.
+        picker: Chooses who goes on next, from the opening of the conversation to rest; None for
+            asyncio's order, which startup and teardown always keep.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Stage:
         *,
         loop: type[SimLoop | StockLoop] = SimLoop,
         record: bool = True,
+        picker: Picker | None = None,
     ) -> None:
         self._scenario = scenario
         self._target = target
         self._limits = limits
         self._record = record
+        self._picker = picker
         self._surroundings = ExitStack()
         self._session: Session | None = None
         self._main: asyncio.Task[None] | None = None
@@ -157,7 +161,7 @@ class Stage:
         stimuli = self._stimuli = Stimuli(self.loop, self.recorder, session)
         opening = Stimulus(kind="say", text=self._scenario.user)
         stimuli.open(opening, self._scenario.inject, schedule)
-        how = self._run(self._limits.max_steps, self._limits.max_time_ns)
+        how = self._run(self._limits.max_steps, self._limits.max_time_ns, self._picker)
         stimuli.close()
         self.rested = self.loop.steps
         self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
@@ -196,7 +200,8 @@ class Stage:
         tasks = sorted(renumbered(task.get_name()) for task in self.loop.tasks())
         self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
 
-    def _run(self, steps: int, time_ns: int) -> str:
+    def _run(self, steps: int, time_ns: int, picker: Picker | None = None) -> str:
+        self.loop.picker = picker
         self.loop.max_steps = self.loop.steps + steps
         self.loop.max_time_ns = self.loop.time_ns + time_ns
         return self.loop.run_until_idle()

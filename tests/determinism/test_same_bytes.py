@@ -27,7 +27,12 @@ for scenario in load_scenarios(file):
     sys.stdout.write(dumps(run(scenario, target=target, schedule=decode(token)).trace))
 """
 
-_TOKENS = ("ls1-undisturbed", "ls1-interrupt@FunctionCallsStarted+2", "ls1-end@LLMText+1")
+_TOKENS = (
+    "ls1-undisturbed",
+    "ls1-interrupt@FunctionCallsStarted+2",
+    "ls1-end@LLMText+1",
+    "ls1-interrupt@LLMText+1/order@2:2,3:2",
+)
 
 
 def _in_a_fresh_process(target: str, token: str, hash_seed: int) -> str:
