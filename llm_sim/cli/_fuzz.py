@@ -56,7 +56,7 @@ def fuzz_command(
         target=target,
     )
     store = FailureStore()
-    with progress("fuzz", "examples") as advance:
+    with progress("fuzz", of="examples") as advance:
         result = explore(
             drawn,
             bot=bot,

@@ -21,6 +21,7 @@ from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
 from llm_sim.cli._fuzz import DEFAULT_INJECT, DEFAULT_PROFILE, fuzz_command
 from llm_sim.cli._promote import promote_command
+from llm_sim.cli._reorder import reorder_command
 from llm_sim.cli._shrink import shrink_command
 from llm_sim.cli._sweep import sweep_command
 from llm_sim.exploration import MOST_RUNS
@@ -275,6 +276,48 @@ def promote(
     Exit code: 0 written, 2 it cannot be promoted.
     """
     leave_with(promote_command, failure, name, into, force)
+
+
+@app.command()
+def reorder(
+    file: _FILE,
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy",
+            help="random, pct or pos; or bounded: every order with few preemptions.",
+        ),
+    ] = "pos",
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="N", help="How many orders are tried at most.")
+    ] = 200,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Where chance begins.")] = 0,
+    preemptions: Annotated[
+        int,
+        typer.Option("--preemptions", metavar="K", help="At most so many for bounded and pct."),
+    ] = 2,
+    schedule: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--schedule", metavar="TOKEN", help="What lands where in every run."),
+    ] = None,
+    target: _TARGET = "reference",
+    bot: _BOT = None,
+    json: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--json", metavar="PATH", readable=False, help="Write the result there, as JSON."
+        ),
+    ] = None,
+) -> None:
+    """Run each scenario in other orders than asyncio's.
+
+    Not sound: asyncio's ready queue is first in, first out, so what fails here may not be reachable
+    on stock asyncio. Each task's own entries stay in order, and so do all callbacks.
+
+    Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    search = {"policy": policy, "runs": runs, "seed": seed, "preemptions": preemptions}
+    leave_with(reorder_command, file, target, bot, schedule, json, search)
 
 
 @app.command()

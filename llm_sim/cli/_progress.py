@@ -1,4 +1,4 @@
-"""Progress of a sweep: a bar on a terminal, a line now and then without one."""
+"""Progress of an exploration: a bar on a terminal, a line now and then without one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 @contextmanager
-def progress(label: str, what: str = "points") -> Iterator[ProgressListener]:
+def progress(label: str, *, of: str = "points") -> Iterator[ProgressListener]:
     """Show how far an exploration is while it runs.
 
     Args:
         label: What is explored.
-        what: What is counted.
+        of: What is counted.
     """
     if is_interactive():
         with _bar() as bar:
@@ -38,7 +38,7 @@ def progress(label: str, what: str = "points") -> Iterator[ProgressListener]:
         nonlocal last
         if perf_counter() - last >= _SECONDS_BETWEEN_LINES and done < total:
             last = perf_counter()
-            err(f"{label}: {done} of {total} {what}, {failed} failed")
+            err(f"{label}: {done} of {total} {of}, {failed} failed")
 
     yield tell
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from llm_sim.cli._stock import stock_note
-from llm_sim.exploration import SweepReport, Window, check_on_stock
+from llm_sim.exploration import UNREACHABLE, SweepReport, Window, check_on_stock
 from llm_sim.report import Failure, render_failure
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
@@ -92,6 +92,8 @@ def run_failure(one: Run, replay: Callable[[str], str], notes: Notes = ()) -> st
         notes: More lines.
     """
     headline = f"FAILED {_where(one)}"
+    if one.schedule.order is not None:
+        notes = [("order", UNREACHABLE), *notes]
     failure = Failure(headline, one.schedule.in_words(), replay(one.token), notes=notes)
     return render_failure(one.trace, one.violations, failure)
 

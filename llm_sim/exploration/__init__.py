@@ -10,6 +10,14 @@ from llm_sim.exploration._fuzz import cases_of, explore, registrations
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
+from llm_sim.exploration._reorder import (
+    POLICIES,
+    UNREACHABLE,
+    Finding,
+    Policy,
+    ReorderReport,
+    reorder,
+)
 from llm_sim.exploration._replay import Replay, replay
 from llm_sim.exploration._report import Outcome, SweepReport, Window
 from llm_sim.exploration._shrink import MOST_RUNS_OF_A_SHRINK, Shrunk, shrink
@@ -31,7 +39,9 @@ __all__ = [
     "MOST_RUNS_OF_A_SHRINK",
     "NO_CALL",
     "PHASES",
+    "POLICIES",
     "SUFFIX",
+    "UNREACHABLE",
     "Baseline",
     "Broken",
     "Campaign",
@@ -41,12 +51,15 @@ __all__ = [
     "ExtentListener",
     "Failure",
     "FailureStore",
+    "Finding",
     "Found",
     "FuzzListener",
     "Known",
     "Outcome",
+    "Policy",
     "ProgressListener",
     "Promoted",
+    "ReorderReport",
     "Replay",
     "Replayed",
     "Shrunk",
@@ -64,6 +77,7 @@ __all__ = [
     "load_failure",
     "promote",
     "registrations",
+    "reorder",
     "replay",
     "replay_found",
     "replay_saved",

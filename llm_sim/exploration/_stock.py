@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llm_sim.errors import SimulationError
 from llm_sim.loop import StockLoop
@@ -49,8 +49,8 @@ def check_on_stock(
 ) -> StockCheck:
     """Run a schedule again on asyncio's own loop, each stimulus at the same step.
 
-    A failure that is not found there cannot happen in production, and is a bug of the simulated
-    loop.
+    A failure in asyncio's order that is not found there cannot happen in production, and is a bug
+    of the simulated loop. Of a run in another order only the stimuli are taken over.
 
     Args:
         found: The run on the simulated loop.
@@ -66,7 +66,7 @@ def check_on_stock(
             found.scenario,
             bot=bot,
             target=target,
-            schedule=found.schedule,
+            schedule=replace(found.schedule, order=None),
             limits=limits,
             loop=StockLoop,
         )

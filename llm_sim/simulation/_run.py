@@ -103,13 +103,10 @@ def run(
     """
     chosen = get_target(target) if isinstance(target, str) else target
     plan = Schedule() if schedule is None else schedule
+    _check_order(plan, scheduler, loop)
     under_test = f"{chosen.name} {chosen.version()}"
     if issubclass(loop, StockLoop):
         under_test += " on stock asyncio"
-    if scheduler is not None and plan.order is not None:
-        raise UsageError(
-            f"schedule {encode(plan)!r} has an order of its own: give it, or a scheduler, not both"
-        )
     replay = None if plan.order is None else Replay(plan.order)
     recording = None if scheduler is None else Recording(scheduler)
     chooser = replay or recording
@@ -145,6 +142,17 @@ def run(
         _complaint(stage, scenario, plan, outstanding),
         not (stage.missed or outstanding),
     )
+
+
+def _check_order(
+    plan: Schedule, scheduler: Scheduler | None, loop: type[SimLoop | StockLoop]
+) -> None:
+    if scheduler is not None and plan.order is not None:
+        raise UsageError(
+            f"schedule {encode(plan)!r} has an order of its own: give it, or a scheduler, not both"
+        )
+    if issubclass(loop, StockLoop) and (scheduler is not None or plan.order is not None):
+        raise UsageError("asyncio's own loop has one order: give neither a scheduler nor an order")
 
 
 def _complaint(

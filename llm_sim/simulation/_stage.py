@@ -201,7 +201,8 @@ class Stage:
         self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
 
     def _run(self, steps: int, time_ns: int, picker: Picker | None = None) -> str:
-        self.loop.picker = picker
+        if isinstance(self.loop, SimLoop):
+            self.loop.picker = picker
         self.loop.max_steps = self.loop.steps + steps
         self.loop.max_time_ns = self.loop.time_ns + time_ns
         return self.loop.run_until_idle()
