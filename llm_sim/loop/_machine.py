@@ -162,7 +162,11 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         self._find_mark()
         while True:
             if self._end >= self._mark:
+                under_way = self._batch
                 self._join_outside_events()
+                if self._stopping and under_way and not self._batch:
+                    # Only cancelled handles were left of the iteration: it is over.
+                    return STOPPED
             if not self._batch:
                 if clock.overdue or not ready:
                     outcome = self._advance()

@@ -172,6 +172,18 @@ def test_outside_events_of_one_step_join_in_the_order_of_their_creation(loop: Si
     assert journal.entries == [(2, "a"), (3, "b"), (4, "c")]
 
 
+def test_an_event_that_joins_a_stopped_iteration_waits_for_the_next_run(loop: SimLoop) -> None:
+    """Behind the callback that stops, nothing but a cancelled handle is left of its iteration."""
+    journal = Journal(loop)
+    loop.call_soon(loop.stop)
+    loop.call_soon(journal.note, "cancelled").cancel()
+    loop.call_at_step(1, journal.note, "event")
+    loop.run_until_idle()
+    assert journal.entries == []
+    loop.run_until_idle()
+    assert journal.entries == [(2, "event")]
+
+
 def test_a_cancelled_outside_event_does_not_happen(loop: SimLoop) -> None:
     journal = Journal(loop)
     loop.call_soon(int)
