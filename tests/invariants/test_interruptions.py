@@ -1,4 +1,4 @@
-"""LS110 and LS112: each fires on a planted fault, and stays quiet on its twin."""
+"""LS106, LS110 and LS112: each fires on a planted fault, and stays quiet on its twin."""
 
 from __future__ import annotations
 
@@ -63,3 +63,21 @@ def test_ls112_is_quiet_when_an_open_call_is_cancelled() -> None:
     told = Told().started("c1").in_progress("c1")
     told.cancelled("c1", cause=told.interruption()).rest()
     assert broken("LS112", told) == []
+
+
+def _interrupted_and_open() -> Told:
+    told = Told().registered().started("c1").in_progress("c1")
+    told.interruption()
+    return told
+
+
+def test_ls106_fires_when_an_interrupted_call_is_open_at_rest() -> None:
+    told = _interrupted_and_open().rest()
+    told.processed("End", at="llm")  # the harness ends every run
+    assert broken("LS106", told) == ["c1 `f`: the interruption does not cancel it"]
+
+
+def test_ls106_is_quiet_about_what_the_end_of_the_conversation_leaves_open() -> None:
+    told = _interrupted_and_open()
+    told.processed("Cancel", at="llm")
+    assert broken("LS106", told.rest()) == []
