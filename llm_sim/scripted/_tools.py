@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from copy import deepcopy
 from functools import wraps
 from typing import Any, Final, Protocol
@@ -149,11 +150,11 @@ async def _stay_silent(tool: Tool, params: Params) -> None:
 
 
 async def _swallow(tool: Tool, params: Params) -> None:
-    """Swallow a cancellation and go on for three seconds, then answer."""
+    """Swallow a cancellation and go on for three seconds, whatever comes, then answer."""
     try:
         await _work(tool)
     except asyncio.CancelledError:
-        await asyncio.sleep(_STUBBORN_SECS)
+        await _stay(_STUBBORN_SECS)
     await _call_back(tool, params)
 
 
@@ -191,6 +192,15 @@ async def _work(tool: Tool, part: int = 1) -> None:
     """Take the latency, or one of so many parts of it."""
     if tool.latency:
         await asyncio.sleep(tool.latency / part / SECOND_NS)
+
+
+async def _stay(secs: float) -> None:
+    """Let time pass and heed no cancellation."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + secs
+    while loop.time() < until:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(until - loop.time())
 
 
 async def _call_back(tool: Tool, params: Params, run_llm: bool | None = None) -> None:

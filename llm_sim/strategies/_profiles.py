@@ -15,7 +15,7 @@ _PATIENT: Final[dict[str, Any]] = {
 }
 PROFILES: Final[dict[str, settings]] = {
     "llm-sim-fast": settings(max_examples=200, **_PATIENT),
-    "llm-sim-ci": settings(max_examples=2_000, derandomize=True, **_PATIENT),
+    "llm-sim-ci": settings(max_examples=5_000, derandomize=True, **_PATIENT),
     "llm-sim-nightly": settings(max_examples=50_000, **_PATIENT),
 }
 """By name: how many examples, and whether they are the same each time."""

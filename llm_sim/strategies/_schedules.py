@@ -64,9 +64,20 @@ def schedules(kinds: Sequence[str] = KINDS, *, max_stimuli: int = 2) -> st.Searc
     # Who has not started to speak has nothing to stop: that is drawn behind another stimulus.
     first = landings([kind for kind in kinds if kind != "user_stops"] or kinds)
     later = landings(kinds, then=True)
-    rest = st.lists(later, max_size=max_stimuli - 1)
-    some = st.tuples(first, rest).map(lambda drawn: Schedule((drawn[0], *drawn[1])))
-    return st.one_of(st.just(Schedule()), some, some, some)
+    if {"user_starts", "user_stops"} <= set(kinds):
+        # And who has started stops, more often than not.
+        stops = landings(["user_stops"], then=True)
+        spoken = st.one_of(stops, stops, later)
+    else:
+        spoken = later
+
+    @st.composite
+    def some(draw: st.DrawFn) -> Schedule:
+        begins = draw(first)
+        others = spoken if begins.kind == "user_starts" else later
+        return Schedule((begins, *draw(st.lists(others, max_size=max_stimuli - 1))))
+
+    return st.one_of(st.just(Schedule()), some(), some(), some())
 
 
 def _kind(name: str) -> Kind:
