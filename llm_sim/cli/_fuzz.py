@@ -42,11 +42,6 @@ def fuzz_command(
     kinds = [kind.strip() for kind in inject.split(",")]
     settings = _settings(profile, examples)
     scenarios, bot = _subject(subject)
-    under = f"{target} {get_target(target).version()}"
-    out(
-        f"{under} · {subject} · {settings.max_examples} examples, at most {most} of "
-        f"{', '.join(kinds)} in each"
-    )
     drawn = cases_of(
         *scenarios,
         bot=bot,
@@ -54,6 +49,11 @@ def fuzz_command(
         max_injections=most,
         stand_ins=not own_handlers,
         target=target,
+    )
+    under = f"{target} {get_target(target).version()}"
+    out(
+        f"{under} · {subject} · {settings.max_examples} examples, at most {most} of "
+        f"{', '.join(kinds)} in each"
     )
     store = FailureStore()
     with progress("fuzz", of="examples") as advance:

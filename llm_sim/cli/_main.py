@@ -173,7 +173,7 @@ def fuzz(
     ] = 2,
     target: _TARGET = "reference",
     profile: Annotated[
-        str, typer.Option("--profile", help="fast (200 examples), ci (2000) or nightly (50000).")
+        str, typer.Option("--profile", help="fast (200 examples), ci (5000) or nightly (50000).")
     ] = DEFAULT_PROFILE,
     examples: Annotated[
         Optional[int],  # noqa: UP045
