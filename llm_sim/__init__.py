@@ -29,11 +29,14 @@ if TYPE_CHECKING:
         say,
         turn,
         user_says,
+        user_starts,
+        user_stops,
         wait,
     )
     from llm_sim.schedule import Schedule
     from llm_sim.simulation import Run, run
     from llm_sim.targets import Bot
+    from llm_sim.testing import fuzz
     from llm_sim.trace import Trace
 
 __version__: str
@@ -56,6 +59,7 @@ _HOMES: Final = {
     "call": "scenario",
     "cancel": "scenario",
     "end": "scenario",
+    "fuzz": "testing",
     "interrupt": "scenario",
     "load_scenarios": "scenario",
     "replay": "exploration",
@@ -64,6 +68,8 @@ _HOMES: Final = {
     "sweep": "exploration",
     "turn": "scenario",
     "user_says": "scenario",
+    "user_starts": "scenario",
+    "user_stops": "scenario",
     "wait": "scenario",
 }
 
@@ -87,6 +93,7 @@ __all__ = [
     "call",
     "cancel",
     "end",
+    "fuzz",
     "interrupt",
     "load_scenarios",
     "replay",
@@ -95,6 +102,8 @@ __all__ = [
     "sweep",
     "turn",
     "user_says",
+    "user_starts",
+    "user_stops",
     "wait",
 ]
 

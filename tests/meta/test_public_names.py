@@ -66,6 +66,7 @@ def test_the_names_of_the_package_are_these() -> None:
         "call",
         "cancel",
         "end",
+        "fuzz",
         "interrupt",
         "load_scenarios",
         "replay",
@@ -74,6 +75,8 @@ def test_the_names_of_the_package_are_these() -> None:
         "sweep",
         "turn",
         "user_says",
+        "user_starts",
+        "user_stops",
         "wait",
     ]
 
