@@ -16,6 +16,7 @@ from llm_sim.exploration._causes import Causes, causes
 from llm_sim.exploration._coverage import PHASES, Coverage, cells
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._shrink import shrink
+from llm_sim.exploration._stock import StockCheck
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.invariants import Violation
 from llm_sim.scenario import Scenario
@@ -55,6 +56,7 @@ class Failure:
         causes: What is out of the ordinary in it.
         example: The number of the example that showed it first; 0 for one that was known before.
         shrink_runs: How many runs it took to shrink it.
+        stock: Whether asyncio's own loop fails there too; None where nobody has looked.
     """
 
     run: Run
@@ -63,6 +65,7 @@ class Failure:
     causes: Causes
     example: int = 0
     shrink_runs: int = 0
+    stock: StockCheck | None = None
 
     def explains(self, kind: str, found: Causes) -> bool:
         """Return whether a violation of this kind in a run with these causes is nothing new."""
@@ -124,6 +127,7 @@ class Campaign:
                     "shrink_runs": one.shrink_runs,
                     "token": one.run.token,
                     "scenario": one.run.scenario.to_plain(),
+                    "stock": "" if one.stock is None else one.stock.note,
                 }
                 for one in self.failures
             ],

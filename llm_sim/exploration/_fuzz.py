@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration._campaign import Campaign, Case, Failure, FuzzListener, failure_of, search
 from llm_sim.exploration._found import Found
+from llm_sim.exploration._stock import check_on_stock
 from llm_sim.exploration._store import FailureStore
 from llm_sim.invariants import LAWS, Law, Violation
 from llm_sim.scenario import Scenario, turn
@@ -80,7 +81,12 @@ def explore(
     result = search(
         drawn, run_one, settings=chosen_settings, seed=seed, known=saved, progress=progress
     )
-    result.failures[:0] = saved
+    result.failures = [
+        replace(each, stock=check_on_stock(each.run, bot=bot, target=chosen, limits=limits))
+        if each.violation.law != OWN_LAW
+        else each
+        for each in (*saved, *result.failures)
+    ]
     if store is not None:
         for failure in result.failures:
             store.save(Found.of(failure.run, failure.violation, chosen.name))

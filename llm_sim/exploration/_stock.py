@@ -39,6 +39,16 @@ class StockCheck:
             return f"fails there {also}: {' '.join(self.laws)}"
         return "does NOT fail there" if self.found.laws else "clean there too"
 
+    @property
+    def note(self) -> str:
+        """The answer as a failure report gives it."""
+        place = "at the same step" if self.found.schedule.landings else "undisturbed"
+        if self.fails_too:
+            return f"asyncio's own loop fails {place} too"
+        if self.complaint is None and not self.laws:
+            return f"asyncio's own loop does NOT fail {place}"
+        return f"asyncio's own loop: {self.verdict}"
+
 
 def check_on_stock(
     found: Run,

@@ -53,6 +53,7 @@ def tell(failure: Failure, store: FailureStore, *, whole: bool = True) -> str:
         run.schedule.in_words(),
         f"llm-sim replay {store.path_of(found)}",
         notes=[
+            *([("stock", failure.stock.note)] if failure.stock is not None else []),
             ("token", run.token),
             ("keep", f"llm-sim promote {found.name} --name {found.title}"),
         ],

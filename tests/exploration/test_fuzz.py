@@ -70,6 +70,12 @@ def test_a_failure_is_told_once_however_often_it_is_met() -> None:
     assert all(failure.shrink_runs > 0 for failure in failures)
 
 
+def test_each_failure_is_looked_for_on_asyncios_own_loop() -> None:
+    checks = [failure.stock for failure in naive().failures]
+    assert checks
+    assert all(check is not None and check.fails_too for check in checks)
+
+
 def test_the_same_seed_finds_the_same() -> None:
     wild = settings(FEW, derandomize=False)
 
@@ -92,6 +98,7 @@ def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
     result = explore(cases_of(inject=["end"]), settings=FEW, check=never_two_calls)
     told = [(one.violation.law, one.violation.message, one.run.token) for one in result.failures]
     assert told == [("test", "2 calls", "ls1-undisturbed")]
+    assert [one.stock for one in result.failures] == [None]
 
 
 def test_ctrl_c_stops_after_the_run_under_way_and_keeps_what_was_found() -> None:
