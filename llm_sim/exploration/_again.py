@@ -111,6 +111,9 @@ def replay_found(
         on = f" on {found.call}" if found.call else ""
         others = "; ".join(f"{each.law} {each.message}" for each in one.violations)
         return Replayed(found, Verdict.FAILED, f"{found.law} holds{on}, but {others}", one)
+    if found.law not in {law.code for law in LAWS}:
+        told = f"{found.law!r} is an assertion of {found.place}: run that test"
+        return Replayed(found, Verdict.NO_VERDICT, told, one)
     if one.complaint is not None:
         return Replayed(found, Verdict.NO_VERDICT, str(one.complaint), one)
     return Replayed(found, Verdict.FIXED, "", one)

@@ -65,7 +65,8 @@ def shrink(
     Simplest means, in this order: fewest stimuli, fewest calls, fewest turns and steps, plainest
     behaviours, the earliest points, simple durations. No single piece of what is returned can be
     left away or made plainer, with the first stimulus wherever it likes: the failure is gone then,
-    or is of another kind (:func:`kind_of`). Ids of calls stay. It is the same in any process.
+    or is of another kind (:func:`kind_of`). Ids of calls stay, and the scenario is open-ended. It
+    is the same in any process.
 
     Args:
         run: A run that fails.
@@ -143,7 +144,9 @@ class _Search:
         Raises:
             UsageError: The run does not fail so a second time.
         """
-        given = Case(self.best.scenario, self.best.schedule.landings)
+        # What is left away changes how often the model is asked, and so may a repair.
+        open_ended = self.best.scenario.replace(open_ended=True)
+        given = Case(open_ended, self.best.schedule.landings)
         try:
             again = self._run(given)
             found = None if again is None else self._alike(again)

@@ -139,6 +139,8 @@ class Scenario(Plain):
         bot: What is under test, ``package.module:attribute``. None: the scripted model alone,
             with the stub tools.
         mode: Whether the calls of one turn run in parallel or one after the other.
+        open_ended: Whether the model may be asked more often than the script has turns, and then
+            says nothing, or less often; otherwise neither gives a verdict.
         user: What the user says to open the conversation; not empty.
         script: What the model says, one turn for each time it is asked.
         tools: The stub tools by name.
@@ -153,6 +155,7 @@ class Scenario(Plain):
     about: Text = ""
     bot: Annotated[Text, AfterValidator(_bot)] | None = None
     mode: Literal["parallel", "sequential"] = "parallel"
+    open_ended: StrictBool = False
     user: Annotated[Text, AfterValidator(_not_empty)] = "Hello."
     script: Annotated[tuple[Turn, ...], BeforeValidator(listed)]
     tools: dict[Text, Tool] = Field(default_factory=dict)
@@ -171,6 +174,7 @@ class Scenario(Plain):
             about: str = "",
             bot: str | None = None,
             mode: Literal["parallel", "sequential"] = "parallel",
+            open_ended: bool = False,
             user: str = "Hello.",
             tools: Mapping[str, Tool] = ...,
             latency: Mapping[str, str | int] = ...,
@@ -180,7 +184,7 @@ class Scenario(Plain):
     def to_plain(self) -> dict[str, Any]:
         """Return the entry of a scenario file, without what is left at its default."""
         plain: dict[str, Any] = {"name": self.name}
-        for field in ("about", "bot", "mode", "user"):
+        for field in ("about", "bot", "mode", "open_ended", "user"):
             value = getattr(self, field)
             if value != type(self).model_fields[field].default:
                 plain[field] = value

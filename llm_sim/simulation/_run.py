@@ -173,5 +173,7 @@ def _complaint(
             f"the scenario injects {'; '.join(stage.unseen)}: the run has no such frame, or not so "
             "many of them"
         )
+    if scenario.open_ended:
+        return None
     disturbed = bool(plan.landings) or any(i.do.kind != "say" for i in scenario.inject)
     return stage.player.complaint(disturbed=disturbed)

@@ -31,6 +31,8 @@ def scenarios(
 ) -> st.SearchStrategy[Scenario]:
     """Draw a conversation: a script, tools that behave and misbehave, latencies, a mode.
 
+    It is open-ended: how often the model is asked depends on what tools and stimuli do.
+
     Args:
         tools: What the model may call.
         turns: Draws the script; by default :func:`scripts` over the tools.
@@ -66,6 +68,7 @@ def scenarios(
             tools=tools,
             latency={key: took for key, took in {**world, **handlers}.items() if took != "0s"},
             mode=draw(_MODES),
+            open_ended=True,
             inject=[
                 each for each in draw(beside) if each.do.kind == "say" or each.do.text in called
             ],
@@ -85,7 +88,8 @@ def variations(scenario: Scenario) -> st.SearchStrategy[Scenario]:
     """Draw scenarios that differ from one in latencies and in what its stub tools do.
 
     Args:
-        scenario: Its script, bot, mode and stimuli stay.
+        scenario: Its script, bot, mode and stimuli stay; it is open-ended, for other tools make the
+            model be asked another number of times.
     """
     stubs = {name: tool for name, tool in scenario.tools.items() if tool.registered}
     drawn = {
@@ -133,4 +137,5 @@ def _varied(scenario: Scenario, tools: Mapping[str, Tool], playout: str | None) 
     latency = {key: format_duration(ns) for key, ns in scenario.latency.items()}
     if playout is not None:
         latency["playout"] = playout
-    return scenario.replace(tools={**scenario.tools, **tools}, latency=latency)
+    changed = {"tools": {**scenario.tools, **tools}, "latency": latency}
+    return scenario.replace(**changed, open_ended=True)

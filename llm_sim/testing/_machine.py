@@ -52,6 +52,7 @@ class Conversation:
             script=[*(Turn(steps=tuple(steps)) for steps in self.turns), _LAST],
             tools={**stubs, **self.tools},
             mode=self.mode,
+            open_ended=True,
         )
 
     def judge(self, run: Run) -> None:

@@ -36,6 +36,7 @@ version: 1
 scenarios:
 - name: grown
   mode: sequential
+  open_ended: true
   script:
   - [{call: check, as: c1}, {call: hang_up, as: c2}]
   tools:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from llm_sim.exploration import FailureStore, Found, Verdict, replay_found, replay_saved
+from llm_sim.exploration import (
+    FailureStore,
+    Found,
+    Verdict,
+    replay,
+    replay_found,
+    replay_saved,
+    shrink,
+)
 from llm_sim.scenario import Tool
 from llm_sim.schedule import decode
 from tests.support.found import PLACE, found
@@ -86,6 +94,25 @@ def test_a_script_that_does_not_fit_any_more_gives_no_verdict() -> None:
     assert (replayed.verdict, replayed.told[:47]) == (
         Verdict.NO_VERDICT,
         "the model was asked 2 times, the script has 1 t",
+    )
+
+
+def test_a_shrunk_failure_is_fixed_although_nothing_is_said_after_its_calls() -> None:
+    failing = found()
+    (run,) = replay([failing.scenario], failing.token, target="naive").runs
+    small = shrink(run, run.violations[0], target="naive")
+    assert len(small.run.scenario.script) == 1
+    kept = Found.of(small.run, small.violation, "naive")
+    assert replay_found(kept).verdict is Verdict.FAILED
+    assert replay_found(repaired(kept)).verdict is Verdict.FIXED
+
+
+def test_the_assertion_of_a_test_can_only_be_tried_by_the_test() -> None:
+    own = repaired(found()).model_copy(update={"law": "test", "place": "tests.test_x:test_y"})
+    replayed = replay_found(own)
+    assert (replayed.verdict, replayed.told) == (
+        Verdict.NO_VERDICT,
+        "'test' is an assertion of tests.test_x:test_y: run that test",
     )
 
 

@@ -143,6 +143,12 @@ def test_a_model_that_is_asked_too_often_is_an_error() -> None:
     assert "the model was asked 2 times, the script has 1 turns" in str(one.complaint)
 
 
+def test_an_open_ended_script_may_be_too_long_or_too_short() -> None:
+    too_long = spoken_tool().replace(open_ended=True, script=[*spoken_tool().script, turn()])
+    too_short = spoken_tool().replace(open_ended=True, script=spoken_tool().script[:1])
+    assert [run(one).complaint for one in (too_long, too_short)] == [None, None]
+
+
 def test_an_interrupted_bot_may_leave_turns_unsaid() -> None:
     landing = Landing("interrupt", "FunctionCallsStarted", 1, 3)
     assert run(two_tools(), schedule=Schedule((landing,))).complaint is None

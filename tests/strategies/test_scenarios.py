@@ -25,13 +25,18 @@ def test_what_is_drawn_is_what_a_file_says(tmp_path_factory: Any, case: Case) ->
 
 
 def test_the_simplest_conversation_says_nothing_but_its_last_word() -> None:
-    assert plain(simplest(scenarios())) == {"name": "unnamed", "script": [[], [{"say": "Done."}]]}
+    assert plain(simplest(scenarios())) == {
+        "name": "unnamed",
+        "open_ended": True,
+        "script": [[], [{"say": "Done."}]],
+    }
 
 
 def test_a_conversation_shrinks_to_fewer_calls_and_plain_behaviours() -> None:
     two = simplest(scenarios(), lambda drawn: len(calls(drawn)) == 2)
     assert plain(two) == {
         "name": "unnamed",
+        "open_ended": True,
         "script": [[{"call": "f", "as": "f_1"}, {"call": "f", "as": "f_2"}], [{"say": "Done."}]],
         "tools": {"f": {}},
     }
@@ -42,7 +47,7 @@ def test_only_the_behaviour_that_matters_is_left() -> None:
         scenarios(), lambda drawn: any(tool.does == "swallow" for tool in drawn.tools.values())
     )
     assert plain(swallows)["tools"] == {"f": {"does": "swallow"}}
-    assert set(plain(swallows)) == {"name", "script", "tools"}
+    assert set(plain(swallows)) == {"name", "open_ended", "script", "tools"}
 
 
 def test_a_bots_own_handlers_are_simpler_than_what_stands_in_for_them() -> None:
@@ -85,8 +90,8 @@ def test_a_variation_keeps_the_script_the_mode_and_the_registrations(drawn: Scen
     assert not drawn.tools["f"].cancel_on_interruption
 
 
-def test_the_simplest_variation_is_the_scenario_itself() -> None:
-    assert simplest(variations(BASE)) == BASE
+def test_the_simplest_variation_is_the_scenario_itself_with_an_open_end() -> None:
+    assert simplest(variations(BASE)) == BASE.replace(open_ended=True)
 
 
 @pytest.mark.parametrize(
