@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from llm_sim.cli._console import out
+from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable, write_json
 from llm_sim.cli._progress import progress
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
+from llm_sim.exploration import STIMULI, Campaign, FailureStore, cases_of, explore
 from llm_sim.scenario import Scenario, load_scenarios
-from llm_sim.schedule import KINDS
 from llm_sim.targets import Bot, get_target, load_bot
 from llm_sim.testing import tell_each, tell_line
 
@@ -39,6 +38,8 @@ def fuzz_command(
 ) -> ExitCode:
     """Fuzz a bot, or vary the scenarios of a file."""
     check_writable(json)
+    if "+" in inject:
+        raise UsageError(f"--inject {inject}: separate stimuli by commas; each may land alone")
     kinds = [kind.strip() for kind in inject.split(",")]
     settings = _settings(profile, examples)
     scenarios, bot = _subject(subject)
@@ -65,6 +66,7 @@ def fuzz_command(
             seed=seed,
             place=subject,
             store=store,
+            damaged=lambda error: err(f"llm-sim: {error}"),
             progress=advance,
         )
     if json is not None:
@@ -113,9 +115,11 @@ def _show(result: Campaign, store: FailureStore) -> None:
     )
     for message, times in result.no_verdict.items():
         out(f"  no verdict in {times} examples: {message}")
+    for message, times in result.not_kept.items():
+        err(f"llm-sim: {times} failures are not kept: {message}")
+    out(f"\nwhat the calls were doing when a stimulus landed\n{result.coverage.in_short()}")
     if result.failures:
         out(tell_each(result, store))
-    out(f"\n{result.coverage.render()}")
 
 
-DEFAULT_INJECT: Final = ",".join(KINDS)
+DEFAULT_INJECT: Final = ",".join(STIMULI)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from llm_sim.errors import SimulationError
+from llm_sim.errors import NondeterminismError, SimulationError, UsageError
 from llm_sim.exploration._causes import Causes, causes
 from llm_sim.exploration._coverage import PHASES, Coverage, cells
 from llm_sim.exploration._kinds import kind_of
@@ -22,6 +22,7 @@ from llm_sim.invariants import Violation
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Run, steady
+from llm_sim.trace import first_difference
 
 if TYPE_CHECKING:
     import hypothesis
@@ -35,6 +36,9 @@ RunOne = Callable[[Scenario, Schedule], Run]
 
 FuzzListener = Callable[[int, int, int], None]
 """Called after each example with the examples done, those to come, and the failures found."""
+
+Keeper = Callable[["Failure"], "Failure"]
+"""Keeps a failure as soon as it is found, and may add to it."""
 
 _MEETS: Final = {
     "before": "before a call",
@@ -82,7 +86,9 @@ class Campaign:
         failures: What was found, in the order of finding.
         examples: How many examples ran.
         runs: How many runs it took, shrinking included.
-        no_verdict: Why there was none, by message, for runs that could not be made.
+        no_verdict: Why there was none, by message, for runs that could not be made or not be made
+            again.
+        not_kept: Why failures could not be kept, by message.
         coverage: Which stimulus met which phase of a call, how often.
         seconds: Real seconds that it took.
         stopped: Whether Ctrl-C ended it.
@@ -94,6 +100,7 @@ class Campaign:
     examples: int = 0
     runs: int = 0
     no_verdict: dict[str, int] = field(default_factory=dict)
+    not_kept: dict[str, int] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
     seconds: float = 0.0
     stopped: bool = False
@@ -147,6 +154,7 @@ def search(
     settings: hypothesis.settings,
     seed: int | None = None,
     known: tuple[Failure, ...] = (),
+    keep: Keeper = lambda failure: failure,
     progress: FuzzListener | None = None,
 ) -> Campaign:
     """Run as many examples as the settings say, and return what they broke.
@@ -157,6 +165,7 @@ def search(
         settings: Hypothesis's settings: how many examples, whether they are derandomised.
         seed: Hypothesis's seed.
         known: Failures that are known before; they are not told again.
+        keep: Given each failure when it is found.
         progress: Told after each example.
 
     Raises:
@@ -164,22 +173,23 @@ def search(
     """
     result = Campaign(planned=settings.max_examples)
     with stop_requests() as stop_requested, steady() as after_run:
+        trial = _Trial(result, run_one, known, keep, stop_requested, after_run)
 
         def example(case: Case) -> None:
             if stop_requested():
                 raise _StoppedError
             result.examples += 1
-            _try(case, result, run_one, known, stop_requested, after_run)
+            trial.try_(case)
             if progress is not None:
                 progress(result.examples, result.planned, len(result.failures))
 
         began = perf_counter()
         try:
             _search(drawn, example, settings, seed)
-        except _StoppedError:
+        except (_StoppedError, KeyboardInterrupt):
             result.stopped = True
         result.seconds = perf_counter() - began
-    result.stopped = result.stopped or stop_requested()
+        result.stopped = result.stopped or stop_requested()
     return result
 
 
@@ -205,42 +215,69 @@ def _search(
     search()
 
 
-def _try(
-    case: Case,
-    result: Campaign,
-    run_one: RunOne,
-    known: tuple[Failure, ...],
-    stop: Callable[[], bool],
-    after_run: Callable[[], None],
-) -> None:
-    try:
-        result.runs += 1
-        run = run_one(*case)
-    except SimulationError as error:
+@dataclass(slots=True)
+class _Trial:
+    """Runs the examples of a campaign.
+
+    Parameters:
+        result: What comes of them.
+        run_one: Runs a case and judges it.
+        known: Failures that are known before.
+        keep: Given each failure when it is found.
+        stop: Whether Ctrl-C was pressed.
+        after_run: Called after each run.
+    """
+
+    result: Campaign
+    run_one: RunOne
+    known: tuple[Failure, ...]
+    keep: Keeper
+    stop: Callable[[], bool]
+    after_run: Callable[[], None]
+
+    def try_(self, case: Case) -> None:
+        """Run a case, and note each way in which it fails and nothing known does."""
+        try:
+            self.result.runs += 1
+            run = self.run_one(*case)
+        except SimulationError as error:
+            self._no_verdict(error)
+            return
+        finally:
+            self.after_run()
+        self.result.target = run.trace.header.target
+        _count(run, self.result)
+        for violation in run.violations:
+            if not self._is_known(kind_of(violation), causes(run)):
+                self._note(run, violation)
+
+    def _is_known(self, kind: str, found: Causes) -> bool:
+        told = [*self.known, *self.result.failures]
+        alike = sum(kind == kind_of(one.violation) for one in told)
+        return alike >= _MOST_OF_A_KIND or any(one.explains(kind, found) for one in told)
+
+    def _note(self, run: Run, violation: Violation) -> None:
+        try:
+            small = shrink(run, violation, rerun=self.run_one, stop=self.stop)
+            again = self.run_one(small.run.scenario, small.run.schedule)
+        except (UsageError, SimulationError):
+            # It was there once, and is not when the very same is run again.
+            self._no_verdict(
+                NondeterminismError(f"{violation.law} {violation.message!r}, then not")
+            )
+            return
+        self.result.runs += small.runs + 1
+        difference = first_difference(small.run.trace, again.trace)
+        if difference is not None:
+            told = f"event {difference.seq}: first {difference.left}, then {difference.right}"
+            self._no_verdict(NondeterminismError(told))
+            return
+        failure = failure_of(small.run, small.violation, self.result.examples, small.runs)
+        self.result.failures.append(self.keep(failure))
+
+    def _no_verdict(self, error: SimulationError) -> None:
         message = str(error)
-        result.no_verdict[message] = result.no_verdict.get(message, 0) + 1
-        return
-    finally:
-        after_run()
-    result.target = run.trace.header.target
-    _count(run, result)
-    for violation in run.violations:
-        kind = kind_of(violation)
-        told = [*known, *result.failures]
-        found = causes(run)
-        if any(one.explains(kind, found) for one in told):
-            continue
-        if sum(kind == kind_of(one.violation) for one in told) >= _MOST_OF_A_KIND:
-            continue
-        result.failures.append(_shrunk(run, violation, run_one, result, stop))
-
-
-def _shrunk(
-    run: Run, violation: Violation, run_one: RunOne, result: Campaign, stop: Callable[[], bool]
-) -> Failure:
-    small = shrink(run, violation, rerun=run_one, stop=stop)
-    result.runs += small.runs
-    return failure_of(small.run, small.violation, result.examples, small.runs)
+        self.result.no_verdict[message] = self.result.no_verdict.get(message, 0) + 1
 
 
 def failure_of(run: Run, violation: Violation, example: int = 0, shrink_runs: int = 0) -> Failure:

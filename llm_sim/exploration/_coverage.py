@@ -190,6 +190,20 @@ class Coverage:
                 rows.append([mode, _WHOSE[cancels], stimulus, *told])
         return _table(rows, words=3)
 
+    def in_short(self) -> str:
+        """Return the counts as a small table, whatever the mode and the call's registration."""
+        if not self._counts:
+            return "no stimulus landed"
+        columns = (*PHASES, NO_CALL)
+        met = Counter[tuple[str, str]]()
+        for cell, count in self._counts.items():
+            met[cell.stimulus, cell.phase] += count
+        rows = [["stimulus", *(column.replace("_", " ") for column in columns)]]
+        for stimulus in sorted({cell.stimulus for cell in self._counts}):
+            counts = [met[stimulus, column] for column in columns]
+            rows.append([stimulus, *(str(count) if count else _EMPTY for count in counts)])
+        return _table(rows, words=1)
+
     def to_plain(self) -> list[dict[str, Any]]:
         """Return the counts as JSON values, one object for each cell that was met."""
         return [

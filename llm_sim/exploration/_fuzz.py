@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from llm_sim.errors import SimulationError, UsageError
+from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_mean
 from llm_sim.exploration._campaign import Campaign, Case, Failure, FuzzListener, failure_of, search
 from llm_sim.exploration._found import Found
 from llm_sim.exploration._stock import check_on_stock
-from llm_sim.exploration._store import FailureStore
+from llm_sim.exploration._store import FailureStore, warn
 from llm_sim.invariants import LAWS, Law, Violation
 from llm_sim.scenario import Scenario, turn
 from llm_sim.schedule import KINDS, Schedule
@@ -29,6 +29,9 @@ Check = Callable[[Run], None]
 OWN_LAW: Final = "test"
 """The code under which a broken law of the user's own is told."""
 
+STIMULI: Final = (*KINDS, "say", "register", "unregister")
+"""What a campaign injects."""
+
 _ANY_NAME: Final = "anything"
 
 
@@ -44,6 +47,7 @@ def explore(
     laws: tuple[Law, ...] = LAWS,
     place: str = "",
     store: FailureStore | None = None,
+    damaged: Callable[[ScenarioError], None] = warn,
     progress: FuzzListener | None = None,
 ) -> Campaign:
     """Run drawn conversations, and return every failure, shrunk.
@@ -61,7 +65,9 @@ def explore(
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.
         place: Who asks, for the failures that are kept.
-        store: Where failures are kept; those of the same place are replayed first.
+        store: Where failures are kept, each when it is found; those of the same place and target
+            are replayed first.
+        damaged: Told of each kept file that cannot be read.
         progress: Told after each example.
 
     Raises:
@@ -76,21 +82,38 @@ def explore(
         one = run(scenario, schedule=schedule, place=place, **how)
         return one if check is None else _checked(one, check)
 
-    saved = () if store is None else tuple(_still_failing(store, place, run_one))
-    chosen_settings = settings or hypothesis.settings()
+    def keep(failure: Failure) -> Failure:
+        if store is not None:
+            _save(failure, store, chosen, not_kept)
+        if failure.violation.law == OWN_LAW:
+            return failure
+        check_there = check_on_stock(failure.run, bot=bot, target=chosen, limits=limits)
+        return replace(failure, stock=check_there)
+
+    not_kept: dict[str, int] = {}
+    saved = () if store is None else _still_failing(store, place, chosen, run_one, damaged)
     result = search(
-        drawn, run_one, settings=chosen_settings, seed=seed, known=saved, progress=progress
+        drawn,
+        run_one,
+        settings=settings or hypothesis.settings(),
+        seed=seed,
+        known=tuple(saved),
+        keep=keep,
+        progress=progress,
     )
-    result.failures = [
-        replace(each, stock=check_on_stock(each.run, bot=bot, target=chosen, limits=limits))
-        if each.violation.law != OWN_LAW
-        else each
-        for each in (*saved, *result.failures)
-    ]
-    if store is not None:
-        for failure in result.failures:
-            store.save(Found.of(failure.run, failure.violation, chosen.name))
+    result.failures[:0] = [keep(failure) for failure in saved]
+    result.not_kept = not_kept
     return result
+
+
+def _save(failure: Failure, store: FailureStore, target: Target, not_kept: dict[str, int]) -> None:
+    found = Found.of(failure.run, failure.violation, target.name)
+    try:
+        store.save(found)
+    except OSError as error:
+        # What was found is told in any case.
+        message = f"{store.path_of(found).parent}: {error.strerror}"
+        not_kept[message] = not_kept.get(message, 0) + 1
 
 
 def _checked(one: Run, check: Check) -> Run:
@@ -103,12 +126,16 @@ def _checked(one: Run, check: Check) -> Run:
 
 
 def _still_failing(
-    store: FailureStore, place: str, run_one: Callable[[Scenario, Schedule], Run]
-) -> list[Failure]:
-    """Replay what was found before; drop what passes."""
+    store: FailureStore,
+    place: str,
+    target: Target,
+    run_one: Callable[[Scenario, Schedule], Run],
+    damaged: Callable[[ScenarioError], None],
+) -> Sequence[Failure]:
+    """Replay what was found before at this place and on this target; drop what passes."""
     failing = []
-    for found in store.load():
-        if found.place != place:
+    for found in store.load(damaged):
+        if (found.place, found.target) != (place, target.name):
             continue
         try:
             one = run_one(found.scenario, found.schedule)
@@ -117,7 +144,7 @@ def _still_failing(
         same = [each for each in one.violations if found.is_of(each)]
         if same:
             failing.append(failure_of(one, same[0]))
-        elif one.landed and not one.violations:
+        elif not one.violations and one.complaint is None:
             store.drop(found)
     return failing
 
@@ -126,7 +153,7 @@ def cases_of(
     *scenarios: Scenario,
     bot: Bot | None = None,
     turns: SearchStrategy[tuple[Turn, ...]] | None = None,
-    inject: Sequence[str] = KINDS,
+    inject: Sequence[str] = STIMULI,
     max_injections: int = 2,
     stand_ins: bool = True,
     target: str | Target = "reference",
@@ -138,8 +165,9 @@ def cases_of(
             not. None: conversations are drawn whole.
         bot: What is under test. With no scenarios, its tools are what the model calls.
         turns: Draws the script instead of :func:`llm_sim.strategies.scripts` over all tools.
-        inject: The stimuli, as in a token.
-        max_injections: How many land in a run at most.
+        inject: The stimuli: those of a token, and for drawn conversations ``say``, ``register`` and
+            ``unregister``.
+        max_injections: How many land in a run at most, besides those of a given scenario.
         stand_ins: Whether drawn stubs may stand in for the bot's handlers; without, only the bot's
             own handlers run.
         target: Where the bot is built to see which tools it registers.
@@ -151,21 +179,29 @@ def cases_of(
 
     from llm_sim import strategies
 
+    at_points, beside = _kinds(inject)
     if scenarios:
         drawn = st.one_of([strategies.variations(scenario) for scenario in scenarios])
-    elif bot is None:
-        drawn = strategies.scenarios(turns=turns)
-    else:
+        return strategies.cases(drawn, kinds=at_points, max_stimuli=max_injections)
+    how: dict[str, Any] = {"turns": turns, "beside": beside if max_injections else ()}
+    if bot is not None:
         cancellable = registrations(bot, target)
         schemas = {schema.name: schema for schema in bot.tools}
-        drawn = strategies.scenarios(
-            [schemas.get(name, name) for name in cancellable],
-            turns=turns,
-            bot=bot.reference,
-            cancellable=cancellable,
-            stand_ins=stand_ins,
-        )
-    return strategies.cases(drawn, kinds=inject, max_stimuli=max_injections)
+        how |= {"tools": [schemas.get(name, name) for name in cancellable]}
+        how |= {"bot": bot.reference, "cancellable": cancellable, "stand_ins": stand_ins}
+    return strategies.cases(
+        strategies.scenarios(**how), kinds=at_points, max_stimuli=max_injections, in_all=True
+    )
+
+
+def _kinds(inject: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the stimuli that land at any point, and those that stand in a scenario."""
+    for name in inject:
+        if name not in STIMULI:
+            hint = did_you_mean(name, STIMULI)
+            raise UsageError(f"cannot inject {name!r}{hint}; it is one of {', '.join(STIMULI)}")
+    beside = [name for name in inject if name not in KINDS]
+    return [name for name in inject if name in KINDS], beside
 
 
 def registrations(bot: Bot, target: str | Target = "reference") -> dict[str, bool]:

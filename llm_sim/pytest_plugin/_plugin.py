@@ -124,11 +124,16 @@ def _fuzzed(target: str) -> Generator[None, None, None]:
     from llm_sim.errors import InvariantViolation
     from llm_sim.testing import default_target
 
-    default_target.set(target)
+    before = default_target.set(target)
+    told = ""
     try:
         yield
     except InvariantViolation as failure:
-        pytest.fail(str(failure), pytrace=False)
+        told = str(failure)
+    finally:
+        default_target.reset(before)
+    if told:
+        pytest.fail(told, pytrace=False)
 
 
 def _baseline(config: pytest.Config) -> Baseline | None:

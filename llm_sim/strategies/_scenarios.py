@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from hypothesis import strategies as st
 
+from llm_sim.errors import UsageError
 from llm_sim.scenario import Call, Scenario, Tool, Turn, format_duration
 from llm_sim.schedule import KINDS, Schedule
 from llm_sim.strategies._arguments import ToolSchema
@@ -18,7 +19,8 @@ from llm_sim.strategies._tools import behaviours, latencies
 Case = tuple[Scenario, Schedule]
 """What happens, and what lands where."""
 
-_BESIDE: Final = ("say", "register", "unregister")
+BESIDE: Final = ("say", "register", "unregister")
+"""The stimuli that have an argument, and so stand in a scenario and not in a token."""
 
 
 def scenarios(
@@ -28,6 +30,7 @@ def scenarios(
     bot: str | None = None,
     cancellable: Mapping[str, bool] | None = None,
     stand_ins: bool = True,
+    beside: Sequence[str] = BESIDE,
 ) -> st.SearchStrategy[Scenario]:
     """Draw a conversation: a script, tools that behave and misbehave, latencies, a mode.
 
@@ -41,6 +44,7 @@ def scenarios(
             is not said is drawn.
         stand_ins: Whether a drawn stub may stand in for a handler of the bot; without, the bot's
             own handlers always run and only their latencies are drawn.
+        beside: The kinds of stimuli of which one may stand in the scenario itself.
 
     Raises:
         UsageError: There is no tool.
@@ -49,7 +53,7 @@ def scenarios(
     names = [tool if isinstance(tool, str) else tool.name for tool in tools]
     turns = scripts(tools) if turns is None else turns
     by_name = {name: _tool(said.get(name), bot is not None, stand_ins) for name in names}
-    beside = st.lists(stimuli(_BESIDE, tools=names), max_size=1)
+    one_beside = st.lists(stimuli(beside, tools=names), max_size=1) if beside else st.just([])
 
     @st.composite
     def conversations(draw: st.DrawFn) -> Scenario:
@@ -70,7 +74,7 @@ def scenarios(
             mode=draw(_MODES),
             open_ended=True,
             inject=[
-                each for each in draw(beside) if each.do.kind == "say" or each.do.text in called
+                each for each in draw(one_beside) if each.do.kind == "say" or each.do.text in called
             ],
         )
 
@@ -108,6 +112,7 @@ def cases(
     *,
     kinds: Sequence[str] = KINDS,
     max_stimuli: int = 2,
+    in_all: bool = False,
 ) -> st.SearchStrategy[Case]:
     """Draw a scenario together with a schedule.
 
@@ -115,9 +120,23 @@ def cases(
         scenario: Draws the scenario; by default :func:`scenarios`.
         kinds: The stimuli of the schedule.
         max_stimuli: How many land at most.
+        in_all: Whether the scenario's own stimuli count as well.
+
+    Raises:
+        UsageError: There is no such stimulus, or the bound is negative.
     """
+    if max_stimuli < 0:
+        raise UsageError(f"max_stimuli must be 0 or more, not {max_stimuli}")
     drawn = scenarios() if scenario is None else scenario
-    return st.tuples(drawn, schedules(kinds, max_stimuli=max_stimuli))
+    by_count = [schedules(kinds, max_stimuli=count) for count in range(max_stimuli + 1)]
+
+    @st.composite
+    def both(draw: st.DrawFn) -> Case:
+        what = draw(drawn)
+        count = max_stimuli - len(what.inject) if in_all else max_stimuli
+        return what, draw(by_count[max(0, count)])
+
+    return both()
 
 
 def _tool(cancel: bool | None, handled: bool, stand_ins: bool) -> st.SearchStrategy[Tool | str]:

@@ -9,9 +9,8 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import InvariantViolation, SimulationError, UsageError
-from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
+from llm_sim.exploration import STIMULI, Campaign, FailureStore, cases_of, explore
 from llm_sim.scenario import Scenario, Stimulus
-from llm_sim.schedule import KINDS
 from llm_sim.targets import Bot
 from llm_sim.testing._telling import tell_campaign
 
@@ -32,7 +31,7 @@ def fuzz(
     *scenarios: Scenario,
     turns: SearchStrategy[tuple[Turn, ...]] | None = None,
     bot: Bot | None = None,
-    inject: Sequence[str | Callable[[], Stimulus]] = KINDS,
+    inject: Sequence[str | Callable[[], Stimulus]] = STIMULI,
     max_injections: int = 2,
     stand_ins: bool = True,
     target: str | None = None,
@@ -122,5 +121,5 @@ def _kind(builder: Callable[[], Stimulus]) -> str:
     except TypeError:
         raise UsageError(
             f"inject has {getattr(builder, '__name__', builder)!r}, which needs an argument; "
-            f"name one of {', '.join(KINDS)}"
+            f"name one of {', '.join(STIMULI)}"
         ) from None

@@ -17,6 +17,7 @@ from llm_sim.schedule import encode
 from llm_sim.simulation import Run
 from llm_sim.strategies import PROFILES
 from llm_sim.targets import Bot
+from llm_sim.targets.reference import ReferenceTarget, ScriptedLLMService
 
 FEW = settings(PROFILES["llm-sim-ci"], max_examples=120)
 INTERRUPTED = cases_of(inject=["interrupt"])
@@ -88,7 +89,7 @@ def test_the_same_seed_finds_the_same() -> None:
 
 def test_no_stimulus_but_those_that_were_asked_for() -> None:
     met = naive().coverage.to_plain()
-    assert {cell["stimulus"] for cell in met} <= {"interrupt", "say", "register", "unregister"}
+    assert {cell["stimulus"] for cell in met} == {"interrupt"}
 
 
 def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
@@ -125,8 +126,64 @@ def test_a_kept_failure_is_replayed_first_and_dropped_when_it_passes(tmp_path: P
     elsewhere = explore(INTERRUPTED, settings=few, store=store, place="q")
     assert (elsewhere.clean, len(store.load())) == (True, len(found.failures))
 
-    repaired = explore(INTERRUPTED, settings=few, store=store, place="p")
+    naive_no_more = ReferenceTarget("naive", ScriptedLLMService)
+    repaired = explore(INTERRUPTED, target=naive_no_more, settings=few, store=store, place="p")
     assert (repaired.clean, store.load()) == (True, [])
+
+
+def test_what_another_target_broke_is_left_to_it(tmp_path: Path) -> None:
+    store = FailureStore(tmp_path)
+    found = fuzz_naive(store=store, place="p")
+    few = settings(FEW, max_examples=1)
+    assert explore(INTERRUPTED, settings=few, store=store, place="p").clean
+    assert len(store.load()) == len(found.failures)
+
+
+def test_a_failure_is_kept_when_it_is_found_and_told_where_it_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    kept: list[int] = []
+    store = FailureStore(tmp_path / "kept")
+    fuzz_naive(store=store, progress=lambda done, planned, count: kept.append(len(store.load())))
+    lost = fuzz_naive(store=FailureStore(tmp_path / "file" / "no"))
+    assert sorted(set(kept))[:2] == [0, 1]
+    assert lost.failures
+    assert list(lost.not_kept.values()) == [len(lost.failures)]
+
+
+def test_at_most_so_many_stimuli_land_whatever_they_are() -> None:
+    landed: set[int] = set()
+
+    def note(run: Run) -> None:
+        stimuli = [event.data["do"] for event in run.trace.until_rest().of("stimulus")]
+        landed.add(len(stimuli) - 1)
+
+    for most in (0, 1):
+        explore(cases_of(max_injections=most), settings=FEW, check=note)
+        assert max(landed) == most
+
+
+def test_a_bot_that_remembers_other_runs_gives_no_verdict() -> None:
+    calls = 0
+
+    async def forgets_the_third_call(params: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls != 3:
+            await params.result_callback("done")
+
+    def check(run: Run) -> None:
+        answers = sum(event.kind == "answer" for event in run.trace.events)
+        assert answers == sum(event.kind == "handler" for event in run.trace.events) / 2
+
+    bot = Bot(lambda llm: llm.register_function("f", forgets_the_third_call))
+    scenario = Scenario(bot="a.bot:build", script=[turn(call("f", as_="f1")), turn()])
+    drawn = cases_of(scenario, inject=["user_starts"])
+    result = explore(drawn, bot=bot, settings=FEW, check=check)
+    (message,) = result.no_verdict
+    assert (result.failures, message[:60]) == (
+        [],
+        "the same bot, scenario and schedule gave another trace: test",
+    )
 
 
 def test_a_bot_is_fuzzed_with_the_tools_that_it_registers() -> None:
