@@ -76,6 +76,11 @@ def turns(run: Run, call: str) -> list[Piece]:
     ]
 
 
+def breaks(run: Run, call: str) -> list[Piece]:
+    """Return every break between two turns; without it they are one."""
+    return [("script", i, "break") for i in range(1, len(run.scenario.script))]
+
+
 def calls(run: Run, call: str) -> list[Piece]:
     """Return every other call."""
     return [
@@ -115,6 +120,7 @@ def departures(run: Run, call: str) -> list[Piece]:
 LEVELS: Final[tuple[Callable[[Run, str], list[Piece]], ...]] = (
     stimuli,
     turns,
+    breaks,
     calls,
     words,
     departures,
@@ -205,6 +211,9 @@ def _leave_away(plain: dict[str, Any], piece: Piece) -> None:
     holder, key = _holder(plain, piece), piece[-1]
     if key == "say":
         holder[key] = SHORT
+    elif key == "break":
+        before, script = int(piece[1]) - 1, plain["script"]
+        script[before], script[before + 1] = script[before] + script[before + 1], []
     elif piece[0] == "script" and len(piece) == 2:  # emptied: those behind it keep their places
         holder[key] = []
     else:

@@ -53,7 +53,7 @@ SHRUNK: Final = {
         75,
     ),
     "a_settled_call_is_cancelled": ("interrupt@start+1 | f", 50),
-    "a_later_call_is_cancelled": ("interrupt@start+0 | noise / f | f: latency 100ms", 350),
+    "a_later_call_is_cancelled": ("interrupt@start+0 | noise / f | f: latency 100ms", 525),
     "the_interruption_waits_for_a_handler": ("interrupt@start+1 | f", 50),
     "a_handler_is_cancelled_twice": ("end@start+1 | f", 75),
     "a_dictionary_changes_size": ("interrupt@start+0 | noise", 100),
