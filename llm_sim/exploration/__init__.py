@@ -5,7 +5,7 @@ from llm_sim.exploration._baseline import Baseline, Broken, Known, broken
 from llm_sim.exploration._campaign import Campaign, Failure, FuzzListener
 from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
 from llm_sim.exploration._files import write_text
-from llm_sim.exploration._found import Found
+from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._fuzz import STIMULI, cases_of, explore, registrations
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._points import Extent
@@ -38,6 +38,7 @@ __all__ = [
     "MOST_RUNS",
     "MOST_RUNS_OF_A_SHRINK",
     "NO_CALL",
+    "OWN_LAW",
     "PHASES",
     "POLICIES",
     "STIMULI",

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from llm_sim.errors import ScenarioError, SimulationError, UsageError
-from llm_sim.exploration._found import Found
+from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._store import FailureStore, warn
 from llm_sim.invariants import LAWS, Law
 from llm_sim.simulation import Limits, Run, run
@@ -89,8 +89,11 @@ def replay_found(
 
     Returns:
         ``FAILED`` where any law is broken, and in words whether it is the same one on the same
-        call.
+        call. What broke a law of a test's own gives no verdict.
     """
+    if found.law == OWN_LAW:
+        told = f"only {found.place} knows its own law: run that test, and it replays this first"
+        return Replayed(found, Verdict.NO_VERDICT, told)
     try:
         one = run(
             found.scenario,
@@ -111,9 +114,6 @@ def replay_found(
         on = f" on {found.call}" if found.call else ""
         others = "; ".join(f"{each.law} {each.message}" for each in one.violations)
         return Replayed(found, Verdict.FAILED, f"{found.law} holds{on}, but {others}", one)
-    if found.law not in {law.code for law in LAWS}:
-        told = f"{found.law!r} is an assertion of {found.place}: run that test"
-        return Replayed(found, Verdict.NO_VERDICT, told, one)
     if one.complaint is not None:
         return Replayed(found, Verdict.NO_VERDICT, str(one.complaint), one)
     return Replayed(found, Verdict.FIXED, "", one)

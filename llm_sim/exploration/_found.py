@@ -14,6 +14,9 @@ from llm_sim.scenario import Call, Plain, Scenario, Text
 from llm_sim.schedule import Schedule, decode, encode
 from llm_sim.simulation import Run
 
+OWN_LAW: Final = "test"
+"""The code under which a broken law of a test's own is told; only that test can judge it."""
+
 _DIGITS: Final = 6
 _LONGEST_FUNCTION: Final = 40
 
@@ -107,7 +110,8 @@ class Found(Plain):
     @property
     def name(self) -> str:
         """A file's stem: law, function and a digest, the same for the same failure always."""
-        what = [self.law, self.call, self.token, self.target, self.scenario.to_plain()]
+        # With its place: what two tests find alike, each of them replays.
+        what = [self.law, self.call, self.token, self.target, self.place, self.scenario.to_plain()]
         digest = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:_DIGITS]
         function = self.function[:_LONGEST_FUNCTION]
         readable = "".join(each if each.isalnum() else "_" for each in function)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_mean
 from llm_sim.exploration._campaign import Campaign, Case, Failure, FuzzListener, failure_of, search
-from llm_sim.exploration._found import Found
+from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._stock import check_on_stock
 from llm_sim.exploration._store import FailureStore, warn
 from llm_sim.invariants import LAWS, Law, Violation
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Check = Callable[[Run], None]
 """A law of the user's own: it raises AssertionError where a run breaks it."""
-
-OWN_LAW: Final = "test"
-"""The code under which a broken law of the user's own is told."""
 
 STIMULI: Final = (*KINDS, "say", "register", "unregister")
 """What a campaign injects."""
@@ -132,7 +129,10 @@ def _still_failing(
     run_one: Callable[[Scenario, Schedule], Run],
     damaged: Callable[[ScenarioError], None],
 ) -> Sequence[Failure]:
-    """Replay what was found before at this place and on this target; drop what passes."""
+    """Replay what was found before; drop what passes.
+
+    What was found on another target stays: that it passes here does not say that it is repaired.
+    """
     failing = []
     for found in store.load(damaged):
         if (found.place, found.target) != (place, target.name):

@@ -124,7 +124,8 @@ class FailureStore:
             try:
                 yield path, load_failure(path)
             except ScenarioError as error:
-                damaged(error)
+                if path.exists():  # else another process has found it repaired
+                    damaged(error)
 
 
 def _list(names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_sim.exploration import Campaign, Failure, FailureStore, Found
+from llm_sim.exploration import OWN_LAW, Campaign, Failure, FailureStore, Found
 from llm_sim.report import Failure as Shown
 from llm_sim.report import render_failure
 from llm_sim.scenario import dump_scenarios
@@ -48,15 +48,19 @@ def tell(failure: Failure, store: FailureStore, *, whole: bool = True) -> str:
     run, violation = failure.run, failure.violation
     found = Found.of(run, violation, run.trace.header.target.partition(" ")[0])
     first = [violation, *(each for each in run.violations if each is not violation)]
+    notes = [] if failure.stock is None else [("stock", failure.stock.note)]
+    notes.append(("token", run.token))
+    if found.law == OWN_LAW:
+        # Kept by the test alone, which replays it first.
+        replay = f'pytest "{found.place}" --llm-sim-target {found.target}'
+    else:
+        replay = f"llm-sim replay {store.path_of(found)}"
+        notes.append(("keep", f"llm-sim promote {found.name} --name {found.title}"))
     shown = Shown(
         f"FAILED {run.trace.header.place or run.scenario.name}",
         run.schedule.in_words(),
-        f"llm-sim replay {store.path_of(found)}",
-        notes=[
-            *([("stock", failure.stock.note)] if failure.stock is not None else []),
-            ("token", run.token),
-            ("keep", f"llm-sim promote {found.name} --name {found.title}"),
-        ],
+        replay,
+        notes=notes,
     )
     scenario = "\n".join(f"    {line}" for line in dump_scenarios([run.scenario]).splitlines())
     return f"{render_failure(run.trace, first, shown, whole=whole)}\n  scenario\n{scenario}"

@@ -40,7 +40,7 @@ def repaired(one: Found) -> Found:
 
 def test_a_failure_that_still_fails_is_told_and_kept(store: FailureStore) -> None:
     store.save(found())
-    assert told(store) == [f"FAILED LS101-g-3624b6 {LS101}"]
+    assert told(store) == [f"FAILED LS101-g-d974d2 {LS101}"]
     assert store.load() == [found()]
 
 
@@ -49,7 +49,7 @@ def test_a_failure_that_is_repaired_is_told_and_dropped(store: FailureStore) -> 
     store.save(found())
     assert told(store) == [
         f"FIXED {repaired(found()).name}",
-        f"FAILED LS101-g-3624b6 {LS101}",
+        f"FAILED LS101-g-d974d2 {LS101}",
     ]
     assert store.load() == [found()]
 
@@ -78,7 +78,7 @@ def test_a_bot_that_is_gone_gives_no_verdict_and_is_kept(store: FailureStore) ->
     )
     store.save(gone)
     store.save(repaired(found()))
-    assert [line.partition(" ")[0] for line in told(store)] == ["FIXED", "no"]
+    assert [line.partition(" ")[0] for line in told(store)] == ["no", "FIXED"]
     assert store.load() == [gone]
 
 
@@ -107,13 +107,14 @@ def test_a_shrunk_failure_is_fixed_although_nothing_is_said_after_its_calls() ->
     assert replay_found(repaired(kept)).verdict is Verdict.FIXED
 
 
-def test_the_assertion_of_a_test_can_only_be_tried_by_the_test() -> None:
-    own = repaired(found()).model_copy(update={"law": "test", "place": "tests.test_x:test_y"})
-    replayed = replay_found(own)
-    assert (replayed.verdict, replayed.told) == (
-        Verdict.NO_VERDICT,
-        "'test' is an assertion of tests.test_x:test_y: run that test",
-    )
+def test_a_broken_law_of_a_tests_own_gives_no_verdict_and_is_kept(store: FailureStore) -> None:
+    store.save(found().model_copy(update={"law": "test", "place": "test_bot.py::test_order"}))
+    (kept,) = store.load()
+    assert told(store) == [
+        f"no verdict: {kept.name} only test_bot.py::test_order knows its own law: run that test, "
+        "and it replays this first"
+    ]
+    assert store.load() == [kept]
 
 
 def test_only_the_failures_of_a_place_are_replayed(store: FailureStore) -> None:
@@ -122,6 +123,6 @@ def test_only_the_failures_of_a_place_are_replayed(store: FailureStore) -> None:
         scenario=two_tools("sequential").replace(name="elsewhere", tools={"f": Tool(), "g": Tool()})
     )
     store.save(elsewhere)
-    assert told(store, PLACE) == [f"FAILED LS101-g-3624b6 {LS101}"]
+    assert told(store, PLACE) == [f"FAILED LS101-g-d974d2 {LS101}"]
     assert told(store, "a.sim.yaml::elsewhere") == [f"FAILED {elsewhere.name} {LS101}"]
     assert told(store, "b.sim.yaml::two_tools") == []

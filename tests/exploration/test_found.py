@@ -34,10 +34,10 @@ def test_another_law_or_another_call_is_another_failure() -> None:
 
 
 def test_the_name_says_law_and_function_and_is_the_same_always() -> None:
-    assert (found().name, found(law="LS111").name) == ("LS101-g-3624b6", "LS111-763644")
+    assert (found().name, found(law="LS111").name) == ("LS101-g-d974d2", "LS111-75db80")
 
 
-def test_another_schedule_scenario_or_call_has_another_name() -> None:
+def test_another_schedule_scenario_call_target_or_place_has_another_name() -> None:
     one = found()
     others = [
         one,
@@ -45,6 +45,7 @@ def test_another_schedule_scenario_or_call_has_another_name() -> None:
         one.model_copy(update={"scenario": two_tools()}),
         one.model_copy(update={"call": "f1"}),
         one.model_copy(update={"target": "pipecat"}),
+        one.model_copy(update={"place": "another test"}),
     ]
     assert len({other.name for other in others}) == len(others)
 

@@ -17,7 +17,6 @@ from llm_sim.schedule import encode
 from llm_sim.simulation import Run
 from llm_sim.strategies import PROFILES
 from llm_sim.targets import Bot
-from llm_sim.targets.reference import ReferenceTarget, ScriptedLLMService
 
 FEW = settings(PROFILES["llm-sim-ci"], max_examples=120)
 INTERRUPTED = cases_of(inject=["interrupt"])
@@ -92,14 +91,26 @@ def test_no_stimulus_but_those_that_were_asked_for() -> None:
     assert {cell["stimulus"] for cell in met} == {"interrupt"}
 
 
-def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
-    def never_two_calls(run: Run) -> None:
-        assert len(run.calls) < 2, f"{len(run.calls)} calls"
+def never_two_calls(run: Run) -> None:
+    """Break a law of our own."""
+    assert len(run.calls) < 2, f"{len(run.calls)} calls"
 
+
+def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
     result = explore(cases_of(inject=["end"]), settings=FEW, check=never_two_calls)
     told = [(one.violation.law, one.violation.message, one.run.token) for one in result.failures]
     assert told == [("test", "2 calls", "ls1-undisturbed")]
     assert [one.stock for one in result.failures] == [None]
+
+
+def test_calls_that_need_no_turns_of_their_own_are_shown_in_one() -> None:
+    scenario = Scenario(
+        script=[turn(call("f", as_="f1")), turn(call("f", as_="f2")), turn(say("Done."))],
+        tools={"f": Tool()},
+    )
+    drawn = cases_of(scenario, inject=[])
+    (failure,) = explore(drawn, settings=FEW, check=never_two_calls).failures
+    assert failure.run.scenario.script == (turn(call("f", as_="f1"), call("f", as_="f2")),)
 
 
 def test_ctrl_c_stops_after_the_run_under_way_and_keeps_what_was_found() -> None:
@@ -114,7 +125,9 @@ def test_ctrl_c_stops_after_the_run_under_way_and_keeps_what_was_found() -> None
     assert not result.clean
 
 
-def test_a_kept_failure_is_replayed_first_and_dropped_when_it_passes(tmp_path: Path) -> None:
+def test_a_kept_failure_is_replayed_first_by_the_same_test_on_the_same_target(
+    tmp_path: Path,
+) -> None:
     store = FailureStore(tmp_path)
     few = settings(FEW, max_examples=1)
     found = fuzz_naive(store=store, place="p")
@@ -126,8 +139,17 @@ def test_a_kept_failure_is_replayed_first_and_dropped_when_it_passes(tmp_path: P
     elsewhere = explore(INTERRUPTED, settings=few, store=store, place="q")
     assert (elsewhere.clean, len(store.load())) == (True, len(found.failures))
 
-    naive_no_more = ReferenceTarget("naive", ScriptedLLMService)
-    repaired = explore(INTERRUPTED, target=naive_no_more, settings=few, store=store, place="p")
+    other_target = explore(INTERRUPTED, settings=few, store=store, place="p")
+    assert (other_target.clean, len(store.load())) == (True, len(found.failures))
+
+
+def test_a_kept_failure_that_passes_is_dropped(tmp_path: Path) -> None:
+    store = FailureStore(tmp_path)
+    broken = explore(INTERRUPTED, settings=FEW, check=never_two_calls, store=store)
+    assert [one.law for one in store.load()] == ["test"]
+    assert len(broken.failures) == 1
+
+    repaired = explore(INTERRUPTED, settings=settings(FEW, max_examples=1), store=store)
     assert (repaired.clean, store.load()) == (True, [])
 
 

@@ -27,7 +27,7 @@ def test_what_is_saved_is_loaded_in_the_order_of_names(store: FailureStore) -> N
 
 def test_a_failures_file_can_be_read_by_people(store: FailureStore) -> None:
     path = store.save(found())
-    assert path.as_posix() == f"{FAILURES}/LS101-g-3624b6.failure.yaml"
+    assert path.as_posix() == f"{FAILURES}/LS101-g-d974d2.failure.yaml"
     assert (
         path.read_text(encoding="utf-8")
         == """\
@@ -68,7 +68,7 @@ def test_the_files_are_all_that_is_left_and_git_ignores_them(
         ".llm_sim",
         ".llm_sim/.gitignore",
         ".llm_sim/failures",
-        ".llm_sim/failures/LS101-g-3624b6.failure.yaml",
+        ".llm_sim/failures/LS101-g-d974d2.failure.yaml",
     ]
     assert (tmp_path / ".llm_sim" / ".gitignore").read_text(encoding="utf-8") == "*\n"
 
@@ -96,8 +96,24 @@ def test_a_damaged_file_is_told_with_its_place_and_stays(store: FailureStore) ->
 
 def test_a_damaged_file_is_shown_as_a_warning_where_nobody_asks(store: FailureStore) -> None:
     store.save(found()).write_text("version: 1\nfailure: [\n", encoding="utf-8")
-    with pytest.warns(UserWarning, match=r"LS101-g-3624b6\.failure\.yaml:3:1: not YAML"):
+    with pytest.warns(UserWarning, match=r"LS101-g-d974d2\.failure\.yaml:3:1: not YAML"):
         assert store.load() == []
+
+
+def test_a_file_that_another_process_drops_meanwhile_is_no_damaged_one(
+    store: FailureStore,
+) -> None:
+    first, second = store.path_of(found()), store.path_of(found(law="LS111"))
+    store.save(found())
+    for path in (first, second):
+        path.write_text("version: 1\nfailure: [\n", encoding="utf-8")
+    told: list[str] = []
+
+    def note(damaged: ScenarioError) -> None:
+        told.append(str(damaged).partition(":")[0])
+        second.unlink()
+
+    assert (store.load(note), told) == ([], [str(first)])
 
 
 def test_a_file_of_another_version_is_refused(store: FailureStore) -> None:
@@ -118,7 +134,7 @@ def test_a_failure_is_dropped_whatever_its_file_is_called(store: FailureStore) -
 
 def test_a_failure_is_found_by_its_name_and_by_its_token(store: FailureStore) -> None:
     store.save(found())
-    assert store.find("LS101-g-3624b6") == store.find(TOKEN) == found()
+    assert store.find("LS101-g-d974d2") == store.find(TOKEN) == found()
 
 
 def test_a_token_of_several_failures_is_answered_with_their_names(store: FailureStore) -> None:
@@ -126,7 +142,7 @@ def test_a_token_of_several_failures_is_answered_with_their_names(store: Failure
     store.save(found(law="LS111"))
     with pytest.raises(UsageError) as raised:
         store.find(TOKEN)
-    assert str(raised.value) == (f"2 failures have {TOKEN}: name one, LS101-g-3624b6, LS111-763644")
+    assert str(raised.value) == (f"2 failures have {TOKEN}: name one, LS101-g-d974d2, LS111-75db80")
 
 
 def test_a_reference_to_nothing_is_answered_with_what_is_there(store: FailureStore) -> None:
@@ -137,10 +153,10 @@ def test_a_reference_to_nothing_is_answered_with_what_is_there(store: FailureSto
     )
     store.save(found())
     with pytest.raises(UsageError) as raised:
-        store.find("LS101-g-3624b6x")
+        store.find("LS101-g-d974d2x")
     assert str(raised.value) == (
-        "there is no failure 'LS101-g-3624b6x' (did you mean 'LS101-g-3624b6'?) in "
-        ".llm_sim/failures: it has LS101-g-3624b6"
+        "there is no failure 'LS101-g-d974d2x' (did you mean 'LS101-g-d974d2'?) in "
+        ".llm_sim/failures: it has LS101-g-d974d2"
     )
 
 
