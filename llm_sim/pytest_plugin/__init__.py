@@ -9,6 +9,7 @@ from llm_sim.pytest_plugin._plugin import (
     pytest_addoption,
     pytest_configure,
     pytest_runtest_call,
+    pytest_runtest_setup,
     pytest_sessionfinish,
     pytest_terminal_summary,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "pytest_addoption",
     "pytest_configure",
     "pytest_runtest_call",
+    "pytest_runtest_setup",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
 ]

@@ -103,11 +103,19 @@ def llm_sim(request: pytest.FixtureRequest) -> Simulator:
     return simulator
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Prepare a fuzzed test, before Hypothesis's plugin looks at it."""
+    if _is_fuzzed(item):
+        from llm_sim.testing import allow_fixtures
+
+        allow_fixtures(getattr(item, "obj", None))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Judge the runs of a test; where an assertion of its own fails, only add to its report."""
-    if hasattr(getattr(item, "obj", None), "llm_sim_fuzz"):
-        yield from _fuzzed(str(item.config.getoption("--llm-sim-target")))
+    if _is_fuzzed(item):
+        yield from _fuzzed(item)
         return
     try:
         yield
@@ -119,21 +127,26 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         pytest.fail(report, pytrace=False)
 
 
-def _fuzzed(target: str) -> Generator[None, None, None]:
-    """Let a fuzzed test run on a target, and fail with what it has to say and nothing else."""
-    from llm_sim.errors import InvariantViolation
-    from llm_sim.testing import default_target
+def _is_fuzzed(item: pytest.Item) -> bool:
+    return hasattr(getattr(item, "obj", None), "llm_sim_fuzz")
 
-    before = default_target.set(target)
-    told = ""
+
+def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:
+    """Let a fuzzed test run on a target, and fail with what it has to say and nothing else."""
+    from llm_sim.errors import InvariantViolation, SimulationError, UsageError
+    from llm_sim.testing import default_place, default_target
+
+    default_target.set(str(item.config.getoption("--llm-sim-target")))
+    default_place.set(item.nodeid)
     try:
         yield
-    except InvariantViolation as failure:
+        return
+    except (InvariantViolation, UsageError) as failure:
         told = str(failure)
-    finally:
-        default_target.reset(before)
-    if told:
-        pytest.fail(told, pytrace=False)
+    except SimulationError as failure:
+        told = f"no verdict: {failure}"
+    # Out here the report is not told to have come up while another one was handled.
+    pytest.fail(told, pytrace=False)
 
 
 def _baseline(config: pytest.Config) -> Baseline | None:

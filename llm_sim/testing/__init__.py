@@ -1,10 +1,12 @@
 """Tests that draw their conversations, and what they say when they fail."""
 
-from llm_sim.testing._fuzz import default_target, fuzz
+from llm_sim.testing._fuzz import allow_fixtures, default_place, default_target, fuzz
 from llm_sim.testing._machine import state_machine
 from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
 
 __all__ = [
+    "allow_fixtures",
+    "default_place",
     "default_target",
     "fuzz",
     "state_machine",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import wraps
-from inspect import signature
+from inspect import iscoroutinefunction, signature
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import InvariantViolation, SimulationError, UsageError
@@ -25,6 +26,10 @@ _SEED: Final = "_hypothesis_internal_use_seed"
 
 default_target: ContextVar[str] = ContextVar("default_target", default="reference")
 """What fuzzed tests run on where they do not say; the pytest plugin sets it."""
+
+default_place: ContextVar[str] = ContextVar("default_place", default="")
+"""Whose failures are kept and replayed; the pytest plugin sets it to the test's node id, which
+tells the cases of a parametrized test apart. Where it is empty, module and function are told."""
 
 
 def fuzz(
@@ -54,7 +59,7 @@ def fuzz(
         store: Where failures are kept; by default ``.llm_sim/failures``.
 
     Raises:
-        UsageError: The test does not take ``run``, or a stimulus is none.
+        UsageError: The test does not take ``run``, or is async, or a stimulus is none.
 
     Example:
         ::
@@ -70,6 +75,11 @@ def fuzz(
         plain = signature(test)
         if _RUN not in plain.parameters:
             raise UsageError(f"{place} must take the argument run: def {test.__name__}(run)")
+        if iscoroutinefunction(test):
+            raise UsageError(
+                f"{place} must not be async: a run is over when the test gets it; write "
+                f"def {test.__name__}(run)"
+            )
 
         @wraps(test)
         def fuzzed(*args: Any, **kwargs: Any) -> None:
@@ -91,7 +101,7 @@ def fuzz(
                 settings=getattr(fuzzed, _SETTINGS, None),
                 seed=getattr(fuzzed, _SEED, None),
                 check=lambda run: test(*args, **kwargs, run=run),
-                place=place,
+                place=default_place.get() or place,
                 store=kept,
             )
             _judge(result, kept)
@@ -100,10 +110,28 @@ def fuzz(
         fuzzed.__signature__ = plain.replace(parameters=parameters)  # type: ignore[attr-defined]
         # Hypothesis's decorators and its pytest plugin then treat it as one of theirs.
         fuzzed.is_hypothesis_test = True  # type: ignore[attr-defined]
+        fuzzed.hypothesis = SimpleNamespace(inner_test=test)  # type: ignore[attr-defined]
         fuzzed.llm_sim_fuzz = True  # type: ignore[attr-defined]
         return fuzzed
 
     return decorate
+
+
+def allow_fixtures(test: Any) -> None:
+    """Let a fuzzed test have fixtures that are set up once for all its runs.
+
+    Hypothesis refuses those that pytest sets up for each test. They are allowed as every health
+    check of a campaign is: the test looks at a run that is over, and changes nothing.
+
+    Args:
+        test: What :func:`fuzz` made, or a bound method of it.
+    """
+    import hypothesis
+
+    chosen = getattr(test, _SETTINGS, None)
+    checks = list(hypothesis.HealthCheck)
+    function = getattr(test, "__func__", test)
+    setattr(function, _SETTINGS, hypothesis.settings(chosen, suppress_health_check=checks))
 
 
 def _judge(result: Campaign, store: FailureStore) -> None:

@@ -30,6 +30,25 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     ]
 
 
+def test_a_session_without_a_simulation_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+import sys
+
+def test_plain():
+    assert {"hypothesis", "pydantic", "llm_sim.testing"}.isdisjoint(sys.modules)
+""")
+    source = "import pytest, sys; sys.exit(pytest.main(['-q', *sys.argv[1:]]))"
+    session = subprocess.run(
+        [sys.executable, "-c", source, "-p", "llm_sim.pytest_plugin"],
+        cwd=pytester.path,
+        env=environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert session.returncode == 0, session.stdout
+
+
 def test_a_test_without_the_fixture_runs_as_ever(inner: Inner) -> None:
     result = inner.run(
         """
