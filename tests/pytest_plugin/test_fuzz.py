@@ -287,7 +287,7 @@ def test_idle(run):
     result.assert_outcomes(failed=2)
     assert the_report(result, "test_kind") == [
         "cannot inject 'interupt' (did you mean 'interrupt'?); it is one of interrupt, end, "
-        "cancel, user_starts, user_stops, error"
+        "cancel, user_starts, user_stops, error, say, register, unregister"
     ]
     assert the_report(result, "test_idle")[0].startswith("bot '_nothing' registers no tool, so ")
 
