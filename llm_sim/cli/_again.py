@@ -9,6 +9,7 @@ from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable
 from llm_sim.cli._keep import promote_line
 from llm_sim.cli._show import pasted, run_failure, run_line
+from llm_sim.cli._subjects import check_trace, load_subjects, place_in
 from llm_sim.errors import ScenarioError, SimulationError, UsageError
 from llm_sim.exploration import (
     SUFFIX,
@@ -20,9 +21,8 @@ from llm_sim.exploration import (
     replay_saved,
     write_text,
 )
-from llm_sim.scenario import load_scenarios
 from llm_sim.simulation import Run, run
-from llm_sim.targets import get_target, load_bot
+from llm_sim.targets import load_bot
 from llm_sim.trace import dumps
 
 
@@ -37,8 +37,8 @@ def again_command(
                 "full: name a file for --target, --bot or --trace"
             )
         return _replay_all()
-    check_writable(trace)
     if file.endswith(SUFFIX):
+        check_writable(trace)
         return _replay_one(load_failure(file), file, target, bot, trace)
     return _replay_scenarios(file, target or "reference", bot, trace)
 
@@ -75,17 +75,11 @@ def _replay_one(
 
 
 def _replay_scenarios(file: str, target: str, bot: str | None, trace: Path | None) -> ExitCode:
-    scenarios = load_scenarios(file)
-    path = file.partition("::")[0]
-    if trace is not None and len(scenarios) > 1:
-        raise UsageError(
-            f"--trace writes one run: name a scenario, like {file}::{scenarios[0].name}"
-        )
-    get_target(target).version()
-    given = None if bot is None else load_bot(bot)
+    scenarios, given = load_subjects(file, target, bot)
+    check_trace(trace, file, scenarios)
     code = ExitCode.CLEAN
     for scenario in scenarios:
-        one = run(scenario, bot=given, target=target, place=f"{path}::{scenario.name}")
+        one = run(scenario, bot=given, target=target, place=place_in(file, scenario))
         verdict, told = _verdict(one)
         out(f"{verdict.value} {scenario.name} {told}".rstrip())
         code = _worse(code, verdict)

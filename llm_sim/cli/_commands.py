@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from llm_sim import __version__
 from llm_sim.cli._baseline import BaselineOptions, known_run, tell
 from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._files import check_writable
-from llm_sim.cli._progress import progress
 from llm_sim.cli._show import (
     pasted,
     replay_line,
@@ -22,12 +20,13 @@ from llm_sim.cli._show import (
     sweep_line,
 )
 from llm_sim.cli._stock import stock_line, stock_note
-from llm_sim.errors import SimulationError, UsageError
-from llm_sim.exploration import SweepReport, check_on_stock, replay, sweep, write_text
+from llm_sim.cli._subjects import check_trace, load_subjects, place_in
+from llm_sim.cli._sweep import sweep_one, sweep_verdict
+from llm_sim.errors import SimulationError
+from llm_sim.exploration import SweepReport, check_on_stock, replay, write_text
 from llm_sim.invariants import get_law
-from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.scenario import load_scenarios
 from llm_sim.simulation import Run, run
-from llm_sim.targets import Bot, get_target, load_bot
 from llm_sim.trace import dumps
 
 _DEMO: Final = (
@@ -47,15 +46,15 @@ def demo_command() -> ExitCode:
     for target, name, stimuli in _DEMO:
         for inject in stimuli:
             scenario = scenarios[name]
-            report = _sweep_one(scenario, inject, target, None, _place(file, scenario))
+            report = sweep_one(scenario, inject, target, None, place_in(file, scenario))
             out(sweep_line(report))
             (planted if target == "naive" else correct).append(report)
     for report in planted:
         out("\nA failure, as it is shown to you (the races of the naive service are planted):\n")
-        place = _place(file, report.scenario)
+        place = place_in(file, report.scenario)
         out(sweep_failure(report, "naive", replay_line(place, target="naive")))
     out(f"\nnext      {pasted('llm-sim', 'sweep', file, '--target', 'pipecat')}")
-    return _sweep_verdict(correct, correct)
+    return sweep_verdict(correct, correct)
 
 
 def run_command(
@@ -67,12 +66,12 @@ def run_command(
 ) -> ExitCode:
     """Run each scenario of a file once."""
     baseline = known.open()
-    scenarios, given = _loaded(file, target, bot)
-    _check_trace(trace, file, scenarios)
+    scenarios, given = load_subjects(file, target, bot)
+    check_trace(trace, file, scenarios)
     runs: list[Run] = []
     new: list[Run] = []
     for scenario in scenarios:
-        one = run(scenario, bot=given, target=target, place=_place(file, scenario))
+        one = run(scenario, bot=given, target=target, place=place_in(file, scenario))
         runs.append(one)
         known_here = known_run(baseline, one)
         out(run_line(one, known=known_here))
@@ -80,7 +79,7 @@ def run_command(
             continue
         new.append(one)
         if one.violations:
-            line = replay_line(_place(file, one.scenario), target=target, bot=bot)
+            line = replay_line(place_in(file, one.scenario), target=target, bot=bot)
             out(run_failure(one, line))
     if trace is not None:
         write_text(trace, dumps(runs[0].trace))
@@ -100,8 +99,8 @@ def replay_command(
     file: str, token: str, target: str, bot: str | None, trace: Path | None, stock: bool
 ) -> ExitCode:
     """Run one schedule again on each scenario of a file that it belongs to."""
-    scenarios, given = _loaded(file, target, bot)
-    _check_trace(trace, file, scenarios)
+    scenarios, given = load_subjects(file, target, bot)
+    check_trace(trace, file, scenarios)
     result = replay(scenarios, token, bot=given, target=target, place=file.partition("::")[0])
     if not result.runs:
         raise SimulationError(f"{token} landed in no scenario: {result.missed[0].complaint}")
@@ -113,49 +112,11 @@ def replay_command(
         if stock:
             out(stock_line(check))
         if one.violations:
-            line = replay_line(_place(file, one.scenario), target=target, bot=bot)
+            line = replay_line(place_in(file, one.scenario), target=target, bot=bot)
             out(run_failure(one, line, [stock_note(check)]))
     if trace is not None:
         write_text(trace, dumps(result.runs[0].trace))
     return _verdict(result.runs)
-
-
-def _loaded(file: str, target: str, bot: str | None) -> tuple[Sequence[Scenario], Bot | None]:
-    scenarios = load_scenarios(file)
-    get_target(target).version()
-    return scenarios, None if bot is None else load_bot(bot)
-
-
-def _sweep_one(
-    scenario: Scenario,
-    inject: str,
-    target: str,
-    bot: Bot | None,
-    place: str,
-    **how: Any,
-) -> SweepReport:
-    with progress(scenario.name) as advance:
-        return sweep(
-            scenario,
-            bot=bot,
-            inject=inject,
-            target=target,
-            place=place,
-            progress=advance,
-            **how,
-        )
-
-
-def _place(file: str, scenario: Scenario) -> str:
-    return f"{file.partition('::')[0]}::{scenario.name}"
-
-
-def _check_trace(path: Path | None, file: str, scenarios: Sequence[Scenario]) -> None:
-    check_writable(path)
-    if path is not None and len(scenarios) > 1:
-        raise UsageError(
-            f"--trace writes one run: name a scenario, like {file}::{scenarios[0].name}"
-        )
 
 
 def _verdict(runs: Iterable[Run]) -> ExitCode:
@@ -166,11 +127,3 @@ def _verdict(runs: Iterable[Run]) -> ExitCode:
         if one.complaint is not None:
             code = ExitCode.NO_VERDICT
     return code
-
-
-def _sweep_verdict(reports: Sequence[SweepReport], new: Sequence[SweepReport]) -> ExitCode:
-    """Return what sweeps come to, of which some broke what was not known to be broken."""
-    if any(report.laws for report in new):
-        return ExitCode.VIOLATION
-    conclusive = all(report.conclusive for report in reports)
-    return ExitCode.CLEAN if conclusive else ExitCode.NO_VERDICT

@@ -11,11 +11,11 @@ from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable, write_json
 from llm_sim.cli._progress import progress
 from llm_sim.cli._show import replay_line, run_failure
+from llm_sim.cli._subjects import load_subjects, place_in
 from llm_sim.exploration import UNREACHABLE, ReorderReport, reorder, stop_requests
-from llm_sim.scenario import load_scenarios
 from llm_sim.schedule import decode
 from llm_sim.simulation import run
-from llm_sim.targets import get_target, load_bot
+from llm_sim.targets import get_target
 
 
 def reorder_command(
@@ -37,11 +37,11 @@ def reorder_command(
         search: What else `llm_sim.exploration.reorder` is told.
     """
     check_writable(json)
-    scenarios = load_scenarios(file)
+    scenarios, given = load_subjects(file, target, bot)
     how = {
         **search,
         "target": target,
-        "bot": None if bot is None else load_bot(bot),
+        "bot": given,
         "schedule": None if schedule is None else decode(schedule),
     }
     reports: list[ReorderReport] = []
@@ -53,7 +53,7 @@ def reorder_command(
                 if stop_requested():
                     stopped = True
                     break
-                place = f"{file.partition('::')[0]}::{scenario.name}"
+                place = place_in(file, scenario)
                 with progress(scenario.name, of="schedules") as advance:
                     report = reorder(scenario, place=place, progress=advance, **how)
                 reports.append(report)

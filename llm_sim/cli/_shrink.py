@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from llm_sim.cli._commands import _loaded, _place
 from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._keep import promote_line
 from llm_sim.cli._show import pasted, run_failure
+from llm_sim.cli._subjects import load_subjects, place_in
 from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration import FailureStore, Found, Shrunk, shrink, stop_requests
 from llm_sim.invariants import Violation, get_law
@@ -21,10 +21,10 @@ def shrink_command(
     file: str, token: str, target: str, bot: str | None, law: str | None
 ) -> ExitCode:
     """Shrink one failure of a scenario, show what is left of it and keep that."""
-    scenarios, given = _loaded(file, target, bot)
+    scenarios, given = load_subjects(file, target, bot)
     if len(scenarios) > 1:
         raise UsageError(f"one scenario is shrunk: name it, like {file}::{scenarios[0].name}")
-    place = _place(file, scenarios[0])
+    place = place_in(file, scenarios[0])
     one = run(scenarios[0], bot=given, target=target, schedule=decode(token), place=place)
     chosen = _chosen(one, law)
     with stop_requests() as stop_requested:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from llm_sim.cli._baseline import BaselineOptions, known_sweep, known_windows, tell
-from llm_sim.cli._commands import _loaded, _place, _sweep_one, _sweep_verdict
 from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable, write_json
 from llm_sim.cli._keep import keep
+from llm_sim.cli._progress import progress
 from llm_sim.cli._show import replay_line, sweep_failure, sweep_line
+from llm_sim.cli._subjects import load_subjects, place_in
 from llm_sim.errors import UsageError
 from llm_sim.exploration import (
     Coverage,
@@ -21,10 +22,11 @@ from llm_sim.exploration import (
     SweepReport,
     stimulus_kinds,
     stop_requests,
+    sweep,
     worker_processes,
 )
 from llm_sim.scenario import Scenario
-from llm_sim.targets import get_target
+from llm_sim.targets import Bot, get_target
 
 
 def sweep_command(
@@ -49,7 +51,7 @@ def sweep_command(
     """
     check_writable(json)
     baseline = known.open()
-    scenarios, given = _loaded(file, target, bot)
+    scenarios, given = load_subjects(file, target, bot)
     stimulus_kinds(inject)
     if how["most"] < 1:
         raise UsageError(f"--most {how['most']}: try at least one point")
@@ -68,8 +70,8 @@ def sweep_command(
                     stopped = True
                     break
                 how["announce"] = _announcement(scenario)
-                place = _place(file, scenario)
-                report = _sweep_one(scenario, inject, target, given, place, **how)
+                place = place_in(file, scenario)
+                report = sweep_one(scenario, inject, target, given, place, **how)
                 reports.append(report)
                 known_here = known_sweep(baseline, report)
                 out(sweep_line(report, known=known_here))
@@ -85,14 +87,55 @@ def sweep_command(
         out(f"\nwhat the calls were doing when a stimulus landed\n{_covered(reports).render()}")
     for report in reports:
         if report.laws or report.failed:
-            line = replay_line(_place(file, report.scenario), target=target, bot=bot)
+            line = replay_line(place_in(file, report.scenario), target=target, bot=bot)
             is_known = known_windows(baseline, report)
             notes = keep(report, target, bot, is_known)
             told = sweep_failure(report, target, line, notes=notes, known=is_known)
             out(f"\n{told}")
     tell(baseline)
-    code = _sweep_verdict(reports, new)
+    code = sweep_verdict(reports, new)
     return ExitCode.NO_VERDICT if stopped and code is ExitCode.CLEAN else code
+
+
+def sweep_one(
+    scenario: Scenario,
+    inject: str,
+    target: str,
+    bot: Bot | None,
+    place: str,
+    **how: Any,
+) -> SweepReport:
+    """Sweep one scenario, and show how far that is.
+
+    Args:
+        scenario: What happens.
+        inject: The stimuli.
+        target: Which service core it runs on.
+        bot: The bot, instead of the scenario's.
+        place: Where the scenario stands.
+        **how: More, as for :func:`llm_sim.exploration.sweep`.
+
+    Returns:
+        The sweep.
+    """
+    with progress(scenario.name) as advance:
+        return sweep(
+            scenario,
+            bot=bot,
+            inject=inject,
+            target=target,
+            place=place,
+            progress=advance,
+            **how,
+        )
+
+
+def sweep_verdict(reports: Sequence[SweepReport], new: Sequence[SweepReport]) -> ExitCode:
+    """Return what sweeps come to, of which some broke what was not known to be broken."""
+    if any(report.laws for report in new):
+        return ExitCode.VIOLATION
+    conclusive = all(report.conclusive for report in reports)
+    return ExitCode.CLEAN if conclusive else ExitCode.NO_VERDICT
 
 
 def _announcement(scenario: Scenario) -> Any:

@@ -149,7 +149,7 @@ def test_ctrl_c_between_two_sweeps_keeps_what_was_found(
             raise KeyboardInterrupt
         return sweep(scenario, **how)
 
-    monkeypatch.setattr("llm_sim.cli._commands.sweep", pressed_in_the_second)
+    monkeypatch.setattr("llm_sim.cli._sweep.sweep", pressed_in_the_second)
     swept = cli("sweep", "two.sim.yaml", "--target", "naive", "--json", "sweep.json")
     assert (swept.code, swept.err) == (1, "llm-sim: stopped\n")
     assert "FAILED two.sim.yaml::race   LS101 settled-once" in swept.out
