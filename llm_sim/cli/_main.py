@@ -25,6 +25,7 @@ from llm_sim.cli._reorder import reorder_command
 from llm_sim.cli._shrink import shrink_command
 from llm_sim.cli._sweep import sweep_command
 from llm_sim.exploration import MOST_RUNS
+from llm_sim.schedule import KINDS
 
 _FILE = Annotated[
     str, typer.Argument(metavar="FILE[::NAME]", help="A scenario file, or one scenario in it.")
@@ -121,7 +122,7 @@ def sweep(
         typer.Option(
             "--inject",
             metavar="STIMULUS",
-            help="interrupt, end or cancel; or two or three of them, like interrupt+end.",
+            help=f"One of {', '.join(KINDS)}; or two or three of them, like interrupt+end.",
         ),
     ] = "interrupt",
     target: _TARGET = "reference",

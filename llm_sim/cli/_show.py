@@ -6,16 +6,29 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from llm_sim.cli._stock import stock_note
-from llm_sim.exploration import UNREACHABLE, SweepReport, Window, check_on_stock
+from llm_sim.exploration import (
+    UNREACHABLE,
+    SweepReport,
+    Window,
+    check_on_stock,
+    stimulus_kinds,
+)
 from llm_sim.report import Failure, render_failure
-from llm_sim.schedule import decode
+from llm_sim.schedule import Kind, decode
 from llm_sim.simulation import Run, run
 
 Notes = Sequence[tuple[str, str]]
 """More lines of a failure, each with its label."""
 
 _KNOWN = "   known (baseline)"
-_WORDS = {"interrupt": "interruption", "end": "end", "cancel": "cancel"}
+_WORDS: dict[Kind, str] = {
+    "interrupt": "interruption",
+    "end": "end",
+    "cancel": "cancel",
+    "user_starts": "start of speech",
+    "user_stops": "end of speech",
+    "error": "error",
+}
 
 
 def run_line(one: Run, *, known: bool = False) -> str:
@@ -41,7 +54,7 @@ def sweep_line(report: SweepReport, *, known: bool = False) -> str:
 
 
 def _stimulus(inject: str) -> str:
-    *before, last = (_WORDS[kind] for kind in inject.split("+"))
+    *before, last = (_WORDS[kind] for kind in stimulus_kinds(inject))
     return f"{', '.join(before)} and {last}" if before else last
 
 

@@ -85,9 +85,9 @@ def sweep(
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        inject: ``interrupt``, ``end`` or ``cancel``; or two or three of them, like
-            ``interrupt+end``: then a point is a place of the first together with one of the second
-            behind it, and so on.
+        inject: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` or ``error``; or
+            two or three of them, like ``interrupt+end``: then a point is a place of the first
+            together with one of the second behind it, and so on.
         target: Which service core it runs on.
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.

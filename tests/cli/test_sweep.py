@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from llm_sim.schedule import KINDS
 from tests.support.command import Command, Outcome, finished, started
 from tests.support.scenarios import BARGE_IN
 
@@ -31,6 +32,34 @@ def test_a_correct_core_is_clean_at_every_point(cli: Command) -> None:
         "N clean                                   N s",
     ]
     assert (swept.code, swept.err) == (0, "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_stimulus_is_swept_and_told_in_words(cli: Command, kind: str) -> None:
+    swept = cli("sweep", f"{BARGE_IN}::spoken_tool", "--inject", kind, "--most", "1")
+    words = {
+        "interrupt": "interruption",
+        "end": "end",
+        "cancel": "cancel",
+        "user_starts": "start of speech",
+        "user_stops": "end of speech",
+        "error": "error",
+    }
+    line = swept.out.splitlines()[1]
+    assert line.split(maxsplit=1)[1].startswith(f"{words[kind]} at each of ")
+    assert swept.code == 0
+
+
+def test_stimuli_in_combination_are_told_in_words(cli: Command) -> None:
+    inject = ("--inject", "user_starts+user_stops+error")
+    swept = cli("sweep", f"{BARGE_IN}::spoken_tool", *inject, "--most", "1")
+    assert swept.code == 0
+    assert " start of speech, end of speech and error at each of " in swept.out
+
+
+def test_the_help_names_every_stimulus(cli: Command) -> None:
+    told = " ".join(cli("sweep", "--help").out.split())
+    assert "One of interrupt, end, cancel, user_starts, user_stops, error; or two" in told
 
 
 def test_the_matrix_of_all_scenarios_comes_behind_them(cli: Command, tmp_path: Path) -> None:
