@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,13 @@ class Bot:
             function is what ships.
         tools: The schemas of its tools, such as ``FunctionSchema``, from which drawn calls take
             their arguments; a tool without one is called without arguments.
+        loaded_from: The reference with which :func:`load_bot` found it, or empty. It makes no
+            difference to whether two bots are equal.
     """
 
     build: Build = _nothing
     tools: Sequence[Any] = ()
+    loaded_from: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
@@ -40,7 +43,13 @@ class Bot:
 
     @property
     def reference(self) -> str:
-        """Where the builder stands, ``package.module:attribute``; for readers, not for imports."""
+        """Where the bot stands, ``package.module:attribute``.
+
+        A bot that was loaded can be loaded again by it. Of another one it is where its builder was
+        written, for readers: what a function or a call returned can be imported from nowhere.
+        """
+        if self.loaded_from:
+            return self.loaded_from
         qualname = getattr(self.build, "__qualname__", type(self.build).__qualname__)
         plain = qualname.replace(".<locals>", "").replace("<lambda>", "function")
         return f"{getattr(self.build, '__module__', 'builtins')}:{plain}"
@@ -68,7 +77,8 @@ class Bot:
 def load_bot(reference: str | None) -> Bot:
     """Return the bot that ``package.module:attribute`` names; None is the bot without handlers.
 
-    The current directory is importable, as it is for ``python -m``.
+    The current directory is importable, as it is for ``python -m``. The bot remembers the
+    reference, so that a failure which is saved with it can be replayed.
 
     Raises:
         BotError: There is no such module or attribute, or it is neither a Bot nor callable.
@@ -93,9 +103,9 @@ def load_bot(reference: str | None) -> Bot:
         hint = did_you_mean(attribute, sorted(vars(module)))
         raise BotError(f"bot {reference!r}: {module_name} has no {attribute!r}{hint}") from None
     if isinstance(found, Bot):
-        return found
+        return replace(found, loaded_from=reference)
     if callable(found):
-        return Bot(found)
+        return Bot(found, loaded_from=reference)
     raise BotError(
         f"bot {reference!r} is a {type(found).__name__}; give a Bot or a function build(llm)"
     )

@@ -33,6 +33,47 @@ def test_a_bot_stays_the_bot_that_it_is(module: str) -> None:
     assert load_bot(f"{module}:bot").build is print
 
 
+KINDS_OF_BOTS = """
+from functools import partial
+from llm_sim import Bot
+
+def build(llm, kind=None): ...
+
+class Callable:
+    def __call__(self, llm): ...
+
+def make():
+    def inner(llm): ...
+    return inner
+
+part = partial(build, kind="part")
+instance = Callable()
+made = make()
+nameless = lambda llm: None
+bot = Bot(part)
+"""
+
+
+@pytest.mark.parametrize(
+    "attribute", ["build", "part", "instance", "made", "nameless", "bot", "Callable"]
+)
+def test_a_loaded_bot_is_loaded_again_by_its_reference(module: str, attribute: str) -> None:
+    _write(module, KINDS_OF_BOTS)
+    loaded = load_bot(f"{module}:{attribute}")
+    assert loaded.reference == f"{module}:{attribute}"
+    assert load_bot(loaded.reference).build is loaded.build
+
+
+def test_a_bot_that_was_not_loaded_refers_to_where_its_builder_was_written() -> None:
+    assert Bot(_write).reference == "tests.targets.test_bot:_write"
+    assert Bot(lambda llm: llm).reference.startswith("tests.targets.test_bot:test_a_bot_that")
+
+
+def test_a_loaded_bot_equals_one_that_is_not(module: str) -> None:
+    _write(module, "bot = print")
+    assert load_bot(f"{module}:bot") == Bot(print)
+
+
 def test_no_reference_is_the_bot_without_handlers() -> None:
     assert load_bot(None) == Bot()
 
