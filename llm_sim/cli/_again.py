@@ -9,6 +9,7 @@ from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable
 from llm_sim.cli._keep import promote_line
 from llm_sim.cli._show import pasted, run_failure, run_line
+from llm_sim.cli._stock import stock_line
 from llm_sim.cli._subjects import check_trace, load_subjects, place_in
 from llm_sim.errors import ScenarioError, SimulationError, UsageError
 from llm_sim.exploration import (
@@ -16,6 +17,7 @@ from llm_sim.exploration import (
     FailureStore,
     Found,
     Verdict,
+    check_on_stock,
     load_failure,
     replay_found,
     replay_saved,
@@ -27,20 +29,28 @@ from llm_sim.trace import dumps
 
 
 def again_command(
-    file: str | None, target: str | None, bot: str | None, trace: Path | None
+    file: str | None, target: str | None, bot: str | None, trace: Path | None, stock: bool
 ) -> ExitCode:
-    """Replay what is known to have failed, without a token."""
+    """Replay what is known to have failed, without a token.
+
+    Args:
+        file: The file of a saved failure, or a scenario file; None: every saved failure.
+        target: What it runs on; None: as it was saved, or the reference.
+        bot: The bot, instead of the scenario's.
+        trace: Where the trace is written.
+        stock: Whether asyncio's own loop is asked too.
+    """
     if file is None:
-        if (target, bot, trace) != (None, None, None):
+        if stock or (target, bot, trace) != (None, None, None):
             raise UsageError(
                 "each saved failure is replayed on its own bot and target, and none is shown in "
-                "full: name a file for --target, --bot or --trace"
+                "full: name a file for --target, --bot, --trace or --stock"
             )
         return _replay_all()
     if file.endswith(SUFFIX):
         check_writable(trace)
-        return _replay_one(load_failure(file), file, target, bot, trace)
-    return _replay_scenarios(file, target or "reference", bot, trace)
+        return _replay_one(load_failure(file), file, target, bot, trace, stock)
+    return _replay_scenarios(file, target or "reference", bot, trace, stock)
 
 
 def _replay_all() -> ExitCode:
@@ -59,22 +69,32 @@ def _replay_all() -> ExitCode:
 
 
 def _replay_one(
-    found: Found, file: str, target: str | None, bot: str | None, trace: Path | None
+    found: Found,
+    file: str,
+    target: str | None,
+    bot: str | None,
+    trace: Path | None,
+    stock: bool,
 ) -> ExitCode:
-    told = replay_found(found, target=target, bot=None if bot is None else load_bot(bot))
+    given = None if bot is None else load_bot(bot)
+    told = replay_found(found, target=target, bot=given)
     if told.run is None:
         raise SimulationError(told.told)
     out(run_line(told.run))
+    if stock:
+        out(stock_line(check_on_stock(told.run, bot=given, target=target or found.target)))
     if told.run.violations:
-        given = (*_option("--target", target), *_option("--bot", bot))
-        line = pasted("llm-sim", "replay", file, *given)
+        options = (*_option("--target", target), *_option("--bot", bot))
+        line = pasted("llm-sim", "replay", file, *options)
         out(run_failure(told.run, lambda _: line, [("keep", promote_line(found))]))
     if trace is not None:
         write_text(trace, dumps(told.run.trace))
     return _worse(ExitCode.CLEAN, told.verdict)
 
 
-def _replay_scenarios(file: str, target: str, bot: str | None, trace: Path | None) -> ExitCode:
+def _replay_scenarios(
+    file: str, target: str, bot: str | None, trace: Path | None, stock: bool
+) -> ExitCode:
     scenarios, given = load_subjects(file, target, bot)
     check_trace(trace, file, scenarios)
     code = ExitCode.CLEAN
@@ -82,6 +102,8 @@ def _replay_scenarios(file: str, target: str, bot: str | None, trace: Path | Non
         one = run(scenario, bot=given, target=target, place=place_in(file, scenario))
         verdict, told = _verdict(one)
         out(f"{verdict.value} {scenario.name} {told}".rstrip())
+        if stock:
+            out(stock_line(check_on_stock(one, bot=given, target=target)))
         code = _worse(code, verdict)
         if trace is not None:
             write_text(trace, dumps(one.trace))

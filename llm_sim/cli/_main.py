@@ -233,7 +233,7 @@ def replay(
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
     if schedule is None:
-        leave_with(again_command, file, target, bot, trace)
+        leave_with(again_command, file, target, bot, trace, stock)
     if file is None:
         raise typer.BadParameter("name the scenario file that the token belongs to")
     leave_with(replay_command, file, schedule, target or "reference", bot, trace, stock)
