@@ -81,8 +81,14 @@ def shrink(
             arguments above.
 
     Raises:
-        UsageError: The run does not fail so, on this target with this bot.
+        UsageError: The run does not fail so, on this target with this bot; or it is in another
+            order than asyncio's.
     """
+    if run.schedule.order is not None:
+        raise UsageError(
+            f"cannot shrink {run.token}: shrinking keeps asyncio's order, and this is another one; "
+            "use reorder, which reduces what it finds to few deviations"
+        )
     if violation not in run.violations:
         raise UsageError(
             f"the run does not break {violation.law} so: {violation.message!r} is none of its "

@@ -33,6 +33,7 @@ from tests.quality.planted_calls import LateResultsArePushed, OnlyHandlersSettle
 from tests.quality.planted_endings import EndIsDropped
 from tests.quality.planted_interruptions import CancelsByTheNameOfTheCall
 from tests.support.notation import noted
+from tests.support.orders import one_order
 from tests.support.planted import planted
 
 SILENT = planted(OnlyHandlersSettle)
@@ -226,6 +227,16 @@ def test_a_failure_of_another_target_is_refused() -> None:
     one = run(two_silent_calls(), target=SILENT)
     with pytest.raises(UsageError, match="the run does not break LS101 again"):
         shrink(one, failure(one, "LS101", "f1"))
+
+
+def test_a_run_in_another_order_than_asyncios_is_refused() -> None:
+    one = run(one_order(), schedule=decode("ls1-undisturbed/order@8:1"))
+    with pytest.raises(UsageError) as raised:
+        shrink(one, failure(one, "LS303", one.violations[0].call))
+    assert str(raised.value) == (
+        "cannot shrink ls1-undisturbed/order@8:1: shrinking keeps asyncio's order, and this is "
+        "another one; use reorder, which reduces what it finds to few deviations"
+    )
 
 
 def test_no_runs_at_all_are_refused() -> None:
