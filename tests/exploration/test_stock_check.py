@@ -77,6 +77,18 @@ def test_laws_that_only_asyncios_own_loop_breaks_are_told() -> None:
     assert check.verdict == "fails there with other laws: LS101 LS103 LS106 LS107 LS111"
 
 
+def test_another_law_in_common_is_not_the_failure_that_was_asked_about() -> None:
+    schedule = decode("ls1-interrupt@start+1")
+    found = run(two_tools("sequential"), target="naive", schedule=schedule)
+    another = Violation("LS204", "doctored")
+    doctored = dataclasses.replace(found, violations=(another, *found.violations))
+    check = check_on_stock(doctored, target="naive")
+    assert not check.fails_too
+    assert check.note == (
+        "asyncio's own loop: fails there with other laws: LS101 LS103 LS106 LS107 LS111"
+    )
+
+
 def test_a_schedule_that_does_not_land_there_gives_no_verdict() -> None:
     clean = run(two_tools())
     broken = dataclasses.replace(
