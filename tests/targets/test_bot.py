@@ -9,6 +9,7 @@ import pytest
 
 from llm_sim.errors import BotError
 from llm_sim.targets import Bot, load_bot
+from tests.quality.bots import catches_all
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_loaded_bot_is_loaded_again_by_its_reference(module: str, attribute: s
 
 
 def test_a_bot_that_was_not_loaded_refers_to_where_its_builder_was_written() -> None:
-    assert Bot(_write).reference == "tests.targets.test_bot:_write"
+    assert Bot(catches_all).reference == "tests.quality.bots:catches_all"
     assert Bot(lambda llm: llm).reference.startswith("tests.targets.test_bot:test_a_bot_that")
 
 
