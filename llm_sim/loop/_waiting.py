@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import PurePath
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
-
-# Types of C without a public name.
-_WRAPPERS = (
-    "anext_awaitable",
-    "async_generator_asend",
-    "async_generator_athrow",
-    "coroutine_wrapper",
-)
 
 
 def describe_future(future: asyncio.Future[Any]) -> str:
@@ -64,16 +56,16 @@ def _frames(awaitable: object) -> Iterator[FrameType]:
 
 
 def _wrapped(awaitable: object) -> object:
-    """Return the coroutine or generator inside ``anext()``, ``asend()`` and ``__await__()``.
+    """Return what is inside ``anext()``, ``asend()``, ``__await__()`` or a generator by protocol.
 
     Those wrappers have no attribute for it, but they show it to the garbage collector.
     """
-    if type(awaitable).__name__ not in _WRAPPERS:
+    if not isinstance(awaitable, Generator):
         return None
     for referent in gc.get_referents(awaitable):
         if isinstance(referent, CoroutineType | GeneratorType | AsyncGeneratorType):
             return referent
-        if type(referent).__name__ in _WRAPPERS:
+        if isinstance(referent, Generator):
             return _wrapped(referent)
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
 from typing import Any
 
@@ -32,17 +32,51 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
         # Asked now: a handler that never ends is closed outside any loop.
         task = asyncio.current_task()
         phase = "raised"
+        awaited = _Awaited(handler(*args))
         try:
-            await handler(*args)
+            await awaited
             phase = "returned"
         except asyncio.CancelledError:
             phase = "cancelled"
             raise
         finally:
-            cancels = 0 if task is None else task.cancelling()
+            cancels = 0 if task is None else awaited.cancellations(task)
             recorder.record("handler", name, call=call, data={"phase": phase, "cancels": cancels})
 
     return wrapper
+
+
+class _Awaited(Generator[Any, Any, None]):
+    """What a handler is awaited through: it counts the cancellations that the handler is thrown.
+
+    A task counts requests to cancel it, and those that come before its next step are thrown as one.
+    """
+
+    # Slots, so that a report of who waits for what finds its way through to the handler.
+    __slots__ = ("_steps", "_thrown")
+
+    def __init__(self, awaitable: Awaitable[None]) -> None:
+        self._steps = awaitable.__await__()
+        self._thrown = 0
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self
+
+    def send(self, value: Any) -> Any:
+        return self._steps.send(value)
+
+    def throw(self, error: Any, *more: Any) -> Any:
+        self._thrown += isinstance(error, asyncio.CancelledError)
+        return self._steps.throw(error, *more)
+
+    def close(self) -> None:
+        self._steps.close()
+
+    def cancellations(self, task: asyncio.Task[Any]) -> int:
+        """Return how often somebody else cancelled the handler, which ran in ``task``."""
+        # A handler's own `asyncio.timeout` throws too, and takes its request back. A request that
+        # something awaited swallows was made all the same.
+        return min(task.cancelling(), max(1, self._thrown))
 
 
 def _watch_answers(recorder: Recorder, args: tuple[Any, ...]) -> tuple[str, str, tuple[Any, ...]]:

@@ -83,7 +83,7 @@ class Event:
                   None: it was unregistered
     ``event``     the service fires an event for its listeners: ``data["name"]``, ``calls``
     ``handler``   a handler's ``data["phase"]``: started, returned, raised or cancelled; at its end
-                  ``cancels``, how often its task was told to stop
+                  ``cancels``, how often it was cancelled; requests in one step are one
     ``answer``    a handler called its result callback with ``data["result"]``
     ``inference`` the model was asked; ``turn`` (or None: no turn is left), the ``messages``
     ``stimulus``  an outside event joined; ``data["do"]``; ``swept``, which landing of the schedule

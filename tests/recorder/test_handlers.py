@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +111,80 @@ def test_a_handler_that_is_cancelled_is_told_and_stays_cancelled() -> None:
         {"phase": "started"},
         {"phase": "cancelled", "cancels": 1},
     ]
+
+
+async def cleans_up(params: Params) -> None:
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(1)
+
+
+async def gives_up(params: Params) -> None:
+    for _ in range(2):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await asyncio.sleep(60)
+    await asyncio.sleep(60)
+
+
+async def heeds_nothing(params: Params) -> None:
+    await asyncio.ensure_future(_swallows())
+
+
+async def _swallows() -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    ("handler", "moments", "end"),
+    [
+        (cleans_up, [1, 0], {"phase": "cancelled", "cancels": 1}),
+        (cleans_up, [1, 0.5], {"phase": "cancelled", "cancels": 2}),
+        (gives_up, [0.15], {"phase": "cancelled", "cancels": 1}),
+        (gives_up, [1], {"phase": "cancelled", "cancels": 1}),
+        (heeds_nothing, [1], {"phase": "returned", "cancels": 1}),
+    ],
+)
+def test_a_handler_is_cancelled_as_often_as_it_is_interrupted_from_outside(
+    handler: Any, moments: list[float], end: dict[str, Any]
+) -> None:
+    tape = recorder()
+
+    async def cancelled_at() -> None:
+        task = asyncio.ensure_future(watched(tape, handler)(Answers().params()))
+        for moment in moments:
+            if moment:
+                await asyncio.sleep(moment)
+            task.cancel()
+        await asyncio.wait([task])
+
+    run(cancelled_at())
+    assert [data for _, _, _, data in told(tape)][1:] == [end]
+
+
+def test_a_handler_of_its_own_time_limits_alone_is_not_cancelled() -> None:
+    tape = recorder()
+    run(watched(tape, gives_up)(Answers().params()))
+    assert [data for _, _, _, data in told(tape)][1:] == [{"phase": "returned", "cancels": 0}]
+
+
+def test_a_report_of_who_waits_sees_into_a_watched_handler() -> None:
+    loop = SimLoop()
+    handler = watched(recorder(), waits)
+
+    async def waiting() -> list[str]:
+        task = asyncio.ensure_future(handler(Answers().params()))
+        await asyncio.sleep(1)
+        lines = list(loop.waiting())
+        task.cancel()
+        await asyncio.wait([task])
+        return lines
+
+    _, line = loop.run_until_complete(waiting())
+    loop.close()
+    assert re.fullmatch(r"task-2: test_handlers.py:\d+ in waits .*", line)
 
 
 def test_a_handler_with_the_six_old_arguments_is_told_too() -> None:
