@@ -113,7 +113,13 @@ def _run_after(facts: Facts, life: CallLife, asked: list[Event]) -> Event | None
     last = max((end.seq for end in ends if end is not None), default=None)
     if last is None or None in ends:
         return None
-    return next((event for event in asked if event.seq > last), None)
+    ids = {other.id for other in batch}
+    for event in asked:
+        because = facts.reason(event)
+        of_another = because is not None and because.calls and ids.isdisjoint(because.calls)
+        if event.seq > last and not of_another:
+            return event
+    return None
 
 
 def _asked_from_behind(facts: Facts, event: Event) -> bool:

@@ -65,6 +65,9 @@ def _violation(facts: Facts, event: Event, message: str) -> Violation:
 
 def _stopped_behind(facts: Facts) -> Iterator[Violation]:
     """Find calls that wait for ever although everything before them is settled."""
+    if facts.ended:
+        # What the end of the conversation leaves open, LS101 and LS302 tell.
+        return
     before: list[CallLife] = []
     for call, life in facts.lives.items():
         waits = life.phases(DOWN) == ["started"] and not life.handler

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from llm_sim.trace import CallLife, Event, FrameRecord, Trace, calls
+from llm_sim.trace import SERVICE, UP, CallLife, Event, FrameRecord, Trace, calls
 
 ENDS: Final = frozenset(("End", "Cancel"))
 INTERRUPTIONS: Final = frozenset(("Interruption", "StartInterruption"))
@@ -52,6 +52,28 @@ class Facts:
                 and frames[event.frame].type in types
             ):
                 yield event
+
+    @property
+    def ended(self) -> bool:
+        """Whether the service was told of the end of the conversation, not of the run's."""
+        ends = self.processed(ENDS, SERVICE)
+        return any(self.rest is None or end.seq < self.rest.seq for end in ends)
+
+    def reason(self, inference: Event) -> FrameRecord | None:
+        """Return the frame because of which a processor behind the service asked for a run.
+
+        None where nobody there asked for it, as for what the user says, or where it is not told.
+        """
+        taken_up = self._cause(inference)
+        if taken_up is None or taken_up.direction != UP:
+            return None
+        pushes = (event for event in self.conversation if event.kind == "push")
+        push = next((event for event in pushes if event.frame == taken_up.frame), None)
+        because = None if push is None else self._cause(push)
+        return None if because is None else self.trace.frame_of(because)
+
+    def _cause(self, event: Event) -> Event | None:
+        return None if event.cause is None else self.trace.events[event.cause]
 
     def state(self) -> dict[str, Any]:
         """Return the three views at rest; empty where none was taken."""

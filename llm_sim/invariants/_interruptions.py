@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, Facts
+from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
 from llm_sim.trace import DOWN, SERVICE, CallLife, Event
 
@@ -59,7 +59,7 @@ def _not_cancelled(
     if begun is not None:
         message, event = "its handler starts after the interruption", begun
     elif end is None:
-        if _ended(facts):
+        if facts.ended:
             # What the end of the conversation leaves open, LS101 and LS302 tell.
             return
         message, event = "the interruption does not cancel it", interruption
@@ -71,12 +71,6 @@ def _not_cancelled(
     else:
         return
     yield Violation("LS106", f"{facts.name(call)}: {message}", call, event.seq)
-
-
-def _ended(facts: Facts) -> bool:
-    """Return whether the service was told of the end of the conversation, not of the run's."""
-    ends = facts.processed(ENDS, SERVICE)
-    return any(facts.rest is None or end.seq < facts.rest.seq for end in ends)
 
 
 def _wrongly_cancelled(

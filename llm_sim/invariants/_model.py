@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, Facts
+from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event
+from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, FrameRecord
 
-_STOPS: Final = INTERRUPTIONS | ENDS
 _STARTS_AND_STOPS: Final = frozenset(("UserStartedSpeaking", "UserStoppedSpeaking"))
 
 
@@ -41,27 +40,20 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
 
 def _asked_by_results(facts: Facts) -> Iterator[Event]:
     """Yield each time that the model was asked because of a result, and for no stated reason."""
-    handed: dict[int, Event] = {}
     for event in facts.conversation:
-        if event.kind == "push" and event.frame is not None:
-            handed.setdefault(event.frame, event)
-        elif event.kind == "inference" and event.cause is not None:
+        if event.kind == "inference" and event.cause is not None:
             cause = facts.trace.events[event.cause]
-            if cause.kind == "process" and cause.direction == UP:
-                push = handed.get(cause.frame if cause.frame is not None else -1)
-                if not _has_a_reason_of_its_own(facts, push):
-                    yield event
+            asked_from_behind = cause.kind == "process" and cause.direction == UP
+            if asked_from_behind and not _is_a_reason_of_its_own(facts.reason(event)):
+                yield event
 
 
-def _has_a_reason_of_its_own(facts: Facts, push: Event | None) -> bool:
+def _is_a_reason_of_its_own(because: FrameRecord | None) -> bool:
     """Return whether a run was asked for by something else than the end of a call.
 
     A message that was appended, an update on the way to the result, a result that says
     ``run_llm=True``: each of them says why the model runs.
     """
-    if push is None or push.cause is None:
-        return False
-    because = facts.trace.frame_of(facts.trace.events[push.cause])
     if because is None or because.type == "FunctionCallCancel":
         return False
     properties = because.fields.get("properties") or {}
@@ -72,17 +64,17 @@ def _has_a_reason_of_its_own(facts: Facts, push: Event | None) -> bool:
 def _never_ran(
     facts: Facts, batches: dict[int, list[CallLife]], spent: set[int]
 ) -> Iterator[Violation]:
-    stops = [
+    if facts.ended or _user_speaks_at_rest(facts):
+        return
+    interruptions = [
         event.seq
-        for event in facts.processed(_STOPS, SERVICE)
+        for event in facts.processed(INTERRUPTIONS, SERVICE)
         if facts.rest is None or event.seq < facts.rest.seq
     ]
-    if _user_speaks_at_rest(facts):
-        return
     asked = [event.seq for event in facts.conversation if event.kind == "inference"]
     for batch, lives in batches.items():
         begun = lives[0].pushes[DOWN][0][1].seq
-        if batch in spent or any(stop > begun for stop in stops):
+        if batch in spent or any(seq > begun for seq in interruptions):
             continue
         ends = [end for life in lives if (end := life.settled_by(DOWN)) is not None]
         if len(ends) < len(lives) or not _want_a_run(facts, ends):

@@ -81,7 +81,10 @@ def test_ls206_tells_zero_from_false() -> None:
 
 
 def _text_then_call() -> Told:
-    told = Told()
+    return _and_text_then_call(Told())
+
+
+def _and_text_then_call(told: Told) -> Told:
     told.pushed(told.frame("LLMFullResponseStart"), to="assistant")
     text = told.frame("LLMText", text="Let me check.")
     told.pushed(text, to="assistant")
@@ -111,6 +114,29 @@ def test_ls208_is_quiet_about_a_run_that_the_user_asks_for_while_the_text_is_spo
     told = _text_then_call()
     said = told.processed("LLMContext", at="llm")
     assert broken("LS208", told.asked(_USER, cause=said).rest()) == []
+
+
+def _asked_by_the_result_of(told: Told, call: str) -> Told:
+    """Ask the model with a context that the aggregator pushed when it took up a result."""
+    because = told.processed("FunctionCallResult", call, at="assistant")
+    context = told.frame("LLMContext")
+    told.event("push", "llm", direction=UP, frame=context, data={"by": "assistant"}, cause=because)
+    taken_up = told.event("process", "llm", direction=UP, frame=context)
+    return told.asked(_USER, cause=taken_up.seq)
+
+
+def test_ls208_is_quiet_about_a_run_that_the_result_of_another_batch_triggers() -> None:
+    told = Told().started("c0").in_progress("c0").result("c0")
+    _and_text_then_call(told)
+    assert broken("LS208", _asked_by_the_result_of(told, "c0").rest()) == []
+
+
+def test_ls208_fires_for_the_run_of_its_own_batch_behind_that_of_another() -> None:
+    told = Told().started("c0").in_progress("c0").result("c0")
+    _asked_by_the_result_of(_and_text_then_call(told), "c0")
+    assert broken("LS208", _asked_by_the_result_of(told, "c1").rest()) == [
+        "'Let me check.' was said before c1 `f`, and the model is not told"
+    ]
 
 
 def test_ls208_is_quiet_when_an_interruption_came_between() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from llm_sim.trace import DOWN, UP
 from tests.support.laws import broken
 from tests.support.told import Told
@@ -43,12 +45,24 @@ def test_ls107_fires_when_calls_run_out_of_turn() -> None:
     assert broken("LS107", told.rest()) == ["c1 `f`: its handler starts out of turn"]
 
 
-def test_ls107_fires_when_a_cancelled_call_takes_the_queue_down() -> None:
+def _stuck_behind_a_cancelled_call() -> Told:
     told = _sequential().started("c1", "c2").in_progress("c1").handler("c1", "started")
-    told.cancelled("c1").handler("c1", "cancelled").rest()
+    return told.cancelled("c1").handler("c1", "cancelled")
+
+
+def test_ls107_fires_when_a_cancelled_call_takes_the_queue_down() -> None:
+    told = _stuck_behind_a_cancelled_call().rest()
+    told.processed("End", at="llm")  # the harness ends every run
     assert broken("LS107", told) == [
         "c2 `f` never runs: it is queued behind c1 `f`, which is settled"
     ]
+
+
+@pytest.mark.parametrize("end", ["End", "Cancel"])
+def test_ls107_is_quiet_about_a_queue_that_the_end_of_the_conversation_leaves(end: str) -> None:
+    told = _stuck_behind_a_cancelled_call()
+    told.processed(end, at="llm")
+    assert broken("LS107", told.rest()) == []
 
 
 def test_ls107_is_quiet_about_parallel_handlers() -> None:

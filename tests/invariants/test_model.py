@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from llm_sim.trace import UP
 from tests.support.laws import broken
 from tests.support.told import Told
@@ -50,6 +52,26 @@ def test_ls204_is_quiet_when_an_interruption_came_between() -> None:
     told = Told().started("c1").in_progress("c1").result("c1")
     told.interruption()
     assert broken("LS204", told.rest()) == []
+
+
+@pytest.mark.parametrize("end", ["End", "Cancel"])
+def test_ls204_is_quiet_about_a_batch_that_is_announced_after_the_end(end: str) -> None:
+    told = Told()
+    told.processed(end, at="llm")
+    assert broken("LS204", told.started("c1").in_progress("c1").result("c1").rest()) == []
+
+
+def test_ls204_fires_when_the_model_never_runs_although_only_the_harness_ends_the_run() -> None:
+    told = Told().started("c1").in_progress("c1").result("c1").rest()
+    told.processed("End", at="llm")
+    assert broken("LS204", told) == ["the model does not run after c1 `f`"]
+
+
+def test_ls204_fires_when_the_model_never_runs_after_a_batch_behind_an_interruption() -> None:
+    told = Told()
+    told.interruption()
+    told.started("c1").in_progress("c1").result("c1").rest()
+    assert broken("LS204", told) == ["the model does not run after c1 `f`"]
 
 
 def _asked_because_of(told: Told, type_: str, **fields: object) -> Told:

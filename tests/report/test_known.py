@@ -122,12 +122,27 @@ def test_an_issue_of_one_mode_is_not_known_in_the_other(number: str) -> None:
 
 
 @needs_pipecat
-@pytest.mark.parametrize("number", ["5779", "5790"])
+@pytest.mark.parametrize("number", ["4997", "5790"])
 def test_an_issue_of_a_stimulus_is_not_known_without_it(number: str) -> None:
     one = broken_by(number)
     for event in one.trace.of("stimulus"):
         event.data["do"] = "say"
     assert number not in links(one).values()
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (Told().started("c1").cancelled("c1").in_progress("c1"), "5779"),
+        (Told().started("c1").in_progress("c1").cancelled("c1"), None),
+    ],
+)
+def test_a_cancel_that_overtakes_is_known_whatever_it_comes_from(
+    told: Told, known: str | None
+) -> None:
+    trace = headed(told.rest().trace, target="pipecat 1.14.0")
+    issue = known_issue(Violation("LS102", "broken", "c1"), trace)
+    assert (None if issue is None else issue.link.partition("#")[2]) == known
 
 
 def closed(number: str) -> tuple[Told, Violation]:
