@@ -36,32 +36,29 @@ class BaselineOptions(NamedTuple):
         return Baseline(self.file, update=self.update, prune=self.prune)
 
 
-def place_of(one: Run) -> str:
-    """Return where a run's scenario stands."""
-    return one.trace.header.place or one.scenario.name
-
-
 def known_run(baseline: Baseline, one: Run) -> bool:
     """Return whether a failed run breaks only what is known, and note what it breaks."""
-    baseline.note(place_of(one), broken(one))
-    return bool(one.violations) and baseline.knows(place_of(one), broken(one))
+    where, found = _where(one), broken(one)
+    baseline.note(*where, found)
+    return bool(found) and baseline.knows(*where, found)
 
 
 def known_sweep(baseline: Baseline, report: SweepReport) -> bool:
     """Return whether a sweep breaks only what is known, and note what it breaks."""
     found = _of(report, 0, report.points)
     whole = not report.stopped and len(report.outcomes) == report.points
-    baseline.note(place_of(report.undisturbed), found, whole=whole)
-    return bool(found) and baseline.knows(place_of(report.undisturbed), found)
+    where = _where(report.undisturbed)
+    baseline.note(*where, found, whole=whole)
+    return bool(found) and baseline.knows(*where, found)
 
 
 def known_windows(baseline: Baseline, report: SweepReport) -> Callable[[Window], bool]:
     """Return what tells whether a window of a sweep breaks only what is known."""
-    place = place_of(report.undisturbed)
+    where = _where(report.undisturbed)
 
     def known(window: Window) -> bool:
         found = _of(report, window.first, window.last)
-        return bool(found) and baseline.knows(place, found)
+        return bool(found) and baseline.knows(*where, found)
 
     return known
 
@@ -73,6 +70,12 @@ def tell(baseline: Baseline) -> None:
         out("\nbaseline")
     for line in lines:
         out(f"  {line}")
+
+
+def _where(one: Run) -> tuple[str, str]:
+    """Return where a run's scenario stands, and the name of its target."""
+    header = one.trace.header
+    return header.place or one.scenario.name, header.target_name
 
 
 def _of(report: SweepReport, first: int, last: int) -> list[Broken]:

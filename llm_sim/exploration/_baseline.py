@@ -27,11 +27,13 @@ class Known(NamedTuple):
 
     Parameters:
         place: Where it was found, ``FILE::NAME`` or a test's id.
+        target: The name of the target on which it was found.
         law: The law's code.
         function: The name of the function that it is about, or empty.
     """
 
     place: str
+    target: str
     law: str
     function: str = ""
 
@@ -43,17 +45,28 @@ class _Entry(Plain):
     """One known violation in a file; see :class:`Known`."""
 
     place: Text
+    target: Text
     law: Text
     function: Text = ""
 
     if TYPE_CHECKING:
 
-        def __init__(self, *, place: str, law: str, function: str = "") -> None: ...
+        def __init__(self, *, place: str, target: str, law: str, function: str = "") -> None: ...
 
     def to_plain(self) -> dict[str, str]:
         """Return the entry, without an empty function."""
-        plain = {"place": self.place, "law": self.law, "function": self.function}
+        plain = {
+            "place": self.place,
+            "target": self.target,
+            "law": self.law,
+            "function": self.function,
+        }
         return {key: value for key, value in plain.items() if value}
+
+    @property
+    def known(self) -> Known:
+        """The violation."""
+        return Known(self.place, self.target, self.law, self.function)
 
 
 class _BaselineFile(Plain):
@@ -102,25 +115,32 @@ class Baseline:
         self._prune = prune
         self._known = _load(self._file, missing_is_empty=update)
         self._seen: set[Known] = set()
-        self._whole: set[str] = set()
+        self._whole: set[tuple[str, str]] = set()
 
-    def knows(self, place: str, found: Iterable[Broken]) -> bool:
-        """Return whether all that was found at a place is known, or will be."""
-        if self._file is None:
-            return False
-        return self._update or all(Known(place, *one) in self._known for one in found)
-
-    def note(self, place: str, found: Iterable[Broken], *, whole: bool = True) -> None:
-        """Note what was found at a place.
+    def knows(self, place: str, target: str, found: Iterable[Broken]) -> bool:
+        """Return whether all that was found at a place on a target is known, or will be.
 
         Args:
             place: Where.
+            target: The target's name.
             found: What was broken there.
-            whole: Whether everything there was run, so that what was not seen is stale.
         """
-        self._seen.update(Known(place, *one) for one in found)
+        if self._file is None:
+            return False
+        return self._update or all(Known(place, target, *one) in self._known for one in found)
+
+    def note(self, place: str, target: str, found: Iterable[Broken], *, whole: bool = True) -> None:
+        """Note what was found at a place on a target.
+
+        Args:
+            place: Where.
+            target: The target's name.
+            found: What was broken there.
+            whole: Whether everything there was run on it, so that what was not seen is stale.
+        """
+        self._seen.update(Known(place, target, *one) for one in found)
         if whole:
-            self._whole.add(place)
+            self._whole.add((place, target))
 
     @property
     def new(self) -> list[Known]:
@@ -130,7 +150,8 @@ class Baseline:
     @property
     def stale(self) -> list[Known]:
         """What is known and was not seen where it should have been, sorted."""
-        return sorted(known for known in self._known - self._seen if known.place in self._whole)
+        unseen = self._known - self._seen
+        return sorted(known for known in unseen if (known.place, known.target) in self._whole)
 
     def finish(self) -> list[str]:
         """Write the file where it is to be changed, and return what happened to it, in lines.
@@ -142,7 +163,7 @@ class Baseline:
         removed = self.stale if self._prune else []
         if self._file is not None and (added or removed or (self._update and not self._known)):
             entries = sorted(self._known.union(added).difference(removed))
-            known = tuple(_Entry(place=p, law=law, function=f) for p, law, f in entries)
+            known = tuple(_Entry(**entry._asdict()) for entry in entries)
             text = dump_document(_BaselineFile(version=1, known=known))
             write_text(self._file, text)
         lines = [f"added     {known}" for known in added]
@@ -156,5 +177,4 @@ def _load(file: Path | None, *, missing_is_empty: bool) -> frozenset[Known]:
         if missing_is_empty:
             return frozenset()
         raise UsageError(f"{file}: there is no such baseline; update it, and it is created")
-    entries = load_document(file, _BaselineFile).known
-    return frozenset(Known(entry.place, entry.law, entry.function) for entry in entries)
+    return frozenset(entry.known for entry in load_document(file, _BaselineFile).known)

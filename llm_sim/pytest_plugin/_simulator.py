@@ -100,13 +100,16 @@ class Simulator:
         Returns:
             What the runs break that is known, a line each; empty where it is nothing.
         """
-        found = [each for one in self.runs for each in broken(one)]
-        self._baseline.note(self._test, found, whole=whole)
+        self._baseline.note(self._test, self._target, (), whole=whole)
+        for one in self.runs:
+            target = one.trace.header.target_name
+            self._baseline.note(self._test, target, broken(one), whole=whole)
         known = [each for one in self.runs if self._is_known(one) for each in broken(one)]
         return "\n".join(f"known: {law} {name}".rstrip() for law, name in dict.fromkeys(known))
 
     def _is_known(self, one: Run) -> bool:
-        return bool(one.violations) and self._baseline.knows(self._test, broken(one))
+        target = one.trace.header.target_name
+        return bool(one.violations) and self._baseline.knows(self._test, target, broken(one))
 
     def failure(self) -> str:
         """Return the failures of the test's runs as text, empty when there is none that is new."""

@@ -42,6 +42,11 @@ class Header:
     schedule: str = ""
     place: str = ""
 
+    @property
+    def target_name(self) -> str:
+        """The target's name, without its version."""
+        return self.target.partition(" ")[0]
+
 
 @dataclass(slots=True)
 class FrameRecord:

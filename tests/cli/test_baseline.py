@@ -25,17 +25,17 @@ def test_an_update_writes_what_is_broken_and_does_not_fail(cli: Command, here: P
     swept = cli(*SWEEP, *NAIVE, *KNOWN, "--update-baseline")
     assert swept.code == 0
     assert swept.out.partition("\nbaseline\n")[2].splitlines() == [
-        "  added     race.sim.yaml::race LS101 hang_up",
-        "  added     race.sim.yaml::race LS103 hang_up",
-        "  added     race.sim.yaml::race LS106 check",
-        "  added     race.sim.yaml::race LS106 hang_up",
-        "  added     race.sim.yaml::race LS107 hang_up",
-        "  added     race.sim.yaml::race LS111",
+        "  added     race.sim.yaml::race naive LS101 hang_up",
+        "  added     race.sim.yaml::race naive LS103 hang_up",
+        "  added     race.sim.yaml::race naive LS106 check",
+        "  added     race.sim.yaml::race naive LS106 hang_up",
+        "  added     race.sim.yaml::race naive LS107 hang_up",
+        "  added     race.sim.yaml::race naive LS111",
     ]
     assert (here / "known.yaml").read_text(encoding="utf-8").splitlines()[:3] == [
         "version: 1",
         "known:",
-        "- {place: 'race.sim.yaml::race', law: LS101, function: hang_up}",
+        "- {place: 'race.sim.yaml::race', target: naive, law: LS101, function: hang_up}",
     ]
 
 
@@ -69,17 +69,34 @@ def test_what_is_new_fails_beside_what_is_known_and_is_what_is_shown(
 def test_what_is_known_and_not_seen_is_told_as_stale_and_pruned_on_request(
     cli: Command, here: Path, known: Path
 ) -> None:
-    swept = cli(*SWEEP, *KNOWN)
-    assert swept.code == 0
-    assert swept.out.count("\n  stale     race.sim.yaml::race LS") == 6
-    pruned = cli(*SWEEP, *KNOWN, "--prune-baseline")
-    assert pruned.out.count("\n  removed   race.sim.yaml::race LS") == 6
-    assert known.read_text(encoding="utf-8") == "version: 1\nknown: []\n"
+    before = known.read_text(encoding="utf-8")
+    known.write_text(
+        before + "- {place: 'race.sim.yaml::race', target: naive, law: LS302}\n", encoding="utf-8"
+    )
+    swept = cli(*SWEEP, *NAIVE, *KNOWN)
+    assert (swept.code, swept.out.partition("\nbaseline\n")[2]) == (
+        0,
+        "  stale     race.sim.yaml::race naive LS302\n",
+    )
+    pruned = cli(*SWEEP, *NAIVE, *KNOWN, "--prune-baseline")
+    assert pruned.out.partition("\nbaseline\n")[2] == (
+        "  removed   race.sim.yaml::race naive LS302\n"
+    )
+    assert known.read_text(encoding="utf-8") == before
+
+
+def test_the_entries_of_other_targets_stay(cli: Command, here: Path, known: Path) -> None:
+    before = known.read_text(encoding="utf-8")
+    swept = cli(*SWEEP, *KNOWN, "--prune-baseline")
+    assert (swept.code, "baseline\n" in swept.out) == (0, False)
+    assert known.read_text(encoding="utf-8") == before
 
 
 def test_a_sample_prunes_nothing(cli: Command, here: Path, known: Path) -> None:
     before = known.read_text(encoding="utf-8")
-    sampled = cli(*SWEEP, *KNOWN, "--prune-baseline", "--most", "5")
+    before += "- {place: 'race.sim.yaml::race', target: naive, law: LS302}\n"
+    known.write_text(before, encoding="utf-8")
+    sampled = cli(*SWEEP, *NAIVE, *KNOWN, "--prune-baseline", "--most", "5")
     assert (sampled.code, "removed" in sampled.out) == (0, False)
     assert known.read_text(encoding="utf-8") == before
 
@@ -87,7 +104,7 @@ def test_a_sample_prunes_nothing(cli: Command, here: Path, known: Path) -> None:
 def test_the_entries_of_other_places_stay(cli: Command, here: Path, known: Path) -> None:
     (here / "other.sim.yaml").write_bytes((here / "race.sim.yaml").read_bytes())
     before = known.read_text(encoding="utf-8")
-    assert cli("sweep", "other.sim.yaml", *KNOWN, "--prune-baseline").code == 0
+    assert cli("sweep", "other.sim.yaml", *NAIVE, *KNOWN, "--prune-baseline").code == 1
     assert known.read_text(encoding="utf-8") == before
 
 

@@ -14,12 +14,13 @@ from tests.support.found import TOKEN
 from tests.support.scenarios import two_tools
 
 PLACE = "a.sim.yaml::f"
+NAIVE = "naive"
 TEXT = """\
 version: 1
 known:
-- {place: 'a.sim.yaml::f', law: LS101, function: g}
-- {place: 'a.sim.yaml::f', law: LS204}
-- {place: 'b.sim.yaml::f', law: LS101, function: g}
+- {place: 'a.sim.yaml::f', target: naive, law: LS101, function: g}
+- {place: 'a.sim.yaml::f', target: naive, law: LS204}
+- {place: 'b.sim.yaml::f', target: naive, law: LS101, function: g}
 """
 
 
@@ -48,50 +49,58 @@ def test_a_clean_run_broke_nothing() -> None:
 
 def test_what_is_in_the_file_is_known_and_nothing_else_is(file: Path) -> None:
     baseline = Baseline(file)
-    assert baseline.knows(PLACE, [("LS101", "g"), ("LS204", "")])
+    assert baseline.knows(PLACE, NAIVE, [("LS101", "g"), ("LS204", "")])
     assert [
-        baseline.knows(PLACE, [("LS101", "g"), ("LS103", "g")]),
-        baseline.knows(PLACE, [("LS101", "h")]),
-        baseline.knows("c.sim.yaml::f", [("LS101", "g")]),
-    ] == [False, False, False]
+        baseline.knows(PLACE, NAIVE, [("LS101", "g"), ("LS103", "g")]),
+        baseline.knows(PLACE, NAIVE, [("LS101", "h")]),
+        baseline.knows("c.sim.yaml::f", NAIVE, [("LS101", "g")]),
+        baseline.knows(PLACE, "pipecat", [("LS101", "g")]),
+    ] == [False, False, False, False]
 
 
 def test_without_a_file_nothing_is_known_and_nothing_is_new() -> None:
     baseline = Baseline(None)
-    baseline.note(PLACE, [("LS101", "g")])
-    assert not baseline.knows(PLACE, [("LS101", "g")])
+    baseline.note(PLACE, NAIVE, [("LS101", "g")])
+    assert not baseline.knows(PLACE, NAIVE, [("LS101", "g")])
     assert (baseline.new, baseline.stale, baseline.finish()) == ([], [], [])
 
 
 def test_what_was_not_seen_where_all_was_run_is_stale(file: Path) -> None:
     baseline = Baseline(file)
-    baseline.note(PLACE, [("LS101", "g"), ("LS302", "g")])
-    assert baseline.new == [Known(PLACE, "LS302", "g")]
-    assert baseline.stale == [Known(PLACE, "LS204")]
-    assert baseline.finish() == ["stale     a.sim.yaml::f LS204"]
+    baseline.note(PLACE, NAIVE, [("LS101", "g"), ("LS302", "g")])
+    assert baseline.new == [Known(PLACE, NAIVE, "LS302", "g")]
+    assert baseline.stale == [Known(PLACE, NAIVE, "LS204")]
+    assert baseline.finish() == ["stale     a.sim.yaml::f naive LS204"]
     assert file.read_text(encoding="utf-8") == TEXT
 
 
 def test_what_was_not_seen_where_only_a_part_was_run_is_not_stale(file: Path) -> None:
     baseline = Baseline(file, prune=True)
-    baseline.note(PLACE, [], whole=False)
+    baseline.note(PLACE, NAIVE, [], whole=False)
+    assert (baseline.stale, baseline.finish()) == ([], [])
+    assert file.read_text(encoding="utf-8") == TEXT
+
+
+def test_what_was_not_seen_on_another_target_is_not_stale(file: Path) -> None:
+    baseline = Baseline(file, prune=True)
+    baseline.note(PLACE, "pipecat", [])
     assert (baseline.stale, baseline.finish()) == ([], [])
     assert file.read_text(encoding="utf-8") == TEXT
 
 
 def test_an_update_adds_what_is_new_in_its_order(file: Path) -> None:
     baseline = Baseline(file, update=True)
-    assert baseline.knows(PLACE, [("LS103", "g")])
-    baseline.note(PLACE, [("LS103", "g")])
+    assert baseline.knows(PLACE, NAIVE, [("LS103", "g")])
+    baseline.note(PLACE, NAIVE, [("LS103", "g")])
     assert baseline.finish() == [
-        "added     a.sim.yaml::f LS103 g",
-        "stale     a.sim.yaml::f LS101 g",
-        "stale     a.sim.yaml::f LS204",
+        "added     a.sim.yaml::f naive LS103 g",
+        "stale     a.sim.yaml::f naive LS101 g",
+        "stale     a.sim.yaml::f naive LS204",
     ]
     assert file.read_text(encoding="utf-8") == TEXT.replace(
-        "- {place: 'a.sim.yaml::f', law: LS204}\n",
-        "- {place: 'a.sim.yaml::f', law: LS103, function: g}\n"
-        "- {place: 'a.sim.yaml::f', law: LS204}\n",
+        "- {place: 'a.sim.yaml::f', target: naive, law: LS204}\n",
+        "- {place: 'a.sim.yaml::f', target: naive, law: LS103, function: g}\n"
+        "- {place: 'a.sim.yaml::f', target: naive, law: LS204}\n",
     )
 
 
@@ -99,15 +108,15 @@ def test_an_update_creates_the_file_even_where_nothing_is_broken(tmp_path: Path)
     file = tmp_path / "new.yaml"
     Baseline(file, update=True).finish()
     assert file.read_text(encoding="utf-8") == "version: 1\nknown: []\n"
-    assert not Baseline(file).knows(PLACE, [("LS101", "g")])
+    assert not Baseline(file).knows(PLACE, NAIVE, [("LS101", "g")])
 
 
 def test_pruning_removes_what_is_stale_and_adds_nothing(file: Path) -> None:
     baseline = Baseline(file, prune=True)
-    baseline.note(PLACE, [("LS101", "g"), ("LS302", "g")])
-    assert baseline.finish() == ["removed   a.sim.yaml::f LS204"]
+    baseline.note(PLACE, NAIVE, [("LS101", "g"), ("LS302", "g")])
+    assert baseline.finish() == ["removed   a.sim.yaml::f naive LS204"]
     assert file.read_text(encoding="utf-8") == TEXT.replace(
-        "- {place: 'a.sim.yaml::f', law: LS204}\n", ""
+        "- {place: 'a.sim.yaml::f', target: naive, law: LS204}\n", ""
     )
 
 
@@ -130,9 +139,10 @@ def test_what_changes_a_baseline_needs_its_file(how: str) -> None:
     [
         ("version: 3\nknown: []\n", "1:10: version must be 1, not 3"),
         (
-            "version: 1\nknown:\n- {palce: x, law: LS101}\n",
+            "version: 1\nknown:\n- {palce: x, target: naive, law: LS101}\n",
             "3:4: unknown key 'palce' (did you mean 'place'?)",
         ),
+        ("version: 1\nknown:\n- {place: x, law: LS101}\n", "3:3: missing key 'target'"),
     ],
 )
 def test_a_damaged_baseline_is_refused_with_its_place(

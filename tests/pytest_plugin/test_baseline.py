@@ -24,12 +24,13 @@ def test_order(llm_sim):
 WRITTEN = """\
 version: 1
 known:
-- {place: 'test_bot.py::test_race', law: LS101, function: hang_up}
-- {place: 'test_bot.py::test_race', law: LS103, function: hang_up}
-- {place: 'test_bot.py::test_race', law: LS106, function: hang_up}
-- {place: 'test_bot.py::test_race', law: LS107, function: hang_up}
-- {place: 'test_bot.py::test_race', law: LS111}
+- {place: 'test_bot.py::test_race', target: naive, law: LS101, function: hang_up}
+- {place: 'test_bot.py::test_race', target: naive, law: LS103, function: hang_up}
+- {place: 'test_bot.py::test_race', target: naive, law: LS106, function: hang_up}
+- {place: 'test_bot.py::test_race', target: naive, law: LS107, function: hang_up}
+- {place: 'test_bot.py::test_race', target: naive, law: LS111}
 """
+STALE = "- {place: 'test_bot.py::test_race', target: naive, law: LS302}\n"
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_an_update_writes_what_the_tests_break(
     assert known.read_text(encoding="utf-8") == WRITTEN
     told = capsys.readouterr().out
     assert "= llm_sim baseline =" in told
-    assert "added     test_bot.py::test_race LS101 hang_up" in told
+    assert "added     test_bot.py::test_race naive LS101 hang_up" in told
 
 
 def test_what_is_known_passes_and_is_told_in_the_report(inner: Inner, known: Path) -> None:
@@ -71,20 +72,38 @@ def test_without_the_option_the_same_test_fails(inner: Inner, known: Path) -> No
 def test_what_is_stale_is_told_and_pruned_on_request(
     inner: Inner, known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    known.write_text(WRITTEN + STALE, encoding="utf-8")
     capsys.readouterr()
-    assert inner.again(*KNOWN).outcomes == ["passed", "passed"]
-    assert capsys.readouterr().out.count("\nstale     test_bot.py::test_race LS") == 5
-    inner.again(*KNOWN, PRUNE)
+    assert inner.again(*NAIVE, *KNOWN).outcomes == ["passed", "passed"]
+    assert "\nstale     test_bot.py::test_race naive LS302\n" in capsys.readouterr().out
+    inner.again(*NAIVE, *KNOWN, PRUNE)
+    assert known.read_text(encoding="utf-8") == WRITTEN
+
+
+def test_the_entries_of_another_target_stay(inner: Inner, known: Path) -> None:
+    assert inner.again(*KNOWN, PRUNE).outcomes == ["passed", "passed"]
+    assert known.read_text(encoding="utf-8") == WRITTEN
+
+
+def test_the_target_that_a_run_names_is_the_one_of_its_entries(inner: Inner, known: Path) -> None:
+    body = 'def test_race(llm_sim):\n    llm_sim.run(*ORDER, bot=Bot(build), target="naive")\n'
+    assert inner.run(body, *KNOWN, PRUNE).outcomes == ["passed"]
+    assert known.read_text(encoding="utf-8") == "version: 1\nknown: []\n"
+
+
+def test_a_test_that_runs_nothing_any_more_has_no_known_failures(inner: Inner, known: Path) -> None:
+    assert inner.run("def test_race(llm_sim): ...\n", *NAIVE, *KNOWN, PRUNE).outcomes == ["passed"]
     assert known.read_text(encoding="utf-8") == "version: 1\nknown: []\n"
 
 
 def test_the_entries_of_tests_that_did_not_run_stay(inner: Inner, known: Path) -> None:
-    assert inner.again(*KNOWN, PRUNE, "-k", "order").outcomes == ["passed"]
+    assert inner.again(*NAIVE, *KNOWN, PRUNE, "-k", "order").outcomes == ["passed"]
     assert known.read_text(encoding="utf-8") == WRITTEN
 
 
 def test_the_entries_of_a_test_that_did_not_come_to_its_end_stay(inner: Inner, known: Path) -> None:
-    result = inner.run("def test_race(llm_sim):\n    pytest.skip('not today')\n", *KNOWN, PRUNE)
+    skips = "def test_race(llm_sim):\n    pytest.skip('not today')\n"
+    result = inner.run(skips, *NAIVE, *KNOWN, PRUNE)
     assert result.outcomes == ["skipped"]
     assert known.read_text(encoding="utf-8") == WRITTEN
 
