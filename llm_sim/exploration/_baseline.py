@@ -49,6 +49,8 @@ class _Entry(Plain):
     law: Text
     function: Text = ""
 
+    _remedies = {"target": "target: pipecat"}
+
     if TYPE_CHECKING:
 
         def __init__(self, *, place: str, target: str, law: str, function: str = "") -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import wraps
 from typing import Any
 
@@ -32,7 +32,7 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
         # Asked now: a handler that never ends is closed outside any loop.
         task = asyncio.current_task()
         phase = "raised"
-        awaited = _Awaited(handler(*args))
+        awaited = _Awaited(_handle(handler, args))
         try:
             await awaited
             phase = "returned"
@@ -46,6 +46,10 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
     return wrapper
 
 
+async def _handle(handler: Handler, args: tuple[Any, ...]) -> None:
+    await handler(*args)
+
+
 class _Awaited(Generator[Any, Any, None]):
     """What a handler is awaited through: it counts the cancellations that the handler is thrown.
 
@@ -55,8 +59,8 @@ class _Awaited(Generator[Any, Any, None]):
     # Slots, so that a report of who waits for what finds its way through to the handler.
     __slots__ = ("_steps", "_thrown")
 
-    def __init__(self, awaitable: Awaitable[None]) -> None:
-        self._steps = awaitable.__await__()
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._steps = coroutine.__await__()
         self._thrown = 0
 
     def __await__(self) -> Generator[Any, Any, None]:

@@ -142,7 +142,10 @@ def test_what_changes_a_baseline_needs_its_file(how: str) -> None:
             "version: 1\nknown:\n- {palce: x, target: naive, law: LS101}\n",
             "3:4: unknown key 'palce' (did you mean 'place'?)",
         ),
-        ("version: 1\nknown:\n- {place: x, law: LS101}\n", "3:3: missing key 'target'"),
+        (
+            "version: 1\nknown:\n- {place: x, law: LS101}\n",
+            "3:3: missing key 'target': add `target: pipecat`",
+        ),
     ],
 )
 def test_a_damaged_baseline_is_refused_with_its_place(

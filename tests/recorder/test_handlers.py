@@ -96,6 +96,13 @@ def test_a_handler_that_raises_is_told_and_its_error_goes_on() -> None:
     assert [data["phase"] for _, _, _, data in told(tape)] == ["started", "raised"]
 
 
+def test_a_handler_that_is_no_coroutine_function_is_told_to_raise() -> None:
+    tape = recorder()
+    with pytest.raises(TypeError, match="await"):
+        run(watched(tape, lambda params: None)(Answers().params()))  # type: ignore[arg-type,return-value]
+    assert [data["phase"] for _, _, _, data in told(tape)] == ["started", "raised"]
+
+
 def test_a_handler_that_is_cancelled_is_told_and_stays_cancelled() -> None:
     tape = recorder()
 
