@@ -84,8 +84,10 @@ def explore(
             _save(failure, store, chosen, not_kept)
         if failure.violation.law == OWN_LAW:
             return failure
-        check_there = check_on_stock(failure.run, bot=bot, target=chosen, limits=limits)
-        return replace(failure, stock=check_there)
+        others = [each for each in failure.run.violations if each != failure.violation]
+        asked = replace(failure.run, violations=(failure.violation, *others))
+        there = check_on_stock(asked, bot=bot, target=chosen, limits=limits)
+        return replace(failure, stock=there)
 
     not_kept: dict[str, int] = {}
     saved = () if store is None else _still_failing(store, place, chosen, run_one, damaged)
