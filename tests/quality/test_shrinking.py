@@ -55,7 +55,7 @@ SHRUNK: Final = {
     "a_settled_call_is_cancelled": ("interrupt@start+1 | f", 50),
     "a_later_call_is_cancelled": ("interrupt@start+0 | noise / f | f: latency 100ms", 525),
     "the_interruption_waits_for_a_handler": ("interrupt@start+1 | f", 50),
-    "a_handler_is_cancelled_twice": ("end@start+1 | f", 75),
+    "a_handler_is_cancelled_twice": ("interrupt@start+1, end@then+2 | f", 250),
     "a_dictionary_changes_size": ("interrupt@start+0 | noise", 100),
     "a_handler_is_forgotten_twice": ("interrupt@start+0 | f", 100),
     "a_falsy_result_becomes_a_word": ("undisturbed | f | f: result []", 25),
