@@ -64,12 +64,12 @@ def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:
 
 
 def _told_to_stop(facts: Facts, end: Event) -> Iterator[Event]:
-    """Yield the ends of handlers that were cancelled and yet ran on behind the end of the run.
+    """Yield the ends of handlers that swallowed their cancellation and ran on behind the end.
 
     A service can do no more than cancel a handler; what it swallows is its own fault.
     """
     for event in facts.trace.of("handler"):
-        if event.seq > end.seq and event.data.get("cancels"):
+        if event.seq > end.seq and event.data.get("cancels") and event.data["phase"] != "cancelled":
             yield event
 
 

@@ -10,6 +10,7 @@ from llm_sim.scenario import Behaviour, Tool, format_duration, parse_duration
 
 _MS: Final = 1_000_000
 _LATENCIES: Final = (0, 10, 30, 50, 100, 120, 250, 1200)
+_TOO_LONG: Final = "1.2s"
 _RESULTS: Final[tuple[Any, ...]] = ({"ok": True}, [], False, 0, "", None, {}, [{"n": 1}], "text")
 _WORDS: Final = tuple(word for word in get_args(Behaviour) if word != "answer")
 _PLAIN: Final = ("answer",) * (len(_WORDS) // 2)
@@ -54,4 +55,7 @@ def _tool(word: str, latency: str, result: Any, cancel: bool) -> Tool:
         return Tool(result=result, timeout="40ms", **how)
     if word == "hang":
         return Tool(does="hang", timeout="200ms", cancel_on_interruption=cancel)
+    if word == "clean_up" and latency == _TOO_LONG:
+        # A service waits a bounded time for a cleanup, a second in the embedded core.
+        how["latency"] = "250ms"
     return Tool(does=word, result=result, **how)  # type: ignore[arg-type]

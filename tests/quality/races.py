@@ -188,7 +188,7 @@ RACES: Final = (
         interruptions.CancelsAgain,
         one("cleans_up"),
         "LS110",
-        21,
+        23,
         inject="interrupt+end",
     ),
     Race(
