@@ -136,8 +136,8 @@ def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:
     from llm_sim.errors import InvariantViolation, SimulationError, UsageError
     from llm_sim.testing import default_place, default_target
 
-    default_target.set(str(item.config.getoption("--llm-sim-target")))
-    default_place.set(item.nodeid)
+    target = default_target.set(str(item.config.getoption("--llm-sim-target")))
+    place = default_place.set(item.nodeid)
     try:
         yield
         return
@@ -145,6 +145,9 @@ def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:
         told = str(failure)
     except SimulationError as failure:
         told = f"no verdict: {failure}"
+    finally:
+        default_target.reset(target)
+        default_place.reset(place)
     # Out here the report is not told to have come up while another one was handled.
     pytest.fail(told, pytrace=False)
 
