@@ -12,8 +12,8 @@ from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable, write_json
 from llm_sim.cli._progress import progress
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.exploration import STIMULI, Campaign, FailureStore, cases_of, explore
-from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
+from llm_sim.scenario import STIMULI, Scenario, load_scenarios
 from llm_sim.targets import Bot, get_target, load_bot
 from llm_sim.testing import tell_each, tell_line
 

@@ -6,7 +6,7 @@ from llm_sim.exploration._campaign import Campaign, Failure, FuzzListener
 from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
 from llm_sim.exploration._files import write_text
 from llm_sim.exploration._found import OWN_LAW, Found
-from llm_sim.exploration._fuzz import STIMULI, cases_of, explore, registrations
+from llm_sim.exploration._fuzz import cases_of, explore, registrations
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
@@ -41,7 +41,6 @@ __all__ = [
     "OWN_LAW",
     "PHASES",
     "POLICIES",
-    "STIMULI",
     "SUFFIX",
     "UNREACHABLE",
     "Baseline",

@@ -26,10 +26,9 @@ def causes(run: Run) -> Causes:
     found = {
         f"{kind} no. {number}" for kind, count in landed.items() for number in range(1, count + 1)
     }
-    calls = [step for turn in scenario.script for step in turn.steps if isinstance(step, Call)]
-    for call in calls:
+    for call in scenario.calls:
         found.update(_of_call(call, scenario))
-    if len(calls) > _ONCE:
+    if len(scenario.calls) > _ONCE:
         found.add("several calls")
     if scenario.mode == "sequential":
         found.add("sequential")

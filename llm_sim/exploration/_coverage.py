@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from llm_sim.scenario import Call, Scenario
+from llm_sim.scenario import Scenario
 from llm_sim.simulation import Run
 from llm_sim.trace import ASSISTANT, DOWN, SERVICE, Event, FrameRecord, Trace
 
@@ -87,8 +87,7 @@ def _cells(run: Run) -> Iterator[Cell]:
 
 
 def _scripted(scenario: Scenario) -> dict[str, str]:
-    steps = (step for turn in scenario.script for step in turn.steps)
-    return {step.id: step.name for step in steps if isinstance(step, Call)}
+    return {call.id: call.name for call in scenario.calls}
 
 
 class _Watch:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, InstanceOf
 
 from llm_sim.errors import ScheduleFormatError
 from llm_sim.invariants import LAWS, Violation
-from llm_sim.scenario import Call, Plain, Scenario, Text
+from llm_sim.scenario import Plain, Scenario, Text
 from llm_sim.schedule import Schedule, decode, encode
 from llm_sim.simulation import Run
 
@@ -145,11 +145,7 @@ class Found(Plain):
 
 def function_of(scenario: Scenario, call: str) -> str:
     """Return the function that a call of the script calls, or an empty string."""
-    for turn in scenario.script:
-        for step in turn.steps:
-            if isinstance(step, Call) and step.id == call:
-                return step.name
-    return ""
+    return next((each.name for each in scenario.calls if each.id == call), "")
 
 
 def one_line(text: str) -> str:

@@ -12,8 +12,8 @@ from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._stock import check_on_stock
 from llm_sim.exploration._store import FailureStore, warn
 from llm_sim.invariants import LAWS, Law, Violation
-from llm_sim.scenario import Scenario, turn
-from llm_sim.schedule import KINDS, Schedule
+from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario, turn
+from llm_sim.schedule import Schedule
 from llm_sim.simulation import Limits, Run, run
 from llm_sim.targets import Bot, Target, get_target
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Check = Callable[[Run], None]
 """A law of the user's own: it raises AssertionError where a run breaks it."""
-
-STIMULI: Final = (*KINDS, "say", "register", "unregister")
-"""What a campaign injects."""
 
 _ANY_NAME: Final = "anything"
 
@@ -202,8 +199,8 @@ def _kinds(inject: Sequence[str]) -> tuple[list[str], list[str]]:
         if name not in STIMULI:
             hint = did_you_mean(name, STIMULI)
             raise UsageError(f"cannot inject {name!r}{hint}; it is one of {', '.join(STIMULI)}")
-    beside = [name for name in inject if name not in KINDS]
-    return [name for name in inject if name in KINDS], beside
+    beside = [name for name in inject if name in WITH_TEXT]
+    return [name for name in inject if name not in WITH_TEXT], beside
 
 
 def registrations(bot: Bot, target: str | Target = "reference") -> dict[str, bool]:

@@ -51,7 +51,7 @@ def cost(run: Run) -> tuple[Any, ...]:
     joined = [event.step - run.opened for event in run.trace.of("stimulus")]
     return (
         len(landings) + len(scenario.inject),
-        sum(isinstance(step, Call) for turn in scenario.script for step in turn.steps),
+        len(scenario.calls),
         len(scenario.script) + sum(len(turn.steps) for turn in scenario.script),
         len(_departures(scenario)),
         joined[1:],
@@ -68,11 +68,10 @@ def stimuli(run: Run, call: str) -> list[Piece]:
 
 def turns(run: Run, call: str) -> list[Piece]:
     """Return every turn but the one that makes the call."""
-    script = run.scenario.script
     return [
         ("script", i)
-        for i, turn in enumerate(script)
-        if not any(isinstance(step, Call) and step.id == call for step in turn.steps)
+        for i, turn in enumerate(run.scenario.script)
+        if all(each.id != call for each in turn.calls)
     ]
 
 

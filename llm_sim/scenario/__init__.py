@@ -25,9 +25,11 @@ from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
 from llm_sim.scenario._plain import Plain
 from llm_sim.scenario._script import Call, Say, Step, Turn, Wait
-from llm_sim.scenario._stimuli import Injection, Stimulus
+from llm_sim.scenario._stimuli import STIMULI, WITH_TEXT, Injection, Stimulus
 
 __all__ = [
+    "STIMULI",
+    "WITH_TEXT",
     "Behaviour",
     "Call",
     "Duration",

@@ -181,6 +181,11 @@ class Scenario(Plain):
             inject: Sequence[Injection] = (),
         ) -> None: ...
 
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls of the script, in order."""
+        return tuple(call for turn in self.script for call in turn.calls)
+
     def to_plain(self) -> dict[str, Any]:
         """Return the entry of a scenario file, without what is left at its default."""
         plain: dict[str, Any] = {"name": self.name}
@@ -235,7 +240,7 @@ def _is_of_stub(key: str, tools: Mapping[str, Tool]) -> bool:
 
 
 def _with_ids(script: tuple[Turn, ...]) -> tuple[Turn, ...]:
-    taken = {step.id for turn in script for step in turn.steps if isinstance(step, Call)}
+    taken = {call.id for turn in script for call in turn.calls}
     counts: dict[str, int] = {}
 
     def with_id(call: Call) -> Call:

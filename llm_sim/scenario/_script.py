@@ -131,6 +131,11 @@ class Turn(Plain):
 
     steps: tuple[Step, ...]
 
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls among its steps, in order."""
+        return tuple(step for step in self.steps if isinstance(step, Call))
+
     def to_plain(self) -> list[Any]:
         """Return the list of the steps."""
         return [step.to_plain() for step in self.steps]

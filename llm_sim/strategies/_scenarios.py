@@ -8,7 +8,7 @@ from typing import Final, Literal
 from hypothesis import strategies as st
 
 from llm_sim.errors import UsageError
-from llm_sim.scenario import Call, Scenario, Tool, Turn, format_duration
+from llm_sim.scenario import WITH_TEXT, Scenario, Tool, Turn, format_duration
 from llm_sim.schedule import KINDS, Schedule
 from llm_sim.strategies._arguments import ToolSchema
 from llm_sim.strategies._schedules import schedules
@@ -19,9 +19,6 @@ from llm_sim.strategies._tools import behaviours, latencies
 Case = tuple[Scenario, Schedule]
 """What happens, and what lands where."""
 
-BESIDE: Final = ("say", "register", "unregister")
-"""The stimuli that have an argument, and so stand in a scenario and not in a token."""
-
 
 def scenarios(
     tools: Sequence[str | ToolSchema] = ("f", "g", "h"),
@@ -30,7 +27,7 @@ def scenarios(
     bot: str | None = None,
     cancellable: Mapping[str, bool] | None = None,
     stand_ins: bool = True,
-    beside: Sequence[str] = BESIDE,
+    beside: Sequence[str] = WITH_TEXT,
 ) -> st.SearchStrategy[Scenario]:
     """Draw a conversation: a script, tools that behave and misbehave, latencies, a mode.
 
@@ -58,7 +55,7 @@ def scenarios(
     @st.composite
     def conversations(draw: st.DrawFn) -> Scenario:
         script = draw(turns)
-        called = dict.fromkeys(call.name for call in _calls(script))
+        called = dict.fromkeys(call.name for turn in script for call in turn.calls)
         # Only what is called is drawn: a tool that nobody calls changes nothing.
         drawn = {name: draw(by_name[name]) for name in called if name in by_name}
         tools = {name: tool for name, tool in drawn.items() if isinstance(tool, Tool)}
@@ -146,10 +143,6 @@ def _tool(cancel: bool | None, handled: bool, stand_ins: bool) -> st.SearchStrat
         return stub
     handler = latencies(most="250ms")
     return st.one_of(handler, stub) if stand_ins else handler
-
-
-def _calls(script: Sequence[Turn]) -> list[Call]:
-    return [step for turn in script for step in turn.steps if isinstance(step, Call)]
 
 
 def _varied(scenario: Scenario, tools: Mapping[str, Tool], playout: str | None) -> Scenario:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final
 
 from hypothesis import strategies as st
 
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.scenario import Injection, Stimulus, after, at, at_step
+from llm_sim.scenario import STIMULI, Injection, Stimulus, after, at, at_step
 from llm_sim.strategies._schedules import ANCHORS
 
 _NAMING_A_TOOL: Final = ("register", "unregister")
-STIMULI: Final[tuple[str, ...]] = get_args(Stimulus.model_fields["kind"].annotation)
-"""Every kind of stimulus."""
-
 _MOMENTS: Final = ("0s", "5ms", "30ms", "60ms", "110ms", "300ms")
 
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import InvariantViolation, SimulationError, UsageError
-from llm_sim.exploration import STIMULI, Campaign, FailureStore, cases_of, explore
-from llm_sim.scenario import Scenario, Stimulus
+from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
+from llm_sim.scenario import STIMULI, Scenario, Stimulus
 from llm_sim.targets import Bot
 from llm_sim.testing._telling import tell_campaign
 

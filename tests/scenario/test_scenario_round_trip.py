@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import llm_sim.scenario
 from llm_sim.scenario import (
     Injection,
     Say,
@@ -97,12 +96,6 @@ def test_what_is_dumped_loads_back_equal(path: Path, drawn: list[Scenario]) -> N
 @given(scenarios())
 def test_the_plain_form_reads_back_equal(drawn: Scenario) -> None:
     assert Scenario.from_plain(drawn.to_plain()) == drawn
-
-
-def test_the_public_names_are_sorted_and_there() -> None:
-    names = llm_sim.scenario.__all__
-    assert names == sorted(names)
-    assert [name for name in names if not hasattr(llm_sim.scenario, name)] == []
 
 
 def test_importing_the_package_does_not_import_yaml() -> None:
