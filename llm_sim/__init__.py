@@ -11,11 +11,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from llm_sim.errors import InvariantViolation, LlmSimError
+    from llm_sim.errors import ExpectationError, InvariantViolation, LlmSimError
     from llm_sim.exploration import SweepReport, replay, sweep
     from llm_sim.invariants import LAWS, Violation
     from llm_sim.loop import SimLoop
     from llm_sim.scenario import (
+        F,
+        FramePattern,
         Scenario,
         Tool,
         after,
@@ -37,11 +39,17 @@ if TYPE_CHECKING:
     from llm_sim.simulation import Run, run
     from llm_sim.targets import Bot
     from llm_sim.testing import fuzz
+    from llm_sim.trace import DOWN as Down  # noqa: N811 - as Pipecat writes directions
+    from llm_sim.trace import UP as Up  # noqa: N811
     from llm_sim.trace import Trace
 
 __version__: str
 _HOMES: Final = {
     "Bot": "targets",
+    "Down": "trace:DOWN",
+    "ExpectationError": "errors",
+    "F": "scenario",
+    "FramePattern": "scenario",
     "InvariantViolation": "errors",
     "LAWS": "invariants",
     "LlmSimError": "errors",
@@ -52,6 +60,7 @@ _HOMES: Final = {
     "SweepReport": "exploration",
     "Tool": "scenario",
     "Trace": "trace",
+    "Up": "trace:UP",
     "Violation": "invariants",
     "after": "scenario",
     "at": "scenario",
@@ -76,6 +85,10 @@ _HOMES: Final = {
 __all__ = [
     "LAWS",
     "Bot",
+    "Down",
+    "ExpectationError",
+    "F",
+    "FramePattern",
     "InvariantViolation",
     "LlmSimError",
     "Run",
@@ -85,6 +98,7 @@ __all__ = [
     "SweepReport",
     "Tool",
     "Trace",
+    "Up",
     "Violation",
     "__version__",
     "after",
@@ -112,10 +126,10 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version(__name__)
     try:
-        home = _HOMES[name]
+        home, _, named = _HOMES[name].partition(":")
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = getattr(import_module(f"{__name__}.{home}"), name)
+    value = getattr(import_module(f"{__name__}.{home}"), named or name)
     globals()[name] = value
     return value
 

@@ -16,6 +16,7 @@
     │  ├─ NondeterminismError         the same input gave another trace
     │  └─ TargetError                 the target is missing, too old, or has changed shape
     ├─ InvariantViolation             the code under test is wrong; also an AssertionError
+    ├─ ExpectationError               a run did not go as a test expects; also an AssertionError
     └─ InternalError                  our bug
 
 Each keeps its facts as attributes and composes its text in ``__str__``, so it can be pickled,
@@ -237,6 +238,24 @@ class InvariantViolation(LlmSimError, AssertionError):  # noqa: N818 - it names 
 
     def __str__(self) -> str:
         return self.report
+
+
+class ExpectationError(LlmSimError, AssertionError):
+    """A run did not go as a test expects.
+
+    Args:
+        expected: What was expected.
+        miss: What came nearest to it.
+        timeline: The lines of the run, the place to look at marked ``>>>``.
+    """
+
+    def __init__(self, expected: str, miss: str, timeline: tuple[str, ...] = ()) -> None:
+        self.expected = expected
+        self.miss = miss
+        self.timeline = timeline
+
+    def __str__(self) -> str:
+        return "\n".join([f"expected {self.expected}", f"  {self.miss}", *self.timeline])
 
 
 class InternalError(LlmSimError):

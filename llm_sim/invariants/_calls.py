@@ -14,13 +14,13 @@ _OPEN: Final = frozenset(("queued", "running", "in_progress", "missing"))
 
 def _settles_once(facts: Facts) -> Iterator[Violation]:
     for call, life in facts.lives.items():
-        if "started" not in life.phases(DOWN):
+        if "started" not in life.phases_in(DOWN):
             continue
         ends = [
             (phase, event) for phase, event in life.pushes[DOWN] if phase in ("result", "cancelled")
         ]
         if not ends:
-            told = life.phases(DOWN)[-1].replace("_", " ")
+            told = life.phases_in(DOWN)[-1].replace("_", " ")
             yield Violation(
                 "LS101",
                 f"{facts.name(call)} is never settled: last heard of as {told}",
@@ -127,7 +127,7 @@ def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
     for key, event in taken_up.get("FunctionCallResult", {}).items():
         call, where, direction = key
         life = facts.lives.get(call)
-        pushed = life is not None and "in_progress" in life.phases(direction)
+        pushed = life is not None and "in_progress" in life.phases_in(direction)
         if pushed and call not in told and key not in taken_up.get("FunctionCallInProgress", {}):
             told.add(call)
             message = f"{where} takes up its result, and never its in-progress frame"

@@ -70,7 +70,7 @@ def _stopped_behind(facts: Facts) -> Iterator[Violation]:
         return
     before: list[CallLife] = []
     for call, life in facts.lives.items():
-        waits = life.phases(DOWN) == ["started"] and not life.handler
+        waits = life.phases_in(DOWN) == ["started"] and not life.handler
         if waits and before and all(other.settled_by(DOWN) for other in before):
             behind = facts.name(before[-1].id)
             message = f"never runs: it is queued behind {behind}, which is settled"
@@ -130,8 +130,8 @@ def _still_works(facts: Facts) -> Iterator[Violation]:
     life = calls(facts.trace).get(probe.call)
     if life is None:
         yield Violation("LS111", "a fresh call is not even announced", probe.call, probe.seq)
-    elif "result" not in life.phases(DOWN):
-        told = life.phases(DOWN)[-1].replace("_", " ")
+    elif "result" not in life.phases_in(DOWN):
+        told = life.phases_in(DOWN)[-1].replace("_", " ")
         yield Violation(
             "LS111", f"a fresh call stays {told}", probe.call, life.pushes[DOWN][-1][1].seq
         )

@@ -26,6 +26,8 @@ _TOLD: Final = (
     "fatal",
     "reason",
 )
+_BASES: Final = ("Frame", "SystemFrame", "DataFrame", "ControlFrame")
+_LIBRARIES: Final = ("llm_sim", "pipecat", "builtins")
 _PROPERTIES: Final = ("run_llm", "is_final")
 
 
@@ -47,7 +49,19 @@ def _lane(cls: type) -> str:
 @cache
 def _told(cls: type) -> tuple[str, ...]:
     known = getattr(cls, "__dataclass_fields__", {})
-    return tuple(name for name in _TOLD if name in known)
+    # What the application adds in frames of its own is its own: it may be told whole.
+    added = [name for name in known if name not in _library_fields(cls)]
+    return tuple(name for name in _TOLD if name in known and name not in added) + tuple(added)
+
+
+def _library_fields(cls: type) -> frozenset[str]:
+    """Return the fields that a frame has from the library: of its nearest ancestor there."""
+    ancestors = (
+        ancestor
+        for ancestor in cls.__mro__
+        if ancestor.__name__ in _BASES or ancestor.__module__.partition(".")[0] in _LIBRARIES
+    )
+    return frozenset(getattr(next(ancestors), "__dataclass_fields__", {}))
 
 
 def describe(frame: Any, number: int) -> FrameRecord:

@@ -149,7 +149,7 @@ def _raised(violation: Violation, trace: Trace) -> bool:
 
 def _two_results(violation: Violation, trace: Trace) -> bool:
     """The service pushes two results of the call."""
-    return any(life.phases(DOWN).count("result") > 1 for life in _lives(violation, trace))
+    return any(life.phases_in(DOWN).count("result") > 1 for life in _lives(violation, trace))
 
 
 def _asked(violation: Violation, trace: Trace) -> bool:

@@ -20,6 +20,7 @@ from llm_sim.scenario._builders import (
 )
 from llm_sim.scenario._durations import Duration, format_duration, parse_duration
 from llm_sim.scenario._file import Version, dump_document, dump_scenarios, scenario_schema
+from llm_sim.scenario._frames import F, FramePattern
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
@@ -33,6 +34,8 @@ __all__ = [
     "Behaviour",
     "Call",
     "Duration",
+    "F",
+    "FramePattern",
     "Injection",
     "Plain",
     "Say",

@@ -7,6 +7,7 @@ from typing import Any
 
 from llm_sim.errors import Problem, ScenarioError
 from llm_sim.scenario._findings import show
+from llm_sim.scenario._frames import FramePattern
 from llm_sim.scenario._script import Call, Say, Turn, Wait
 from llm_sim.scenario._stimuli import Injection, Stimulus
 
@@ -126,11 +127,13 @@ def _tool(name: Any) -> str:
     return str(name)
 
 
-def at(frame: str, stimulus: Stimulus, *, nth: int = 1, offset: int = 0) -> Injection:
+def at(
+    frame: str | FramePattern, stimulus: Stimulus, *, nth: int = 1, offset: int = 0
+) -> Injection:
     """Inject a stimulus when a frame has been seen.
 
     Args:
-        frame: The frame's name, with or without its ``Frame`` suffix.
+        frame: The frame's name, with or without its ``Frame`` suffix; or ``F.`` and its name.
         stimulus: What happens.
         nth: Which occurrence of the frame, from 1.
         offset: How many steps after that occurrence.
@@ -138,6 +141,10 @@ def at(frame: str, stimulus: Stimulus, *, nth: int = 1, offset: int = 0) -> Inje
     Raises:
         ScenarioError: An argument is wrong.
     """
+    if isinstance(frame, FramePattern):
+        wanted = f"frame must be a type alone, such as F.{frame.type}: write nth= for a later one"
+        _require(not frame.fields, wanted, repr(frame))
+        frame = frame.type
     _require(isinstance(frame, str), "frame must be a name such as 'FunctionCallsStarted'", frame)
     return Injection(do=_stimulus(stimulus), at=frame, nth=nth, offset=offset)
 

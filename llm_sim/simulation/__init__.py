@@ -1,8 +1,18 @@
 """One run: build the world, run, settle, collect, judge."""
 
 from llm_sim.simulation._checks import check_determinism, check_recording
+from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
-from llm_sim.simulation._run import Run, run
+from llm_sim.simulation._run import ContextAtRest, Run, run
 from llm_sim.simulation._steady import steady
 
-__all__ = ["Limits", "Run", "check_determinism", "check_recording", "run", "steady"]
+__all__ = [
+    "ContextAtRest",
+    "FrameLog",
+    "Limits",
+    "Run",
+    "check_determinism",
+    "check_recording",
+    "run",
+    "steady",
+]

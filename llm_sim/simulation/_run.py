@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from typing import Any
 
-from llm_sim.errors import SimulationError, UsageError
+from llm_sim.errors import SimulationError, UsageError, did_you_mean
 from llm_sim.invariants import LAWS, Law, Violation, judge
 from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
 from llm_sim.schedulers import Recording, Replay, Scheduler
+from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stage import Stage
 from llm_sim.simulation._world import exits_told
 from llm_sim.targets import Bot, Target, get_target, load_bot
-from llm_sim.trace import CallLife, Header, Trace, calls
+from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls, passed
+
+
+@dataclass(frozen=True, slots=True)
+class ContextAtRest:
+    """What the conversation has left in the context.
+
+    Parameters:
+        roles: The role of each message, in order.
+        messages: The messages, as JSON values.
+    """
+
+    roles: tuple[str, ...]
+    messages: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,39 @@ class Run:
     @property
     def calls(self) -> dict[str, CallLife]:
         """Every tool call of the conversation by its id, in the order of first sight."""
-        return calls(self.trace.until_rest())
+        lives = calls(self.trace.until_rest())
+        state = self.trace.last("state")
+        if state is not None:
+            for life in lives.values():
+                life.context = state.data["context"].get(life.id, "")
+                life.message = state.data["contents"].get(life.id, "")
+        return lives
+
+    def call(self, id: str) -> CallLife:
+        """Return one tool call of the conversation.
+
+        Raises:
+            UsageError: There was none of this id.
+        """
+        lives = self.calls
+        if id not in lives:
+            hint = did_you_mean(id, list(lives))
+            raise UsageError(
+                f"there was no call {id!r}{hint}; the run has {', '.join(lives) or 'none'}"
+            )
+        return lives[id]
+
+    @property
+    def frames(self) -> dict[str, FrameLog]:
+        """The frames of the conversation by their direction, ``Down`` and ``Up``."""
+        return {way: FrameLog(self.trace, way, passed(self.trace, way)) for way in (DOWN, UP)}
+
+    @property
+    def context(self) -> ContextAtRest:
+        """The context that the model would be given next."""
+        state = self.trace.last("state")
+        data = {} if state is None else state.data
+        return ContextAtRest(tuple(data.get("roles", ())), tuple(data.get("messages", ())))
 
     @property
     def laws(self) -> tuple[str, ...]:

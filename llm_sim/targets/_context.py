@@ -18,11 +18,13 @@ class ContextView:
         calls: The state of each tool call by its id.
         contents: The content that tells of each call's end, or of its being in progress.
         roles: The role of each message, in order.
+        messages: The messages themselves.
     """
 
     calls: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     roles: list[str] = field(default_factory=list)
+    messages: list[Any] = field(default_factory=list)
 
 
 def view_of(messages: Iterable[Any]) -> ContextView:
@@ -34,6 +36,7 @@ def view_of(messages: Iterable[Any]) -> ContextView:
     """
     view = ContextView()
     for message in messages:
+        view.messages.append(message)
         if not isinstance(message, Mapping):
             view.roles.append("?")
             continue

@@ -56,6 +56,7 @@ class Views:
             no tool message.
         contents: The content of each call's tool message, or of the note that took its place.
         roles: The roles of the context's messages, in order.
+        messages: The messages themselves.
     """
 
     service: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Views:
     context: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[str, str] = field(default_factory=dict)
     roles: Sequence[str] = ()
+    messages: Sequence[Any] = ()
 
 
 class Session(Protocol):

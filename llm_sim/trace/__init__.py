@@ -16,6 +16,17 @@ from llm_sim.trace._events import (
     FrameRecord,
     Header,
 )
+from llm_sim.trace._order import (
+    Miss,
+    Passed,
+    any_order,
+    exactly,
+    in_order,
+    never,
+    passed,
+    stations,
+    within,
+)
 from llm_sim.trace._queries import CallLife, calls
 from llm_sim.trace._trace import Trace
 
@@ -35,9 +46,18 @@ __all__ = [
     "Event",
     "FrameRecord",
     "Header",
+    "Miss",
+    "Passed",
     "Trace",
+    "any_order",
     "calls",
     "dumps",
+    "exactly",
     "first_difference",
+    "in_order",
     "loads",
+    "never",
+    "passed",
+    "stations",
+    "within",
 ]

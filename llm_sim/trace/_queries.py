@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from llm_sim.trace._events import DOWN, SERVICE, Event
 from llm_sim.trace._trace import Trace
@@ -27,6 +27,11 @@ class CallLife:
         pushes: For each direction the ``(phase, event)`` pairs that the service pushed, in order;
             an intermediate result is the phase ``update``.
         handler: The handler's events, in order.
+        arguments: What the model called it with.
+        result: What its final result says; None until there is one.
+        context: What the context thinks of it at rest: ``in_progress``, ``cancelled``, ``settled``
+            or ``missing``; empty where it is not in the context, or before rest.
+        message: The content of its tool message at rest, or empty.
     """
 
     id: str
@@ -34,8 +39,22 @@ class CallLife:
     batch: int | None = None
     pushes: dict[str, list[tuple[str, Event]]] = field(default_factory=dict)
     handler: list[Event] = field(default_factory=list)
+    arguments: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+    context: str = ""
+    message: str = ""
 
-    def phases(self, direction: str) -> list[str]:
+    @property
+    def phases(self) -> list[str]:
+        """The phases that were pushed downstream, in order."""
+        return self.phases_in(DOWN)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the first thing that settled it downstream was a cancel."""
+        return next((phase for phase in self.phases if phase in _TERMINAL), "") == "cancelled"
+
+    def phases_in(self, direction: str) -> list[str]:
         """Return the phases that were pushed in a direction, in order."""
         return [phase for phase, _ in self.pushes.get(direction, ())]
 
@@ -80,14 +99,24 @@ def calls(trace: Trace, service: str = SERVICE) -> dict[str, CallLife]:
         for call in frame.calls:
             one = life(call)
             one.pushes.setdefault(event.direction, []).append((phase, event))
-            one.name = one.name or _name(frame.fields, call)
+            told = _told(frame.fields, call)
+            one.name = one.name or str(told.get("function_name", ""))
+            one.arguments = one.arguments or _arguments(told)
             if phase == "started" and one.batch is None:
                 one.batch = frame.number
+            if phase == "result" and event.direction == DOWN and one.result is None:
+                one.result = frame.fields.get("result")
     return found
 
 
-def _name(fields: dict[str, object], call: str) -> str:
+def _told(fields: dict[str, Any], call: str) -> dict[str, Any]:
+    """Return what a frame tells of one of its calls."""
     listed = fields.get("function_calls")
     if isinstance(listed, list):
-        return next((str(c["function_name"]) for c in listed if c["tool_call_id"] == call), "")
-    return str(fields.get("function_name", ""))
+        return next((each for each in listed if each["tool_call_id"] == call), {})
+    return fields
+
+
+def _arguments(told: dict[str, Any]) -> dict[str, Any]:
+    arguments = told.get("arguments")
+    return arguments if isinstance(arguments, dict) else {}

@@ -13,6 +13,7 @@ from llm_sim import errors
 from llm_sim.errors import (
     BotError,
     DeadlockError,
+    ExpectationError,
     InternalError,
     InvariantViolation,
     LlmSimError,
@@ -72,6 +73,10 @@ SAMPLES: list[tuple[LlmSimError, str]] = [
     ),
     (TargetError("told"), "told"),
     (InvariantViolation("FAILED told", ("LS101",)), "FAILED told"),
+    (
+        ExpectationError("down: in order End", "End did not come", (">>> 0 ms",)),
+        "expected down: in order End\n  End did not come\n>>> 0 ms",
+    ),
     (InternalError("told"), "told"),
 ]
 each = pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_a_test_whose_bot_keeps_every_law_passes(inner: Inner) -> None:
     result = inner.run("""
 async def test_order(llm_sim):
     run = await llm_sim(*ORDER, bot=Bot(build))
-    assert run.calls["c1"].phases("down") == ["started", "in_progress", "result"]
+    assert run.calls["c1"].phases_in("down") == ["started", "in_progress", "result"]
     assert run.laws == ()
 """)
     assert result.phases == PASSED

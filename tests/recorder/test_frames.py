@@ -24,7 +24,7 @@ class SystemFrame:
 
 @dataclass
 class UrgentTextFrame(SystemFrame):
-    """A frame with a payload that we know, and one that we do not."""
+    """A frame of an application: what it adds is told whole."""
 
     text: str = ""
     voice: str = "deep"
@@ -98,7 +98,7 @@ CALL = {"function_name": "f", "tool_call_id": "c1", "arguments": {"id": "A1"}}
         ),
         (
             UrgentTextFrame(text="Stop."),
-            FrameRecord(0, "UrgentText", "system", (), {"text": "Stop."}),
+            FrameRecord(0, "UrgentText", "system", (), {"text": "Stop.", "voice": "deep"}),
         ),
         (
             ErrorFrame(error="LLMService#12 failed at <object object at 0x7f00>"),

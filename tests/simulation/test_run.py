@@ -28,13 +28,13 @@ from tests.support.scenarios import spoken_tool, two_tools
 
 
 def _phases(scenario: Scenario, **how: Any) -> dict[str, list[str]]:
-    return {call.id: call.phases("down") for call in run(scenario, **how).calls.values()}
+    return {call.id: call.phases_in("down") for call in run(scenario, **how).calls.values()}
 
 
 def test_an_undisturbed_run_keeps_every_law_and_uses_up_its_script() -> None:
     one = run(spoken_tool())
     assert (one.violations, one.complaint) == ((), None)
-    assert {c.id: c.phases("down") for c in one.calls.values()} == {
+    assert {c.id: c.phases_in("down") for c in one.calls.values()} == {
         "c1": ["started", "in_progress", "result"]
     }
 
@@ -260,7 +260,7 @@ def test_real_io_in_a_handler_is_refused_with_the_remedy() -> None:
 def test_the_end_as_a_stimulus_of_the_scenario_ends_the_run() -> None:
     one = run(two_tools().replace(inject=[after("20ms", end())]))
     assert one.violations == ()
-    assert {c.phases("down")[-1] for c in one.calls.values()} == {"cancelled"}
+    assert {c.phases_in("down")[-1] for c in one.calls.values()} == {"cancelled"}
 
 
 def _bot(handler: Any) -> Bot:
@@ -386,7 +386,7 @@ def test_a_handler_that_raises_what_nobody_expects_settles_its_call() -> None:
         raise OddError("odd")
 
     one = run(_one_call(), bot=_bot(odd))
-    assert one.calls["c1"].phases("down") == ["started", "in_progress", "result"]
+    assert one.calls["c1"].phases_in("down") == ["started", "in_progress", "result"]
     assert set(one.laws) <= {"LS303"}
 
 

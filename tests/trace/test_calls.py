@@ -8,14 +8,14 @@ from tests.support.told import Told
 
 def test_a_call_has_its_phases_in_both_directions() -> None:
     life = calls(Told().started("c1").in_progress("c1").result("c1").trace)["c1"]
-    assert life.phases(DOWN) == ["started", "in_progress", "result"]
-    assert life.phases(UP) == ["started", "in_progress", "result"]
+    assert life.phases_in(DOWN) == ["started", "in_progress", "result"]
+    assert life.phases_in(UP) == ["started", "in_progress", "result"]
 
 
 def test_a_call_that_was_pushed_one_way_has_no_phases_the_other_way() -> None:
     life = calls(Told().cancelled("c1", ways=(DOWN,)).trace)["c1"]
-    assert life.phases(DOWN) == ["cancelled"]
-    assert life.phases(UP) == []
+    assert life.phases_in(DOWN) == ["cancelled"]
+    assert life.phases_in(UP) == []
     assert life.settled_by(UP) is None
 
 
@@ -37,7 +37,7 @@ def test_a_call_that_was_never_announced_takes_its_name_from_the_frame() -> None
 def test_an_intermediate_result_settles_nothing() -> None:
     update = {"properties": {"run_llm": None, "is_final": False}}
     life = calls(Told().result("c1", **update).trace)["c1"]
-    assert life.phases(DOWN) == ["update"]
+    assert life.phases_in(DOWN) == ["update"]
     assert life.settled_by(DOWN) is None
 
 
@@ -63,9 +63,9 @@ def test_what_passes_through_a_later_processor_is_not_told_again() -> None:
     told = Told().cancelled("c1", ways=(DOWN,), seen=False)
     number = told.trace.events[0].frame
     told.event("push", "sink", direction=DOWN, frame=number, data={"by": "assistant"})
-    assert calls(told.trace)["c1"].phases(DOWN) == ["cancelled"]
+    assert calls(told.trace)["c1"].phases_in(DOWN) == ["cancelled"]
 
 
 def test_a_life_is_empty_when_nothing_was_heard_of_it() -> None:
     life = CallLife("c1")
-    assert (life.phases(DOWN), life.settled_by(DOWN), life.handler) == ([], None, [])
+    assert (life.phases_in(DOWN), life.settled_by(DOWN), life.handler) == ([], None, [])

@@ -143,6 +143,7 @@ class WorkerSession:
             context=context.calls,
             contents=context.contents,
             roles=context.roles,
+            messages=context.messages,
         )
 
 

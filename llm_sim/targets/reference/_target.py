@@ -111,6 +111,7 @@ class ReferenceSession:
             context=context.calls,
             contents=context.contents,
             roles=context.roles,
+            messages=context.messages,
         )
 
 
