@@ -8,11 +8,14 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 from llm_sim.errors import UsageError
 from llm_sim.exploration import Baseline, broken
 from llm_sim.report import Failure, render_failure
-from llm_sim.scenario import Injection, Scenario, Tool, Turn
+from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn
 from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot
 
 _DEFAULT_TARGET: Final = "reference"
+
+Part = Turn | Hold | Injection | Scenario
+"""What a scenario is made of; or a whole one, alone."""
 
 
 class How(TypedDict, total=False):
@@ -63,14 +66,14 @@ class Simulator:
         self._baseline = baseline or Baseline(None)
         self.runs: list[Run] = []
 
-    def __call__(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Awaitable[Run]:
+    def __call__(self, *parts: Part, **how: Unpack[How]) -> Awaitable[Run]:
         """Run a scenario, as :meth:`run` does, for ``await`` in an async test.
 
         The run is over when this returns, so it is judged even where the ``await`` is forgotten.
         """
         return _Finished(self.run(*parts, **how))
 
-    def run(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Run:
+    def run(self, *parts: Part, **how: Unpack[How]) -> Run:
         """Run a scenario and return what came of it.
 
         The simulation has a loop of its own, which runs to its end inside this call; a loop of
@@ -120,7 +123,7 @@ class Simulator:
         return "\n\n".join(_failure(one, replay) for one in failed)
 
 
-def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: How) -> Scenario:
+def _scenario(parts: tuple[Part, ...], how: How) -> Scenario:
     whole = [part for part in parts if isinstance(part, Scenario)]
     if whole:
         if len(parts) > 1:
@@ -131,11 +134,11 @@ def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: How) -> Scena
                 "or change it with scenario.replace(...)"
             )
         return whole[0]
-    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Injection)]
+    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Hold | Injection)]
     if strangers:
         raise UsageError(
             f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...) or "
-            "at_step(...)"
+            "at_step(...), or hold(...)"
         )
     bot = how.get("bot")
     return Scenario(
@@ -145,6 +148,7 @@ def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: How) -> Scena
         script=[part for part in parts if isinstance(part, Turn)],
         tools=how.get("tools") or {},
         latency=how.get("latency") or {},
+        hold={part.tool: part.before_await for part in parts if isinstance(part, Hold)},
         inject=[part for part in parts if isinstance(part, Injection)],
     )
 

@@ -1,6 +1,7 @@
 """What happens, as plain data: the model of a scenario, its builders and its file."""
 
 from llm_sim.scenario._builders import (
+    Hold,
     after,
     at,
     at_step,
@@ -8,6 +9,7 @@ from llm_sim.scenario._builders import (
     cancel,
     end,
     error,
+    hold,
     interrupt,
     register,
     say,
@@ -36,6 +38,7 @@ __all__ = [
     "Duration",
     "F",
     "FramePattern",
+    "Hold",
     "Injection",
     "Plain",
     "Say",
@@ -57,6 +60,7 @@ __all__ = [
     "end",
     "error",
     "format_duration",
+    "hold",
     "interrupt",
     "load_document",
     "load_scenarios",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from llm_sim.errors import Problem, ScenarioError
@@ -125,6 +126,38 @@ def unregister(tool: str) -> Stimulus:
 def _tool(name: Any) -> str:
     _require(isinstance(name, str) and name != "", "tool must be the name of a tool", name)
     return str(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A gate in the handler of a tool: a part of a scenario.
+
+    Parameters:
+        tool: The tool's name.
+        before_await: Before which of its handler's awaits a call stands still, from 1.
+    """
+
+    tool: str
+    before_await: int = 1
+
+    def release(self) -> Stimulus:
+        """Return the stimulus that opens the gate, for the calls that stand there and all later."""
+        return Stimulus(kind="release", text=self.tool)
+
+
+def hold(tool: str, *, before_await: int = 1) -> Hold:
+    """Let the calls of a tool stand still at one of their handler's awaits.
+
+    Args:
+        tool: The tool's name.
+        before_await: Before which await, from 1: each time that the handler would let others run.
+
+    Raises:
+        ScenarioError: An argument is wrong.
+    """
+    whole = isinstance(before_await, int) and not isinstance(before_await, bool)
+    _require(whole and before_await > 0, "before_await must be 1 or more", before_await)
+    return Hold(_tool(tool), before_await)
 
 
 def at(

@@ -34,6 +34,7 @@ def findings_of_scenario(data: Mapping[str, Any]) -> list[Finding]:
     if isinstance(latency, Mapping):
         findings += _unknown_latencies(latency, known)
         findings += _latencies_given_twice(latency, tools)
+    findings += _unknown_holds(data, known)
     return findings
 
 
@@ -104,6 +105,26 @@ def _latencies_given_twice(latency: Mapping[str, Any], tools: Mapping[str, Any])
         for key in latency
         if key not in WORLD_LATENCIES and _has_latency(plain_of(tools.get(key)))
     ]
+
+
+def _unknown_holds(data: Mapping[str, Any], known: list[str]) -> list[Finding]:
+    hold = data.get("hold", {})
+    if not isinstance(hold, Mapping):
+        return []
+    findings = [
+        Finding(("hold", tool), f"unknown tool {tool!r}{did_you_mean(tool, _texts(known))}", "key")
+        for tool in hold
+        if isinstance(tool, str) and tool not in known
+    ]
+    for i, injection in enumerate(_items(data.get("inject", ()))):
+        plain = plain_of(injection)
+        do = plain_of(plain.get("do")) if isinstance(plain, Mapping) else None
+        released = do.get("release") if isinstance(do, Mapping) else None
+        if isinstance(released, str) and released not in hold:
+            held = f"add `hold: {{{released}: 1}}`{did_you_mean(released, _texts(list(hold)))}"
+            wrong = f"{released!r} is not held: {held}"
+            findings.append(Finding(("inject", i, "do", "release"), wrong, "whole"))
+    return findings
 
 
 def _has_latency(tool: Any) -> bool:

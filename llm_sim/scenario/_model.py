@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
 from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario
 from llm_sim.scenario._durations import Duration, format_duration
@@ -148,6 +148,8 @@ class Scenario(Plain):
             frame is held after the model (``playout``), and which a handler of the bot takes (its
             tool's name); given as text with a unit. The latency of a stub tool moves into
             ``tools`` when the scenario is built.
+        hold: Tools whose handler stands still, each before which of its awaits, from 1, until a
+            ``release`` of it is injected.
         inject: The stimuli and their moments.
     """
 
@@ -160,6 +162,7 @@ class Scenario(Plain):
     script: Annotated[tuple[Turn, ...], BeforeValidator(listed)]
     tools: dict[Text, Tool] = Field(default_factory=dict)
     latency: dict[Text, Duration] = Field(default_factory=dict)
+    hold: dict[Text, Annotated[StrictInt, Field(ge=1)]] = Field(default_factory=dict)
     inject: Annotated[tuple[Injection, ...], BeforeValidator(listed)] = ()
 
     _remedies = {"script": 'script: [[{say: "Hello."}]]'}
@@ -178,6 +181,7 @@ class Scenario(Plain):
             user: str = "Hello.",
             tools: Mapping[str, Tool] = ...,
             latency: Mapping[str, str | int] = ...,
+            hold: Mapping[str, int] = ...,
             inject: Sequence[Injection] = (),
         ) -> None: ...
 
@@ -198,6 +202,8 @@ class Scenario(Plain):
             plain["tools"] = {name: tool.to_plain() for name, tool in self.tools.items()}
         if self.latency:
             plain["latency"] = {key: format_duration(ns) for key, ns in self.latency.items()}
+        if self.hold:
+            plain["hold"] = dict(self.hold)
         if self.inject:
             plain["inject"] = [injection.to_plain() for injection in self.inject]
         return plain

@@ -17,12 +17,17 @@ from llm_sim.scenario._plain import Plain
 
 _EVENTS = ("interrupt", "end", "cancel", "user_starts", "user_stops", "error")
 WITH_TEXT = ("say", "register", "unregister")
-"""The stimuli that have an argument; the others can land at any point of a schedule."""
+"""The stimuli from outside that have an argument; others can land at any point of a schedule."""
+
+_WITH_TEXT = (*WITH_TEXT, "release")
 
 STIMULI = (*_EVENTS, *WITH_TEXT)
-"""Every kind of stimulus."""
+"""Every kind of stimulus from outside; ``release``, which opens a gate, is a test's own hand."""
 
-_STIMULI = f"{', '.join(_EVENTS)}, {{say: text}}, {{register: tool}} or {{unregister: tool}}"
+_STIMULI = (
+    f"{', '.join(_EVENTS)}, {{say: text}}, {{register: tool}}, {{unregister: tool}} or "
+    "{release: tool}"
+)
 _WHEN = ("at", "after", "step")
 _SUFFIX = "Frame"
 
@@ -33,7 +38,7 @@ class Stimulus(Plain):
     Parameters:
         kind: An interruption, an end frame, a cancel frame, the user starts or stops speaking, an
             error frame from the service; the user says something, or a tool is registered (anew)
-            or unregistered.
+            or unregistered; or the gate of a held tool opens.
         text: What the user says, or the tool's name; empty for the other kinds.
     """
 
@@ -47,20 +52,21 @@ class Stimulus(Plain):
         "say",
         "register",
         "unregister",
+        "release",
     ]
     text: Text = ""
 
     def to_plain(self) -> str | dict[str, Any]:
         """Return the kind's name, or ``{say: text}``."""
-        return {self.kind: self.text} if self.kind in WITH_TEXT else self.kind
+        return {self.kind: self.text} if self.kind in _WITH_TEXT else self.kind
 
     @classmethod
     def _plain_form(cls, arguments: dict[str, Any]) -> Any:
         kind, text = arguments["kind"], arguments.get("text", "")
-        if kind in WITH_TEXT:
+        if kind in _WITH_TEXT:
             return {kind: text}
         if text != "":
-            wrong = f"must be empty unless kind is {' or '.join(WITH_TEXT)}, not {show(text)}"
+            wrong = f"must be empty unless kind is {' or '.join(_WITH_TEXT)}, not {show(text)}"
             raise refusal([Finding(("say",), wrong)])
         return kind
 
@@ -69,13 +75,13 @@ class Stimulus(Plain):
         if isinstance(data, str) and data in _EVENTS:
             return {"kind": data}
         if isinstance(data, Mapping):
-            if len(data) == 1 and (kind := next(iter(data))) in WITH_TEXT:
+            if len(data) == 1 and (kind := next(iter(data))) in _WITH_TEXT:
                 if data[kind] == "":
                     raise refusal([Finding((kind,), "must not be empty")])
                 return {"kind": kind, "text": data[kind]}
             for key in data:
-                if key not in WITH_TEXT:
-                    near = did_you_mean(str(key), WITH_TEXT)
+                if key not in _WITH_TEXT:
+                    near = did_you_mean(str(key), _WITH_TEXT)
                     wrong = f"unknown key {key!r}{near}: a stimulus is {_STIMULI}"
                     raise refusal([Finding((str(key),), wrong, "key")])
         near = did_you_mean(data, _EVENTS) if isinstance(data, str) else ""
@@ -83,7 +89,7 @@ class Stimulus(Plain):
 
     @classmethod
     def _argument_path(cls, path: Path) -> Path:
-        return ("text",) if path and path[0] in WITH_TEXT else ("kind",)
+        return ("text",) if path and path[0] in _WITH_TEXT else ("kind",)
 
     @classmethod
     def _path(cls, path: Path) -> Path:
@@ -102,7 +108,7 @@ class Stimulus(Plain):
                 "required": [key],
                 "additionalProperties": False,
             }
-            for key in WITH_TEXT
+            for key in _WITH_TEXT
         ]
         return {
             "title": cls.__name__,

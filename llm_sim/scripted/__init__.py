@@ -1,5 +1,6 @@
 """The scripted model and its stub tools; they know no service class."""
 
+from llm_sim.scripted._gates import Gates
 from llm_sim.scripted._player import PROBE_TOOL, SECOND_NS, Player, Service
 from llm_sim.scripted._tools import BEHAVIOURS, Params, delayed, stub
 
@@ -7,6 +8,7 @@ __all__ = [
     "BEHAVIOURS",
     "PROBE_TOOL",
     "SECOND_NS",
+    "Gates",
     "Params",
     "Player",
     "Service",

@@ -183,7 +183,7 @@ def run(
         scenario,
         plan,
         trace,
-        judge(trace, laws) if record else (),
+        judge(trace, laws) if record and not stage.held else (),
         stage.opened,
         stage.rested,
         _complaint(stage, scenario, plan, outstanding),
@@ -205,6 +205,11 @@ def _check_order(
 def _complaint(
     stage: Stage, scenario: Scenario, plan: Schedule, outstanding: tuple[Deviation, ...]
 ) -> SimulationError | None:
+    if stage.held:
+        return SimulationError(
+            f"{_several(stage.held)} stands at a gate that nothing opened: release it, as with "
+            f"`inject: [{{at: Interruption, do: {{release: {stage.held[0]}}}}}]`"
+        )
     if stage.missed:
         return SimulationError(
             f"the schedule did not land: {'; '.join(stage.missed)} never came; "
@@ -220,7 +225,16 @@ def _complaint(
             f"the scenario injects {'; '.join(stage.unseen)}: the run has no such frame, or not so "
             "many of them"
         )
+    if stage.gates.unreached and not plan.landings:
+        return SimulationError(
+            f"{_several(tuple(stage.gates.unreached))} never came to the await before which it is "
+            "held: its handler has fewer, or was never called"
+        )
     if scenario.open_ended:
         return None
     disturbed = bool(plan.landings) or any(i.do.kind != "say" for i in scenario.inject)
     return stage.player.complaint(disturbed=disturbed)
+
+
+def _several(tools: tuple[str, ...]) -> str:
+    return ", ".join(f"`{tool}`" for tool in tools)

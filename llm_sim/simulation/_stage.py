@@ -16,7 +16,7 @@ from llm_sim.loop import Picker, SimLoop, StockLoop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
-from llm_sim.scripted import PROBE_TOOL, SECOND_NS, Player
+from llm_sim.scripted import PROBE_TOOL, SECOND_NS, Gates, Player
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stimuli import Stimuli
 from llm_sim.simulation._tasks import Born
@@ -77,13 +77,16 @@ class Stage:
             before_first_token_ns=scenario.latency.get("llm", 0),
             on_asked=self._asked,
         )
-        self._plan = Plan(scenario, bot, self.player, self.recorder)
+        self.gates = Gates(scenario.hold)
+        self._plan = Plan(scenario, bot, self.player, self.recorder, self.gates)
         self._born = Born()
         self.opened = self.rested = self._timers_left = 0
         self.missed: tuple[str, ...] = ()
         """Landings of the schedule whose place never came, in words."""
         self.unseen: tuple[str, ...] = ()
         """Injections of the scenario whose frame was never seen, in words."""
+        self.held: tuple[str, ...] = ()
+        """Tools of which a call stood at its gate when the conversation was at rest."""
 
     def __enter__(self) -> Stage:
         with ExitStack() as stack:
@@ -158,11 +161,12 @@ class Stage:
 
     def _open(self, session: Session, schedule: Schedule) -> None:
         self.opened = self.loop.steps
-        stimuli = self._stimuli = Stimuli(self.loop, self.recorder, session)
+        stimuli = self._stimuli = Stimuli(self.loop, self.recorder, session, self.gates)
         opening = Stimulus(kind="say", text=self._scenario.user)
         stimuli.open(opening, self._scenario.inject, schedule)
         how = self._run(self._limits.max_steps, self._limits.max_time_ns, self._picker)
         stimuli.close()
+        self.held = tuple(self.gates.standing)
         self.rested = self.loop.steps
         self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
         self.unseen = tuple(

@@ -9,6 +9,7 @@ from llm_sim.loop import SimLoop, StockLoop
 from llm_sim.recorder import Recorder
 from llm_sim.scenario import Injection, Stimulus
 from llm_sim.schedule import START, THEN, Landing, Schedule
+from llm_sim.scripted import Gates
 from llm_sim.targets import Session
 
 
@@ -19,12 +20,16 @@ class Stimuli:
         loop: The loop of the run.
         recorder: Tells of new frames, and is told of each stimulus.
         session: Where stimuli go in.
+        gates: What a release opens.
     """
 
-    def __init__(self, loop: SimLoop | StockLoop, recorder: Recorder, session: Session) -> None:
+    def __init__(
+        self, loop: SimLoop | StockLoop, recorder: Recorder, session: Session, gates: Gates
+    ) -> None:
         self._loop = loop
         self._recorder = recorder
         self._session = session
+        self._gates = gates
         self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
         self._armed: list[asyncio.Handle] = []
         self._outstanding: dict[int, Landing] = {}
@@ -110,4 +115,7 @@ class Stimuli:
             data["text"] = stimulus.text
         self._recorder.begin(self._recorder.record("stimulus", data=data))
         self.ending = self.ending or stimulus.kind in ("end", "cancel")
+        if stimulus.kind == "release":
+            self._gates.release(stimulus.text)
+            return
         self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from llm_sim.recorder import Recorder
 from llm_sim.scenario import Scenario, Stimulus
-from llm_sim.scripted import Player
+from llm_sim.scripted import Gates, Player
 from llm_sim.targets._bot import Bot
 
 
@@ -22,12 +22,14 @@ class Plan:
         bot: What is under test.
         player: The scripted model.
         recorder: Where handlers' lives are recorded.
+        gates: Where held handlers stand.
     """
 
     scenario: Scenario
     bot: Bot
     player: Player
     recorder: Recorder
+    gates: Gates = field(default_factory=lambda: Gates({}))
 
 
 @dataclass(frozen=True, slots=True)

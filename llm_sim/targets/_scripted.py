@@ -55,6 +55,7 @@ class ScriptedService(_RealService):
         self._sim_player = plan.player
         self._sim_recorder = plan.recorder
         self._sim_latency = plan.scenario.latency
+        self._sim_gates = plan.gates
         self._sim_registrations: dict[str | None, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
 
     def register_function(
@@ -64,7 +65,8 @@ class ScriptedService(_RealService):
         self._sim_registrations.setdefault(function_name, (handler, args, kwargs))
         recorder = self._sim_recorder
         latency_ns = self._sim_latency.get(function_name or "", 0)
-        seen = watched(recorder, delayed(handler, latency_ns) if latency_ns else handler)
+        gated = self._sim_gates.held(function_name or "", handler)
+        seen = watched(recorder, delayed(gated, latency_ns) if latency_ns else gated)
         super().register_function(function_name, seen, *args, **kwargs)
         item = self._functions[function_name]
         registered(recorder, function_name, cancel=item.cancel_on_interruption)

@@ -72,6 +72,7 @@ def test_the_names_of_the_package_are_these() -> None:
         "cancel",
         "end",
         "fuzz",
+        "hold",
         "interrupt",
         "load_scenarios",
         "replay",

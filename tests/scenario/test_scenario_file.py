@@ -333,14 +333,14 @@ def test_a_mistake_in_the_outline_is_placed(text: str, message: str) -> None:
         (
             ["script: []", "inject: [{step: 1, do: intrupt}]"],
             "f.yaml:5:28: do must be interrupt, end, cancel, user_starts, user_stops, error, "
-            "{say: text}, {register: tool} or {unregister: tool}, not 'intrupt' "
+            "{say: text}, {register: tool}, {unregister: tool} or {release: tool}, not 'intrupt' "
             "(did you mean 'interrupt'?)",
         ),
         (
             ["script: []", "inject: [{step: 1, do: {sya: x}}]"],
             "f.yaml:5:29: unknown key 'sya' (did you mean 'say'?): "
             "a stimulus is interrupt, end, cancel, user_starts, user_stops, error, {say: text}, "
-            "{register: tool} or {unregister: tool}",
+            "{register: tool}, {unregister: tool} or {release: tool}",
         ),
         (
             ["script: []", "inject: [{step: 1, do: {say: 5}}]"],

@@ -199,12 +199,12 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         (
             lambda: Stimulus(kind="stop"),  # type: ignore[arg-type]
             "kind must be interrupt, end, cancel, user_starts, user_stops, error, {say: text}, "
-            "{register: tool} or {unregister: tool}, not 'stop'",
+            "{register: tool}, {unregister: tool} or {release: tool}, not 'stop'",
         ),
         (lambda: Stimulus(kind="say"), "text must not be empty"),
         (
             lambda: Stimulus(kind="end", text="x"),
-            "text must be empty unless kind is say or register or unregister, not 'x'",
+            "text must be empty unless kind is say or register or unregister or release, not 'x'",
         ),
         (
             lambda: Injection(do="end"),
