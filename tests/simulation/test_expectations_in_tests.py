@@ -58,6 +58,14 @@ def test_the_other_expectations_are_met_too(order: Run) -> None:
     frames.of(F.Interruption).exactly()
 
 
+def test_matchers_of_other_libraries_match(order: Run) -> None:
+    dirty: Any = pytest.importorskip("dirty_equals")
+    shipped = {"status": dirty.IsStr(regex="ship.*"), "parcels": dirty.IsPositiveInt()}
+    order.frames[Down].in_order(F.FunctionCallResult(tool_call_id=dirty.IsStr, result=shipped))
+    with pytest.raises(ExpectationError, match=r"result\.parcels is 2, not IsNegativeInt"):
+        order.frames[Down].in_order(F.FunctionCallResult(result={"parcels": dirty.IsNegativeInt()}))
+
+
 def test_any_order_gives_each_pattern_a_frame_of_its_own(order: Run) -> None:
     texts = order.frames[Down].of(F.LLMText)
     texts.any_order(F.LLMText, F.LLMText(text="Let me check."))
