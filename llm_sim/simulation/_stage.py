@@ -20,6 +20,7 @@ from llm_sim.scripted import PROBE_TOOL, SECOND_NS, Gates, Player
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stimuli import Stimuli
 from llm_sim.simulation._tasks import Born
+from llm_sim.simulation._wall_clock import wall_clock_of
 from llm_sim.simulation._world import lost_coroutines, seeded, without_collector
 from llm_sim.targets import Bot, Plan, Session, Target
 from llm_sim.trace import SERVICE, Header
@@ -91,9 +92,12 @@ class Stage:
     def __enter__(self) -> Stage:
         with ExitStack() as stack:
             stack.enter_context(without_collector())
-            stack.enter_context(seeded(_SEED))
             stack.enter_context(lost_coroutines(lambda text: self._error("warning", text)))
             stack.enter_context(self._target.surroundings(lambda text: self._error("log", text)))
+            # Last: by now the target has imported what it needs, and that draws and looks at the
+            # clock in the first run of a process only.
+            stack.enter_context(seeded(_SEED))
+            stack.enter_context(wall_clock_of(self.loop))
             # Whatever of this fails, what was borrowed before it is given back.
             self._surroundings = stack.pop_all()
         self.loop.set_exception_handler(lambda _, context: self._error("loop", _told(context)))

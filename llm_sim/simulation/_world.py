@@ -1,17 +1,21 @@
 """What a run borrows from the process, and gives back.
 
 Chance has one source, a ``random.Random`` of the run's own; the code under test draws from it
-through ``random`` and ``uuid``. Warnings that tell of lost coroutines become events of the trace.
+through ``random``, ``secrets`` and ``uuid``. Warnings that tell of lost coroutines become events of
+the trace.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import random
-import uuid
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
+from types import FrameType
 from typing import Any, Final, TextIO
 
 from llm_sim.errors import SimulationError
@@ -55,20 +59,37 @@ def without_collector() -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed the process's chance for the code under test, and restore it."""
-    chance = random.Random(seed)
-    state, uuid4 = random.getstate(), uuid.uuid4  # noqa: TID251 - put back below
+    """Seed the process's chance for the code under test, and restore it.
+
+    That is ``random``, and what asks the system: ``os.urandom``, and with it ``secrets`` and
+    ``uuid``. Others go on asking the system: other threads, and a module that is being imported,
+    which happens in the first run of a process only.
+    """
+    chance, here = random.Random(seed), get_ident()
+    state, urandom = random.getstate(), os.urandom
     random.seed(chance.getrandbits(64))
 
-    def seeded_uuid4() -> uuid.UUID:
-        return uuid.UUID(int=chance.getrandbits(128), version=4)
+    def drawn(size: int, /) -> bytes:
+        asked_here = get_ident() == here and not _importing()
+        return chance.randbytes(size) if asked_here else urandom(size)
 
-    uuid.uuid4 = seeded_uuid4  # noqa: TID251 - this is the one source of chance
+    # `secrets` draws by way of `random`, which has imported the function by name.
+    os.urandom = random._urandom = drawn  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        uuid.uuid4 = uuid4  # noqa: TID251
+        os.urandom = random._urandom = urandom  # type: ignore[attr-defined]
         random.setstate(state)
+
+
+def _importing() -> bool:
+    """Tell whether what the loop runs is an import."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_globals.get("__package__") != "llm_sim.loop":
+        if frame.f_globals.get("__name__") == "importlib._bootstrap":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

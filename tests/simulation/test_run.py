@@ -211,12 +211,12 @@ def test_a_task_that_is_left_after_the_end_is_told() -> None:
 
 
 def test_a_run_leaves_nothing_in_the_process() -> None:
+    import os
     import random
-    import uuid
 
-    uuid4, state = uuid.uuid4, random.getstate()
+    urandom, state = os.urandom, random.getstate()
     run(spoken_tool())
-    assert (uuid.uuid4, random.getstate()) == (uuid4, state)
+    assert (os.urandom, random.getstate()) == (urandom, state)
 
 
 def test_a_run_may_be_made_inside_another_loop() -> None:
@@ -356,8 +356,8 @@ def test_a_handler_that_never_ends_is_closed_with_its_run() -> None:
 
 def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
     import gc
+    import os
     import random
-    import uuid
     import warnings
 
     class Broken:
@@ -372,10 +372,10 @@ def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
         async def open(self, plan: Any) -> Any:
             raise NotImplementedError
 
-    before = (uuid.uuid4, warnings.showwarning, random.getstate(), gc.isenabled())
+    before = (os.urandom, warnings.showwarning, random.getstate(), gc.isenabled())
     with pytest.raises(RuntimeError, match="no surroundings"):
         run(spoken_tool(), target=Broken())
-    assert (uuid.uuid4, warnings.showwarning, random.getstate(), gc.isenabled()) == before
+    assert (os.urandom, warnings.showwarning, random.getstate(), gc.isenabled()) == before
 
 
 def test_a_handler_that_raises_what_nobody_expects_settles_its_call() -> None:

@@ -47,6 +47,8 @@ class PipecatTarget:
         from llm_sim.targets.pipecat._logs import errors_reported
 
         with errors_reported(report), _no_downloads():
+            # Imported before the run: what is imported in it may keep clocks that are the run's.
+            self._adapter()
             yield
 
     async def open(self, plan: Plan) -> Session:

@@ -1,0 +1,223 @@
+"""The wall clock of the code under test."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import importlib
+import os
+import pickle
+import secrets
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import perf_counter as imported_by_name
+from typing import Any
+
+import pydantic
+import pytest
+from freezegun import freeze_time
+
+from llm_sim.exploration import sweep
+from llm_sim.loop import StockLoop
+from llm_sim.scenario import Scenario, call, say, turn
+from llm_sim.simulation import check_determinism, check_recording, run
+from llm_sim.targets import Bot
+from tests.support.pipecat import needs_pipecat
+
+TARGETS = pytest.mark.parametrize(
+    "target", ["reference", pytest.param("pipecat", marks=needs_pipecat)]
+)
+START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+CONVERSATION = Scenario(
+    bot="tests:clock", script=[turn(call("look", as_="c1")), turn(say("It is late."))]
+)
+
+
+def _time() -> float:
+    return time.time()
+
+
+def _time_ns() -> int:
+    return time.time_ns()
+
+
+def _bot(look: Callable[[], Any], pause_secs: float = 0.0) -> Bot:
+    async def handler(params: Any) -> None:
+        before = look()
+        await asyncio.sleep(pause_secs)
+        await params.result_callback([before, look()])
+
+    return Bot(lambda llm: llm.register_function("look", handler))
+
+
+def _seen(look: Callable[[], Any], pause_secs: float = 0.0, **how: Any) -> Any:
+    one = run(CONVERSATION, bot=_bot(look, pause_secs), **how)
+    assert one.violations == ()
+    return next(one.trace.of("answer")).data["result"]
+
+
+@TARGETS
+def test_every_clock_reads_the_epoch_and_the_time_of_the_loop(target: str) -> None:
+    def look() -> list[object]:
+        return [
+            time.time(),
+            time.time_ns(),
+            time.monotonic_ns(),
+            time.perf_counter(),
+            imported_by_name(),
+            time.gmtime()[:6] == datetime.now(UTC).timetuple()[:6],
+            datetime.now(UTC).isoformat(),
+            datetime.now().isoformat(),
+            date.today().isoformat(),
+        ]
+
+    ns = int(START) * 10**9
+    there, later = _seen(look, 1.5, target=target)
+    assert there == [
+        *(START, ns, ns, START, START, True),
+        *("2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00", "2026-01-01"),
+    ]
+    assert later == [
+        *(START + 1.5, ns + 1_500_000_000, ns + 1_500_000_000, START + 1.5, START + 1.5, True),
+        *("2026-01-01T00:00:01.500000+00:00", "2026-01-01T00:00:01.500000", "2026-01-01"),
+    ]
+
+
+def test_asyncios_own_loop_tells_the_same_time() -> None:
+    ns = int(START) * 10**9
+    there = _seen(_time_ns, 0.25, loop=StockLoop)
+    assert there == _seen(_time_ns, 0.25) == [ns, ns + 250_000_000]
+
+
+@TARGETS
+def test_results_with_the_time_and_with_secrets_are_the_same_at_every_point(target: str) -> None:
+    def look() -> list[object]:
+        drawn = [secrets.token_hex(4), os.urandom(2).hex(), str(uuid.uuid4()), str(uuid.uuid1())]
+        return [datetime.now().isoformat(), time.time(), *drawn]
+
+    bot = _bot(look, 0.1)
+    assert check_determinism(CONVERSATION, bot=bot, target=target).violations == ()
+    assert check_recording(CONVERSATION, bot=bot, target=target) == ()
+    assert sweep(CONVERSATION, bot=bot, target=target).conclusive
+
+
+def test_another_thread_draws_from_the_system() -> None:
+    drawn: list[str] = []
+
+    def look() -> None:
+        thread = threading.Thread(target=lambda: drawn.append(secrets.token_hex(16)))
+        thread.start()
+        thread.join()
+
+    run(CONVERSATION, bot=_bot(look))
+    assert len(set(drawn)) == 2
+
+
+def test_the_clocks_are_real_before_and_after_a_run() -> None:
+    before = time.time, time.monotonic, datetime, sys.modules["datetime"].datetime
+    real = time.time()
+    _seen(_time)
+    assert (time.time, time.monotonic, datetime, sys.modules["datetime"].datetime) == before
+    assert abs(time.time() - real) < 86_400
+    assert imported_by_name is time.perf_counter
+
+
+def test_the_clocks_are_real_after_a_bot_that_cannot_be_built() -> None:
+    before = time.time, sys.modules["datetime"].datetime
+
+    def build(llm: Any) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(Exception, match="cannot be built"):
+        run(CONVERSATION, bot=Bot(build))
+    assert (time.time, sys.modules["datetime"].datetime) == before
+
+
+def test_a_module_that_is_imported_in_a_run_keeps_no_virtual_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """
+from time import time, monotonic as clock
+from datetime import datetime, date as day
+def stamp(read=time, now=datetime.now):
+    return read(), now()
+"""
+    (tmp_path / "imported_late.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "imported_late", raising=False)
+
+    def look() -> list[object]:
+        module = importlib.import_module("imported_late")
+        return [module.clock(), module.time(), module.stamp()[0], str(module.datetime.now())]
+
+    there = [START, START, START, "2026-01-01 00:00:00"]
+    assert _seen(look) == [there, there]
+    module: Any = sys.modules["imported_late"]
+    assert (module.time, module.clock) == (time.time, time.monotonic)
+    assert (module.datetime, module.day) == (datetime, date)
+    # What is bound elsewhere than in the module tells the real time, and no other one.
+    read, now = module.stamp()
+    assert abs(read - time.time()) < 86_400
+    assert abs((now - datetime.now()).total_seconds()) < 86_400
+    assert _seen(look) == [there, there]
+
+
+def test_values_of_a_run_are_ordinary_dates() -> None:
+    def look() -> list[object]:
+        class Booking(pydantic.BaseModel):
+            at: datetime = pydantic.Field(default_factory=lambda: datetime.now(UTC))
+            day: date | None = None
+
+        given = Booking.model_validate({"at": "2025-05-06T07:08:09Z", "day": "2025-05-06"})
+        dates: list[Any] = [given.at, Booking().at, datetime(2020, 1, 1), given.day]
+        copies = [copy.deepcopy(each) for each in dates]
+        return [
+            Booking().model_dump_json(),
+            given.model_dump_json(),
+            [isinstance(each, datetime) for each in dates],
+            [isinstance(each, date) for each in dates],
+            copies == dates and pickle.loads(pickle.dumps(dates)) == dates,
+            str(datetime.strptime("2020-02-03", "%Y-%m-%d") - datetime(2020, 2, 1)),
+        ]
+
+    there = [
+        '{"at":"2026-01-01T00:00:00Z","day":null}',
+        '{"at":"2025-05-06T07:08:09Z","day":"2025-05-06"}',
+        [True, True, True, False],
+        [True, True, True, True],
+        True,
+        "2 days, 0:00:00",
+    ]
+    assert _seen(look) == [there, there]
+
+
+def test_time_that_the_test_has_frozen_is_where_a_run_starts() -> None:
+    with freeze_time("2020-02-02 12:00", tz_offset=2):
+        seen = _seen(lambda: [datetime.now().isoformat(), datetime.now(UTC).hour], 60.0)
+        assert datetime.now().isoformat() == "2020-02-02T14:00:00"
+    assert seen == [["2020-02-02T14:00:00", 14], ["2020-02-02T14:01:00", 14]]
+    assert _seen(_time) == [START, START]
+
+
+def test_a_handler_may_freeze_time_itself() -> None:
+    def look() -> list[object]:
+        with freeze_time("2001-01-01"):
+            frozen = [datetime.now().isoformat(), time.gmtime().tm_year]
+        return [frozen, datetime.now().isoformat(), time.time()]
+
+    there = [["2001-01-01T00:00:00", 2001], "2026-01-01T00:00:00", START]
+    assert _seen(look) == [there, there]
+
+
+def test_the_application_waits_in_real_time_while_a_run_is_made() -> None:
+    """asyncio's loops, which another thread may be running, keep their own clock."""
+    loop = asyncio.new_event_loop()
+    try:
+        assert _seen(lambda: abs(loop.time() - START) > 86_400) == [True, True]
+    finally:
+        loop.close()
