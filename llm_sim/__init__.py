@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from llm_sim.schedule import Schedule
     from llm_sim.simulation import Run, run
     from llm_sim.targets import Bot
-    from llm_sim.testing import fuzz
+    from llm_sim.testing import fuzz, run_test
     from llm_sim.trace import DOWN as Down  # noqa: N811 - as Pipecat writes directions
     from llm_sim.trace import UP as Up  # noqa: N811
     from llm_sim.trace import Trace
@@ -75,6 +75,7 @@ _HOMES: Final = {
     "load_scenarios": "scenario",
     "replay": "exploration",
     "run": "simulation",
+    "run_test": "testing",
     "say": "scenario",
     "sweep": "exploration",
     "turn": "scenario",
@@ -115,6 +116,7 @@ __all__ = [
     "load_scenarios",
     "replay",
     "run",
+    "run_test",
     "say",
     "sweep",
     "turn",

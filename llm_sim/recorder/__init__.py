@@ -1,5 +1,6 @@
 """Taps on a live target that write its trace without disturbing it."""
 
+from llm_sim.recorder._frames import describe
 from llm_sim.recorder._handlers import registered, watched
 from llm_sim.recorder._plain import plain, renumbered
 from llm_sim.recorder._recorder import Clock, Recorder
@@ -8,6 +9,7 @@ from llm_sim.recorder._taps import tap, tap_events
 __all__ = [
     "Clock",
     "Recorder",
+    "describe",
     "plain",
     "registered",
     "renumbered",

@@ -2,13 +2,16 @@
 
 from llm_sim.testing._fuzz import allow_fixtures, default_place, default_target, fuzz
 from llm_sim.testing._machine import state_machine
+from llm_sim.testing._run_test import SleepFrame, run_test
 from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
 
 __all__ = [
+    "SleepFrame",
     "allow_fixtures",
     "default_place",
     "default_target",
     "fuzz",
+    "run_test",
     "state_machine",
     "tell",
     "tell_campaign",

@@ -77,6 +77,7 @@ def test_the_names_of_the_package_are_these() -> None:
         "load_scenarios",
         "replay",
         "run",
+        "run_test",
         "say",
         "sweep",
         "turn",

@@ -19,6 +19,7 @@ from llm_sim.targets._releases import installed_release
 
 if TYPE_CHECKING:
     from llm_sim.targets._port import Plan, Session
+    from llm_sim.targets._rig import Rig, RigOptions
 
 _DISTRIBUTION: Final = "pipecat-ai"
 _GENERATIONS: Final = (((1, 3), "llm_sim.targets.pipecat._worker_generation"),)
@@ -55,6 +56,11 @@ class PipecatTarget:
         """Build a fresh pipeline of Pipecat's own parts."""
         session: Session = self._adapter().open_session(plan)
         return session
+
+    def rig(self, processor: Any, options: RigOptions) -> Rig:
+        """Build a pipeline of one processor, of Pipecat's own parts."""
+        rig: Rig = self._adapter().WorkerRig(processor, options)
+        return rig
 
     def _adapter_name(self) -> str:
         release, installed = _installed(), _installed_numbers()

@@ -31,10 +31,13 @@ from llm_sim.targets._port import Views
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets._shape import attribute
 from llm_sim.targets._tools import register_stubs
+from llm_sim.targets.pipecat._worker_rig import WorkerRig
 
 if TYPE_CHECKING:
     from llm_sim.scenario import Stimulus
     from llm_sim.targets._port import Plan
+
+__all__ = ["WorkerRig", "open_session"]
 
 
 class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]

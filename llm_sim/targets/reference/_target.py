@@ -21,11 +21,13 @@ from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations,
 from llm_sim.targets._tools import register_stubs
 from llm_sim.targets.reference._logs import quiet
 from llm_sim.targets.reference._naive import NaiveLLMService
+from llm_sim.targets.reference._rig import ReferenceRig
 from llm_sim.trace import USER
 
 if TYPE_CHECKING:
     from llm_sim.scenario import Stimulus
     from llm_sim.targets._port import Plan, Session
+    from llm_sim.targets._rig import Rig, RigOptions
 
 
 class ScriptedLLMService(ScriptedService, service.LLMService):
@@ -141,6 +143,10 @@ class ReferenceTarget:
     async def open(self, plan: Plan) -> Session:
         """Build a fresh pipeline."""
         return ReferenceSession(plan, self._llm_class)
+
+    def rig(self, processor: service.FrameProcessor, options: RigOptions) -> Rig:
+        """Build a pipeline of one processor."""
+        return ReferenceRig(processor, options)
 
 
 reference: Final = ReferenceTarget("reference", ScriptedLLMService)
