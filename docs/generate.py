@@ -1,6 +1,7 @@
-"""Write the pages that are made from the code: ``python docs/generate.py``.
+"""Write what is made from the code: ``python docs/generate.py``, or a page of it by its name.
 
-``laws.md`` is made from the laws, ``pipecat-1.14.0.md`` from sweeping every scenario on it.
+``laws.md`` is made from the laws, ``pipecat-1.14.0.md`` from sweeping every scenario on it. In each
+page the outputs of its commands are made by typing them, block after block.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from llm_sim.exploration import SweepReport, Window, sweep
@@ -20,6 +22,10 @@ from llm_sim.simulation import Run, run
 from llm_sim.targets import get_target
 
 HERE: Final = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from tests.support.pages import pages, rewritten  # noqa: E402 - found by the line above
+
 SCENARIOS: Final = HERE.parent / "scenarios"
 PINNED: Final = "1.14.0"
 PYTHON: Final = "3.11"
@@ -108,8 +114,25 @@ def _links(one: Run) -> Iterator[str]:
             yield issue.link.removeprefix(REPOSITORY)
 
 
+def rewrite_outputs(page: Path) -> None:
+    """Put what comes out into a page where it shows something else."""
+    shown = page.read_text(encoding="utf-8")
+    with TemporaryDirectory() as workspace:
+        actual = rewritten(shown, Path(workspace))
+    if actual != shown:
+        page.write_text(actual, encoding="utf-8")
+
+
 if __name__ == "__main__":
     os.chdir(SCENARIOS.parent)
+    named = {*sys.argv[1:]}
+    if named:
+        for page in pages():
+            if page.name in named:
+                rewrite_outputs(page)
+        sys.exit()
     (HERE / "laws.md").write_text(laws_page(), encoding="utf-8")
     if get_target("pipecat").version() == PINNED and sys.version.startswith(f"{PYTHON}."):
         (HERE / f"pipecat-{PINNED}.md").write_text(pipecat_page(), encoding="utf-8")
+    for page in pages():
+        rewrite_outputs(page)

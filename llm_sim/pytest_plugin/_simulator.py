@@ -137,8 +137,8 @@ def _scenario(parts: tuple[Part, ...], how: How) -> Scenario:
     strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Hold | Injection)]
     if strangers:
         raise UsageError(
-            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...) or "
-            "at_step(...), or hold(...)"
+            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...), "
+            "at_step(...) or hold(...)"
         )
     bot = how.get("bot")
     return Scenario(
