@@ -1,5 +1,6 @@
 """The scripted model and its stub tools; they know no service class."""
 
+from llm_sim.scripted._functions import StubFunction, check_stub_functions, function_stub
 from llm_sim.scripted._gates import Gates
 from llm_sim.scripted._player import PROBE_TOOL, SECOND_NS, Player, Service
 from llm_sim.scripted._tools import BEHAVIOURS, Params, delayed, stub
@@ -12,6 +13,9 @@ __all__ = [
     "Params",
     "Player",
     "Service",
+    "StubFunction",
+    "check_stub_functions",
     "delayed",
+    "function_stub",
     "stub",
 ]
