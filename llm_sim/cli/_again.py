@@ -7,8 +7,7 @@ from pathlib import Path
 from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable
-from llm_sim.cli._keep import promote_line
-from llm_sim.cli._show import pasted, run_failure, run_line
+from llm_sim.cli._show import run_failure, run_line
 from llm_sim.cli._stock import stock_line
 from llm_sim.cli._subjects import check_trace, load_subjects, place_in
 from llm_sim.errors import ScenarioError, SimulationError, UsageError
@@ -25,6 +24,7 @@ from llm_sim.exploration import (
 )
 from llm_sim.simulation import Run, run
 from llm_sim.targets import load_bot
+from llm_sim.testing import pasted, promote_line
 from llm_sim.trace import dumps
 
 

@@ -8,25 +8,24 @@ from pathlib import Path
 from typing import Final
 
 from llm_sim import __version__
-from llm_sim.cli._baseline import BaselineOptions, known_run, tell
+from llm_sim.cli._baseline import BaselineOptions, tell
 from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._show import (
-    pasted,
     replay_line,
     run_failure,
     run_line,
-    sweep_failure,
     sweep_line,
 )
 from llm_sim.cli._stock import stock_line, stock_note
 from llm_sim.cli._subjects import check_trace, load_subjects, place_in
 from llm_sim.cli._sweep import sweep_one, sweep_verdict
 from llm_sim.errors import SimulationError
-from llm_sim.exploration import SweepReport, check_on_stock, replay, write_text
+from llm_sim.exploration import SweepReport, check_on_stock, known_run, replay, write_text
 from llm_sim.invariants import get_law
 from llm_sim.scenario import load_scenarios
 from llm_sim.simulation import Run, run
+from llm_sim.testing import pasted, tell_sweep
 from llm_sim.trace import dumps
 
 _DEMO: Final = (
@@ -52,7 +51,7 @@ def demo_command() -> ExitCode:
     for report in planted:
         out("\nA failure, as it is shown to you (the races of the naive service are planted):\n")
         place = place_in(file, report.scenario)
-        out(sweep_failure(report, "naive", replay_line(place, target="naive")))
+        out(tell_sweep(report, "naive", replay_line(place, target="naive")))
     out(f"\nnext      {pasted('llm-sim', 'sweep', file, '--target', 'pipecat')}")
     return sweep_verdict(correct, correct)
 

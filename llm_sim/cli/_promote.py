@@ -7,9 +7,9 @@ from pathlib import Path
 from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable
-from llm_sim.cli._show import pasted
 from llm_sim.errors import UsageError
 from llm_sim.exploration import SUFFIX, FailureStore, load_failure, promote, write_text
+from llm_sim.testing import pasted
 
 
 def promote_command(reference: str, name: str, into: Path, force: bool) -> ExitCode:

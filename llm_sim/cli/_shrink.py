@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._keep import promote_line
-from llm_sim.cli._show import pasted, run_failure
+from llm_sim.cli._show import run_failure
 from llm_sim.cli._subjects import load_subjects, place_in
 from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration import FailureStore, Found, Shrunk, shrink, stop_requests
@@ -15,6 +14,7 @@ from llm_sim.invariants import Violation, get_law
 from llm_sim.scenario import dump_scenarios
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
+from llm_sim.testing import pasted, promote_line
 
 
 def shrink_command(

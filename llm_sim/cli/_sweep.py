@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from llm_sim.cli._baseline import BaselineOptions, known_sweep, known_windows, tell
+from llm_sim.cli._baseline import BaselineOptions, tell
 from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable, write_json
-from llm_sim.cli._keep import keep
 from llm_sim.cli._progress import progress
-from llm_sim.cli._show import replay_line, sweep_failure, sweep_line
+from llm_sim.cli._show import replay_line, sweep_line
 from llm_sim.cli._subjects import load_subjects, place_in
 from llm_sim.errors import UsageError
 from llm_sim.exploration import (
     Coverage,
     Extent,
+    FailureStore,
     SweepReport,
+    Window,
+    known_sweep,
+    known_windows,
     stimulus_kinds,
     stop_requests,
     sweep,
@@ -27,6 +30,7 @@ from llm_sim.exploration import (
 )
 from llm_sim.scenario import Scenario
 from llm_sim.targets import Bot, get_target
+from llm_sim.testing import Notes, keep_failures, new_failures, tell_sweep
 
 
 def sweep_command(
@@ -89,8 +93,8 @@ def sweep_command(
         if report.laws or report.failed:
             line = replay_line(place_in(file, report.scenario), target=target, bot=bot)
             is_known = known_windows(baseline, report)
-            notes = keep(report, target, bot, is_known)
-            told = sweep_failure(report, target, line, notes=notes, known=is_known)
+            notes = _keep(report, target, bot, is_known)
+            told = tell_sweep(report, target, line, notes=notes, known=is_known)
             out(f"\n{told}")
     tell(baseline)
     code = sweep_verdict(reports, new)
@@ -136,6 +140,17 @@ def sweep_verdict(reports: Sequence[SweepReport], new: Sequence[SweepReport]) ->
         return ExitCode.VIOLATION
     conclusive = all(report.conclusive for report in reports)
     return ExitCode.CLEAN if conclusive else ExitCode.NO_VERDICT
+
+
+def _keep(
+    report: SweepReport, target: str, bot: str | None, known: Callable[[Window], bool]
+) -> dict[str, Notes]:
+    new = [one for _, one in new_failures(report, target, known)]
+
+    def tell_not_kept(what: str) -> None:
+        err(f"llm-sim: {what}")
+
+    return keep_failures(new, target, FailureStore(), bot=bot, not_kept=tell_not_kept)
 
 
 def _announcement(scenario: Scenario) -> Any:

@@ -8,6 +8,7 @@ from llm_sim.exploration._files import write_text
 from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._fuzz import cases_of, explore, registrations
 from llm_sim.exploration._kinds import kind_of
+from llm_sim.exploration._known import known_run, known_sweep, known_windows
 from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
 from llm_sim.exploration._reorder import (
@@ -75,6 +76,9 @@ __all__ = [
     "check_on_stock",
     "explore",
     "kind_of",
+    "known_run",
+    "known_sweep",
+    "known_windows",
     "load_failure",
     "promote",
     "registrations",

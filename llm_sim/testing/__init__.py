@@ -7,14 +7,35 @@ from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
 
 __all__ = [
     "SleepFrame",
+from llm_sim.testing._sweeps import (
+    KNOWN,
+    Notes,
+    keep_failures,
+    new_failures,
+    pasted,
+    place_of_run,
+    promote_line,
+    tell_sweep,
+)
+from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
+
+__all__ = [
+    "KNOWN",
+    "Notes",
     "allow_fixtures",
     "default_place",
     "default_target",
     "fuzz",
     "run_test",
+    "keep_failures",
+    "new_failures",
+    "pasted",
+    "place_of_run",
+    "promote_line",
     "state_machine",
     "tell",
     "tell_campaign",
     "tell_each",
     "tell_line",
+    "tell_sweep",
 ]
