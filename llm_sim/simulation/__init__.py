@@ -5,6 +5,7 @@ from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._run import ContextAtRest, Run, run
 from llm_sim.simulation._steady import steady
+from llm_sim.simulation._wall_clock import wall_clock_of
 
 __all__ = [
     "ContextAtRest",
@@ -15,4 +16,5 @@ __all__ = [
     "check_recording",
     "run",
     "steady",
+    "wall_clock_of",
 ]

@@ -12,6 +12,7 @@ from llm_sim.errors import DeadlockError, ExpectationError, UsageError
 from llm_sim.frames import FrameDirection
 from llm_sim.loop import SimLoop
 from llm_sim.scripted import SECOND_NS
+from llm_sim.simulation import wall_clock_of
 from llm_sim.targets import Rig, RigOptions, open_rig
 from llm_sim.testing._comparison import Expectation, are_met, side_by_side
 
@@ -52,7 +53,8 @@ async def run_test(
     """Send frames through one processor and compare what comes out with what is expected.
 
     It takes the arguments of Pipecat's ``run_test``, and runs on a loop of its own, to its end
-    inside this call: the test's own loop stands still meanwhile, and no real time passes. An
+    inside this call: the test's own loop stands still meanwhile, and no real time passes; the
+    process's clocks, which begin at a fixed moment, read the loop's time. An
     expected frame is a class; or a frame, whose payload must be equal then; or anything with an
     ``==`` of its own.
 
@@ -84,11 +86,12 @@ async def run_test(
     options = RigOptions(enable_rtvi, tuple(observers or ()), pipeline_params)
     sent = _Sent(tuple(frames_to_send), upstream, send_end_frame, start_timeout)
     loop = SimLoop(max_steps=_MAX_STEPS, max_time_ns=_MAX_TIME_NS)
-    try:
-        rig = loop.run_until_complete(_built(processor, options))
-        _run(loop, rig, processor, sent)
-    finally:
-        _close(loop)
+    with wall_clock_of(loop):
+        try:
+            rig = loop.run_until_complete(_built(processor, options))
+            _run(loop, rig, processor, sent)
+        finally:
+            _close(loop)
     starts = (rig.frames.StartFrame,) if ignore_start else ()
     ends = (rig.frames.EndFrame,) if send_end_frame else ()
     down = [frame for frame in rig.down if not isinstance(frame, starts + ends)]

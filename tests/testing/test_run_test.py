@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ def test_a_processor_may_be_made_on_the_loop_of_the_test() -> None:
         return len(down), asyncio.get_running_loop() is loop
 
     assert asyncio.run(test()) == (1, True)
+
+
+def test_the_clocks_of_the_process_follow() -> None:
+    class Late(Passing):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: list[float] = []
+
+        async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+            self.seen.append(time.time())
+            await super().process_frame(frame, direction)
+
+    late = Late()
+    played(late, frames_to_send=[TextFrame("a"), SleepFrame(3600), TextFrame("b")])
+    assert [moment - late.seen[0] for moment in late.seen] == [0, 0, 3600, 3600]
 
 
 def test_a_frame_can_be_sent_upstream() -> None:
