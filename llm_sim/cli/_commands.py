@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -13,15 +14,24 @@ from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._show import (
     replay_line,
+    rerun_line,
     run_failure,
     run_line,
     sweep_line,
+    unmet_failure,
 )
 from llm_sim.cli._stock import stock_line, stock_note
 from llm_sim.cli._subjects import check_trace, load_subjects, place_in
 from llm_sim.cli._sweep import sweep_one, sweep_verdict
 from llm_sim.errors import SimulationError
-from llm_sim.exploration import SweepReport, check_on_stock, known_run, replay, write_text
+from llm_sim.exploration import (
+    SweepReport,
+    check_on_stock,
+    known_run,
+    replay,
+    update_golden,
+    write_text,
+)
 from llm_sim.invariants import get_law
 from llm_sim.scenario import load_scenarios
 from llm_sim.simulation import Run, run
@@ -62,6 +72,7 @@ def run_command(
     bot: str | None,
     trace: Path | None,
     known: BaselineOptions,
+    update: bool,
 ) -> ExitCode:
     """Run each scenario of a file once."""
     baseline = known.open()
@@ -71,12 +82,21 @@ def run_command(
     new: list[Run] = []
     for scenario in scenarios:
         one = run(scenario, bot=given, target=target, place=place_in(file, scenario))
+        written: tuple[Path, ...] = ()
+        if update:
+            one, written = update_golden(one)
         runs.append(one)
         known_here = known_run(baseline, one)
         out(run_line(one, known=known_here))
+        for path in written:
+            out(f"  wrote     {path}")
+        if one.unmet:
+            out(unmet_failure(one, rerun_line(one.trace.header.place, target, bot)))
+        if known_here and not one.unmet:
+            continue
+        new.append(replace(one, violations=()) if known_here else one)
         if known_here:
             continue
-        new.append(one)
         if one.violations:
             line = replay_line(place_in(file, one.scenario), target=target, bot=bot)
             out(run_failure(one, line))
@@ -121,7 +141,7 @@ def replay_command(
 def _verdict(runs: Iterable[Run]) -> ExitCode:
     code = ExitCode.CLEAN
     for one in runs:
-        if one.violations:
+        if one.violations or one.unmet:
             return ExitCode.VIOLATION
         if one.complaint is not None:
             code = ExitCode.NO_VERDICT

@@ -105,13 +105,18 @@ def run(
     baseline: _BASELINE = None,
     update_baseline: _UPDATE = False,
     prune_baseline: _PRUNE = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write the golden traces anew that are not met.")
+    ] = False,
 ) -> None:
-    """Run each scenario once, undisturbed, and check every law.
+    """Run each scenario once, undisturbed, and check every law and what the scenario expects.
+
+    An expectation that is not met counts like a broken law.
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
     known = BaselineOptions(baseline, update_baseline, prune_baseline)
-    leave_with(run_command, file, target, bot, trace, known)
+    leave_with(run_command, file, target, bot, trace, known, update)
 
 
 @app.command()

@@ -62,6 +62,8 @@ def promote(
         name=name,
         about=law.sentence,
         inject=[*found.scenario.inject, *_injections(failing)],
+        expect=(),  # it was expected where nothing else lands
+        marks=(),
     )
     again = found.model_copy(update={"scenario": scenario, "schedule": Schedule()})
     run = _same(replay_found(again, bot=bot, target=target), f"the scenario {name!r} made of it")

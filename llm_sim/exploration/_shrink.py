@@ -150,8 +150,9 @@ class _Search:
         Raises:
             UsageError: The run does not fail so a second time.
         """
-        # What is left away changes how often the model is asked, and so may a repair.
-        open_ended = self.best.scenario.replace(open_ended=True)
+        # What is left away changes how often the model is asked, and so may a repair. What was
+        # expected of the whole is not expected of its parts.
+        open_ended = self.best.scenario.replace(open_ended=True, expect=())
         given = Case(open_ended, self.best.schedule.landings)
         try:
             again = self._run(given)

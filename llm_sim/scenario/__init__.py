@@ -21,10 +21,19 @@ from llm_sim.scenario._builders import (
     wait,
 )
 from llm_sim.scenario._durations import Duration, format_duration, parse_duration
+from llm_sim.scenario._expect import (
+    Absent,
+    Anything,
+    CallExpected,
+    ContextExpected,
+    Expectation,
+    Within,
+)
 from llm_sim.scenario._file import Version, dump_document, dump_scenarios, scenario_schema
-from llm_sim.scenario._frames import F, FramePattern
+from llm_sim.scenario._frames import F, FramePattern, differences
 from llm_sim.scenario._json import Text
-from llm_sim.scenario._loader import load_document, load_scenarios
+from llm_sim.scenario._loader import load_document, load_scenarios, place_of
+from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
 from llm_sim.scenario._plain import Plain
 from llm_sim.scenario._script import Call, Say, Step, Turn, Wait
@@ -33,13 +42,19 @@ from llm_sim.scenario._stimuli import STIMULI, WITH_TEXT, Injection, Stimulus
 __all__ = [
     "STIMULI",
     "WITH_TEXT",
+    "Absent",
+    "Anything",
     "Behaviour",
     "Call",
+    "CallExpected",
+    "ContextExpected",
     "Duration",
+    "Expectation",
     "F",
     "FramePattern",
     "Hold",
     "Injection",
+    "Mark",
     "Plain",
     "Say",
     "Scenario",
@@ -50,11 +65,13 @@ __all__ = [
     "Turn",
     "Version",
     "Wait",
+    "Within",
     "after",
     "at",
     "at_step",
     "call",
     "cancel",
+    "differences",
     "dump_document",
     "dump_scenarios",
     "end",
@@ -65,6 +82,7 @@ __all__ = [
     "load_document",
     "load_scenarios",
     "parse_duration",
+    "place_of",
     "register",
     "say",
     "scenario_schema",

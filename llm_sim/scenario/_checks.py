@@ -6,7 +6,7 @@ speak in one breath with the mistakes that pydantic found, instead of after thos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llm_sim.errors import did_you_mean
@@ -21,7 +21,7 @@ def findings_of_scenario(data: Mapping[str, Any]) -> list[Finding]:
     """Return what does not fit together in the plain data of a scenario."""
     calls = list(_calls(data.get("script")))
     tools = plain_of(data.get("tools", {}))
-    findings = _duplicate_ids(calls)
+    findings = [*_duplicate_ids(calls), *_unknown_calls(calls, data.get("expect"))]
     if not isinstance(tools, Mapping):
         return findings
     called = {call["call"]: None for _, call in calls}
@@ -63,6 +63,41 @@ def _duplicate_ids(calls: list[tuple[Path, Mapping[str, Any]]]) -> list[Finding]
             findings.append(Finding((*path, "as"), wrong, "whole"))
         else:
             first[id_] = path
+    return findings
+
+
+def ids_of(calls: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the ids of a script's calls, in order; without one of its own, a call is numbered.
+
+    Args:
+        calls: Each call's name and its own id, or an empty text.
+    """
+    calls = list(calls)
+    taken = {id_ for _, id_ in calls}
+    counts: dict[str, int] = {}
+    ids = []
+    for name, id_ in calls:
+        if not id_:
+            number = counts.get(name, 0) + 1
+            while f"{name}_{number}" in taken:
+                number += 1
+            counts[name] = number
+            id_ = f"{name}_{number}"
+        ids.append(id_)
+    return ids
+
+
+def _unknown_calls(calls: list[tuple[Path, Mapping[str, Any]]], expect: Any) -> list[Finding]:
+    known = ids_of((call["call"], str(call.get("as", ""))) for _, call in calls)
+    told = ", ".join(known) or "none"
+    findings = []
+    for i, expectation in enumerate(_items(expect)):
+        plain = plain_of(expectation)
+        expected = plain.get("call") if isinstance(plain, Mapping) else None
+        for id_ in expected if isinstance(expected, Mapping) else ():
+            if isinstance(id_, str) and id_ not in known:
+                wrong = f"unknown call {id_!r}{did_you_mean(id_, known)}: the script has {told}"
+                findings.append(Finding(("expect", i, "call", id_), wrong, "key"))
     return findings
 
 

@@ -67,8 +67,7 @@ class ScenarioFile(Plain):
                 wrong = "missing key 'name': add `name: my_scenario`"
                 findings.append(Finding(("scenarios", i), wrong, "whole"))
             elif isinstance(name := plain["name"], str) and first.setdefault(name, i) != i:
-                where = f"scenarios[{first[name]}]"
-                wrong = f"duplicate name {name!r}: {where} has it already; rename one of them"
+                wrong = f"duplicate name {name!r}: another scenario has it; rename one of them"
                 findings.append(Finding(("scenarios", i, "name"), wrong, "whole"))
         return findings
 

@@ -49,7 +49,7 @@ class FramePattern:
         """
         if type != self.type:
             return [f"it is {type}"]
-        return list(_differences(self.fields, fields, ""))
+        return list(differences(self.fields, fields, ""))
 
 
 class _Frames:
@@ -67,7 +67,14 @@ is one whose payload has that. A field that a trace knows of every frame is ``ca
 the calls that it speaks of."""
 
 
-def _differences(wanted: Any, actual: Any, path: str) -> Iterator[str]:
+def differences(wanted: Any, actual: Any, path: str = "") -> Iterator[str]:
+    """Yield where plain data is not what was wanted, of mappings at least.
+
+    Args:
+        wanted: What is wanted; see :class:`FramePattern`.
+        actual: What is there.
+        path: What it is called.
+    """
     if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
         for key, value in wanted.items():
             there = actual.get(key, _ABSENT)
@@ -76,13 +83,13 @@ def _differences(wanted: Any, actual: Any, path: str) -> Iterator[str]:
                 known = ", ".join(str(name) for name in actual) or "nothing"
                 yield f"it has no {place}, but {known}"
             else:
-                yield from _differences(value, there, place)
+                yield from differences(value, there, place)
     elif isinstance(wanted, list | tuple) and isinstance(actual, list):
         if len(wanted) != len(actual):
             yield f"{path} is {actual!r}, not {wanted!r}"
             return
         for i, (one, other) in enumerate(zip(wanted, actual, strict=True)):
-            yield from _differences(one, other, f"{path}[{i}]")
+            yield from differences(one, other, f"{path}[{i}]")
     elif not _equal(wanted, actual):
         yield f"{path} is {actual!r}, not {wanted!r}"
 

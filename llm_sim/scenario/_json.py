@@ -22,10 +22,11 @@ def _validate(value: Any) -> Any:
     return copied
 
 
-def _validate_object(value: Any) -> Any:
+def checked_object(value: Any) -> dict[str, Any]:
+    """Return a copy of a mapping, or refuse what is no plain data in it."""
     if not isinstance(value, Mapping):
         raise refusal([Finding((), f"must be a mapping, not {show(value)}")])
-    return _validate(value)
+    return dict(_validate(value))
 
 
 def _copied(value: Any, path: Path, findings: list[Finding]) -> Any:
@@ -81,6 +82,6 @@ Json = Annotated[Any, BeforeValidator(_validate), WithJsonSchema({})]
 """Plain data; what is given is copied, so that a later change of it changes no scenario."""
 
 JsonObject = Annotated[
-    dict[str, Any], BeforeValidator(_validate_object), WithJsonSchema({"type": "object"})
+    dict[str, Any], BeforeValidator(checked_object), WithJsonSchema({"type": "object"})
 ]
 """Plain data by name."""

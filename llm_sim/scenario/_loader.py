@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
+from llm_sim.scenario._entries import SEPARATOR, Entries, Entry, base_of
 from llm_sim.scenario._file import ScenarioFile
-from llm_sim.scenario._findings import findings_of, show
+from llm_sim.scenario._findings import Finding, findings_of, show
+from llm_sim.scenario._findings import Path as Place
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._plain import Plain
 
-_SEPARATOR = "::"
-_Document = TypeVar("_Document", bound=Plain)
+if TYPE_CHECKING:
+    from llm_sim.scenario._yaml import Document
+
+_Model = TypeVar("_Model", bound=Plain)
 
 
 def load_scenarios(reference: str | Path) -> tuple[Scenario, ...]:
-    """Load the scenarios of a file, or one of them.
+    """Load the scenarios of a file, or those of a name.
+
+    An entry with ``extends: NAME``, or ``extends: FILE::NAME`` with a path from its own file,
+    inherits everything but the name of another entry. Where both have a mapping under a key
+    (``tools``, ``latency``), its items are put over the inherited ones, each as a whole; anything
+    else under a key, a list too, replaces what is inherited.
+
+    A list of durations as a latency makes one scenario of each: ``latency: {slow: [50ms, 5s]}`` in
+    the entry ``name`` makes ``name[slow=50ms]`` and ``name[slow=5s]``; several lists make every
+    combination.
 
     Args:
-        reference: ``FILE`` or ``FILE::NAME``.
+        reference: ``FILE`` or ``FILE::NAME``; the name of an entry with lists means all that it
+            makes, ``FILE::NAME[slow=5s]`` one of them.
 
     Returns:
-        The scenarios in the order of the file; one if a name is given.
+        The scenarios in the order of the file.
 
     Raises:
         ScenarioError: The file cannot be read, or something in it is wrong: every mistake is
@@ -33,12 +49,30 @@ def load_scenarios(reference: str | Path) -> tuple[Scenario, ...]:
     if not isinstance(reference, str | Path):
         wrong = f"reference must be FILE or FILE::NAME, not {show(reference)}"
         raise ScenarioError(Problem(wrong))
-    file, separator, name = str(reference).partition(_SEPARATOR)
-    scenarios = load_document(file, ScenarioFile).scenarios
-    return (_named(name, scenarios, file),) if separator else scenarios
+    file, separator, name = str(reference).partition(SEPARATOR)
+    scenarios, _ = _loaded(file)
+    return _named(name, scenarios, file) if separator else scenarios
 
 
-def load_document(file: str | Path, model: type[_Document]) -> _Document:
+def place_of(reference: str | Path, path: Place = ()) -> tuple[int, int]:
+    """Return where a part of a scenario stands in its file: line and column, from 1.
+
+    Args:
+        reference: ``FILE::NAME``, which loads.
+        path: Keys and indices from the scenario to the part, such as ``("expect", 2)``; empty for
+            the scenario itself. What is not there stands where the nearest part around it does,
+            and what is inherited from another file where that is extended.
+
+    Raises:
+        ScenarioError: The file cannot be read, or there is no such scenario in it.
+    """
+    file, _, name = str(reference).partition(SEPARATOR)
+    scenarios, entries = _loaded(file)
+    first = _named(name, scenarios, file)[0]
+    return entries[scenarios.index(first)].place(path)
+
+
+def load_document(file: str | Path, model: type[_Model]) -> _Model:
     """Load a file of plain data.
 
     Args:
@@ -49,7 +83,8 @@ def load_document(file: str | Path, model: type[_Document]) -> _Document:
         ScenarioError: The file cannot be read, or something in it is wrong: every mistake is
             listed with line and column, in the order of the file.
     """
-    return _parse(_text(str(file)), str(file), model)
+    document = _document(str(file))
+    return _validated(document, document.data, model)
 
 
 def _text(file: str) -> str:
@@ -82,32 +117,73 @@ def _neighbour(path: Path) -> str:
     return did_you_mean(path.name, names)
 
 
-def _parse(text: str, file: str, model: type[_Document]) -> _Document:
+def _loaded(file: str) -> tuple[tuple[Scenario, ...], list[Entry]]:
+    """Return the scenarios of a file, and for each one where it was written."""
+    document = _document(file)
+    data = document.data
+    scenarios = data.get("scenarios") if isinstance(data, Mapping) else None
+    if not isinstance(scenarios, list) or not scenarios:
+        return _validated(document, document.data, ScenarioFile).scenarios, []
+    entries = Entries(document, _document)
+    document.problems += entries.problems
+    if not entries.all:
+        _raise(document)
+    whole = {**data, "scenarios": [entry.data for entry in entries.all]}
+
+    def problem(finding: Finding) -> Problem:
+        match finding.path:
+            case ("scenarios", int(index), *path):
+                return entries.all[index].problem(replace(finding, path=tuple(path)))
+        return document.problem(finding)
+
+    return _validated(document, whole, ScenarioFile, problem).scenarios, entries.all
+
+
+def _document(file: str) -> Document:
+    """Read a file; what is wrong with it as YAML stands in its problems, if there is any of it."""
     from llm_sim.scenario._yaml import read
 
-    document = read(text, file)
-    problems = document.problems
-    if document.root is None and not problems:
-        problems.append(Problem("the file is empty: begin with `version: 1`", file, 1, 1))
+    document = read(_text(file), file)
     if document.root is None:
-        raise ScenarioError(*problems)
+        empty = Problem("the file is empty: begin with `version: 1`", file, 1, 1)
+        raise ScenarioError(*(document.problems or [empty]))
+    return document
+
+
+def _validated(
+    document: Document,
+    data: Any,
+    model: type[_Model],
+    problem: Callable[[Finding], Problem] | None = None,
+) -> _Model:
+    problems = document.problems
     try:
-        parsed = model.model_validate(document.data)
+        parsed = model.model_validate(data)
     except ValidationError as error:
-        problems += [document.problem(finding) for finding in findings_of(error)]
+        problems += [(problem or document.problem)(finding) for finding in findings_of(error)]
     if problems:
-        in_order = sorted(problems, key=lambda problem: (problem.line, problem.column))
-        # Aliases lead to one place in several ways.
-        raise ScenarioError(*dict.fromkeys(in_order))
+        _raise(document)
     return parsed
 
 
-def _named(name: str, scenarios: tuple[Scenario, ...], file: str) -> Scenario:
-    by_name = {scenario.name: scenario for scenario in scenarios}
-    if name not in by_name:
-        near = did_you_mean(name, list(by_name))
-        _fail(file, f"there is no scenario {name!r}{near}: the file has {', '.join(by_name)}")
-    return by_name[name]
+def _raise(document: Document) -> NoReturn:
+    problems = document.problems
+    # A file that is extended stands behind the one that was named; each in its own order.
+    files = list(dict.fromkeys((document.file, *(problem.file for problem in problems))))
+    in_order = sorted(problems, key=lambda each: (files.index(each.file), each.line, each.column))
+    # Aliases and entries that are extended lead to one place in several ways.
+    raise ScenarioError(*dict.fromkeys(in_order))
+
+
+def _named(name: str, scenarios: tuple[Scenario, ...], file: str) -> tuple[Scenario, ...]:
+    names = [scenario.name for scenario in scenarios]
+    if name in names:
+        return (scenarios[names.index(name)],)
+    variants = tuple(scenario for scenario in scenarios if base_of(scenario.name) == name)
+    if not variants:
+        near = did_you_mean(name, names)
+        _fail(file, f"there is no scenario {name!r}{near}: the file has {', '.join(names)}")
+    return variants
 
 
 def _fail(file: str, message: str) -> NoReturn:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
-from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario
+from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario, ids_of
 from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._entries import VARIANT
+from llm_sim.scenario._expect import Expectation
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import Json, Text
+from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._script import Call, Turn
 from llm_sim.scenario._stimuli import Injection
@@ -34,7 +37,7 @@ Behaviour = Literal[
 ]
 """What a stub tool does; each is described in :class:`llm_sim.scripted.BEHAVIOURS`."""
 
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(rf"[A-Za-z0-9_-]+({VARIANT})?")
 
 
 class Tool(Plain):
@@ -151,6 +154,8 @@ class Scenario(Plain):
         hold: Tools whose handler stands still, each before which of its awaits, from 1, until a
             ``release`` of it is injected.
         inject: The stimuli and their moments.
+        expect: What must come of it, as it is scripted and with its own stimuli.
+        marks: Words for whoever runs it as a test.
     """
 
     name: Annotated[Text, AfterValidator(_name)] = "unnamed"
@@ -164,6 +169,8 @@ class Scenario(Plain):
     latency: dict[Text, Duration] = Field(default_factory=dict)
     hold: dict[Text, Annotated[StrictInt, Field(ge=1)]] = Field(default_factory=dict)
     inject: Annotated[tuple[Injection, ...], BeforeValidator(listed)] = ()
+    expect: Annotated[tuple[Expectation, ...], BeforeValidator(listed)] = ()
+    marks: Annotated[tuple[Mark, ...], BeforeValidator(listed)] = ()
 
     _remedies = {"script": 'script: [[{say: "Hello."}]]'}
 
@@ -183,6 +190,8 @@ class Scenario(Plain):
             latency: Mapping[str, str | int] = ...,
             hold: Mapping[str, int] = ...,
             inject: Sequence[Injection] = (),
+            expect: Sequence[Expectation | Mapping[str, Any]] = (),
+            marks: Sequence[Mark | str] = (),
         ) -> None: ...
 
     @property
@@ -206,6 +215,10 @@ class Scenario(Plain):
             plain["hold"] = dict(self.hold)
         if self.inject:
             plain["inject"] = [injection.to_plain() for injection in self.inject]
+        if self.expect:
+            plain["expect"] = [expectation.to_plain() for expectation in self.expect]
+        if self.marks:
+            plain["marks"] = [mark.to_plain() for mark in self.marks]
         return plain
 
     def replace(self, **changes: Any) -> Self:
@@ -246,23 +259,13 @@ def _is_of_stub(key: str, tools: Mapping[str, Tool]) -> bool:
 
 
 def _with_ids(script: tuple[Turn, ...]) -> tuple[Turn, ...]:
-    taken = {call.id for turn in script for call in turn.calls}
-    counts: dict[str, int] = {}
-
-    def with_id(call: Call) -> Call:
-        if call.id:
-            return call
-        number = counts.get(call.name, 0) + 1
-        while f"{call.name}_{number}" in taken:
-            number += 1
-        counts[call.name] = number
-        return call.model_copy(update={"id": f"{call.name}_{number}"})
-
+    ids = iter(ids_of((call.name, call.id) for turn in script for call in turn.calls))
     return tuple(
         turn.model_copy(
             update={
                 "steps": tuple(
-                    with_id(step) if isinstance(step, Call) else step for step in turn.steps
+                    step.model_copy(update={"id": next(ids)}) if isinstance(step, Call) else step
+                    for step in turn.steps
                 )
             }
         )

@@ -117,7 +117,8 @@ class Stimulus(Plain):
         }
 
 
-def _frame(name: str) -> str:
+def frame_name(name: str) -> str:
+    """Return the name of a frame without its suffix, or refuse what can be none."""
     stripped = name.removesuffix(_SUFFIX)
     if stripped.isidentifier():
         return stripped
@@ -138,7 +139,7 @@ class Injection(Plain):
     """
 
     do: Stimulus
-    at: Annotated[Text, AfterValidator(_frame)] | None = None
+    at: Annotated[Text, AfterValidator(frame_name)] | None = None
     nth: Annotated[StrictInt, Field(ge=1)] = 1
     offset: Annotated[StrictInt, Field(ge=0)] = 0
     after: Duration | None = None

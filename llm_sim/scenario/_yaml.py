@@ -114,11 +114,16 @@ class Document:
     def problem(self, finding: Finding) -> Problem:
         """Return a finding with its line and column."""
         subject = f"{name_of(finding.path) or 'the file'} " if finding.kind == "value" else ""
-        mark = self._mark(finding.path, at_key=finding.kind == "key")
-        return Problem(subject + finding.message, self.file, mark.line + 1, mark.column + 1)
+        place = self.place(finding.path, at_key=finding.kind == "key")
+        return Problem(subject + finding.message, self.file, *place)
+
+    def place(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
+        """Return line and column of a value, or of its key; of what is there of its path."""
+        mark = self._mark(path, at_key=at_key)
+        return mark.line + 1, mark.column + 1
 
     def _mark(self, path: Path, *, at_key: bool) -> yaml.Mark:
-        assert self.root is not None, "an empty file has no findings"
+        assert self.root is not None, "an empty file has no places"
         key, node = self.root, self.root
         for part in path:
             found = _child(node, part)
@@ -170,7 +175,7 @@ def _laid_out(key: str, value: Any) -> Any:
             return [_in_blocks(scenario) for scenario in value]
         case "scenario" | "failure":
             return _in_blocks(value)
-        case "script" | "inject" | "known":
+        case "script" | "inject" | "expect" | "known":
             return [_nested(item) for item in value]
         case "tools":
             return {name: _nested(tool) for name, tool in value.items()}
@@ -258,7 +263,7 @@ class _Converter:
 
 def _child(node: Node, part: str | int) -> tuple[Node, Node] | None:
     """Return the key and the value that a part of a path leads to."""
-    if isinstance(node, SequenceNode) and isinstance(part, int):
+    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part], node.value[part]
     if isinstance(node, MappingNode):
         for key, value in node.value:

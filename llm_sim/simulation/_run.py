@@ -12,12 +12,13 @@ from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
 from llm_sim.schedulers import Recording, Replay, Scheduler
+from llm_sim.simulation._expectations import Unmet, unmet
 from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stage import Stage
 from llm_sim.simulation._world import exits_told
 from llm_sim.targets import Bot, Target, get_target, load_bot
-from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls, passed
+from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls_at_rest, passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class Run:
             land.
         landed: Whether every stimulus of the schedule came to its place, and its order could be
             followed.
+        unmet: The scenario's expectations that were not met. They say what comes of it as it is
+            scripted, so they are asked for only where nothing lands besides its own injections, in
+            asyncio's order.
     """
 
     scenario: Scenario
@@ -58,6 +62,7 @@ class Run:
     rested: int = 0
     complaint: SimulationError | None = None
     landed: bool = True
+    unmet: tuple[Unmet, ...] = ()
 
     @property
     def token(self) -> str:
@@ -72,13 +77,7 @@ class Run:
     @property
     def calls(self) -> dict[str, CallLife]:
         """Every tool call of the conversation by its id, in the order of first sight."""
-        lives = calls(self.trace.until_rest())
-        state = self.trace.last("state")
-        if state is not None:
-            for life in lives.values():
-                life.context = state.data["context"].get(life.id, "")
-                life.message = state.data["contents"].get(life.id, "")
-        return lives
+        return calls_at_rest(self.trace)
 
     def call(self, id: str) -> CallLife:
         """Return one tool call of the conversation.
@@ -188,6 +187,7 @@ def run(
         stage.rested,
         _complaint(stage, scenario, plan, outstanding),
         not (stage.missed or outstanding),
+        unmet(scenario, trace) if record and plan == Schedule() else (),
     )
 
 

@@ -150,4 +150,4 @@ def _varied(scenario: Scenario, tools: Mapping[str, Tool], playout: str | None) 
     if playout is not None:
         latency["playout"] = playout
     changed = {"tools": {**scenario.tools, **tools}, "latency": latency}
-    return scenario.replace(**changed, open_ended=True)
+    return scenario.replace(**changed, open_ended=True, expect=())

@@ -3,10 +3,6 @@
 from llm_sim.testing._fuzz import allow_fixtures, default_place, default_target, fuzz
 from llm_sim.testing._machine import state_machine
 from llm_sim.testing._run_test import SleepFrame, run_test
-from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
-
-__all__ = [
-    "SleepFrame",
 from llm_sim.testing._sweeps import (
     KNOWN,
     Notes,
@@ -22,16 +18,17 @@ from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
 __all__ = [
     "KNOWN",
     "Notes",
+    "SleepFrame",
     "allow_fixtures",
     "default_place",
     "default_target",
     "fuzz",
-    "run_test",
     "keep_failures",
     "new_failures",
     "pasted",
     "place_of_run",
     "promote_line",
+    "run_test",
     "state_machine",
     "tell",
     "tell_campaign",

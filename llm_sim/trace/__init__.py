@@ -16,6 +16,7 @@ from llm_sim.trace._events import (
     FrameRecord,
     Header,
 )
+from llm_sim.trace._golden import TOLD, golden_difference, golden_lines, golden_text
 from llm_sim.trace._order import (
     Miss,
     Passed,
@@ -27,7 +28,7 @@ from llm_sim.trace._order import (
     stations,
     within,
 )
-from llm_sim.trace._queries import CallLife, calls
+from llm_sim.trace._queries import CallLife, calls, calls_at_rest
 from llm_sim.trace._trace import Trace
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "SERVICE",
     "SINK",
     "SOURCE",
+    "TOLD",
     "TOO_DEEP",
     "UP",
     "USER",
@@ -51,9 +53,13 @@ __all__ = [
     "Trace",
     "any_order",
     "calls",
+    "calls_at_rest",
     "dumps",
     "exactly",
     "first_difference",
+    "golden_difference",
+    "golden_lines",
+    "golden_text",
     "in_order",
     "loads",
     "never",

@@ -109,6 +109,17 @@ def calls(trace: Trace, service: str = SERVICE) -> dict[str, CallLife]:
     return found
 
 
+def calls_at_rest(trace: Trace) -> dict[str, CallLife]:
+    """Return every call of the conversation, with what the context has of it at rest."""
+    lives = calls(trace.until_rest())
+    state = trace.last("state")
+    if state is not None:
+        for life in lives.values():
+            life.context = state.data["context"].get(life.id, "")
+            life.message = state.data["contents"].get(life.id, "")
+    return lives
+
+
 def _told(fields: dict[str, Any], call: str) -> dict[str, Any]:
     """Return what a frame tells of one of its calls."""
     listed = fields.get("function_calls")

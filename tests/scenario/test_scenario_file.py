@@ -218,7 +218,7 @@ def test_what_is_not_yaml_is_refused_in_one_line(text: str | bytes, message: str
         ),
         (
             "version: 1\nscenarios: [{name: a, script: []}, {name: a, script: []}]",
-            "f.yaml:2:43: duplicate name 'a': scenarios[0] has it already; rename one of them",
+            "f.yaml:2:43: duplicate name 'a': another scenario has it; rename one of them",
         ),
         (
             "version: 1\nversion: 1\nscenarios: [{name: a, script: []}]",
@@ -398,7 +398,7 @@ def test_a_dump_without_names_of_their_own_is_refused() -> None:
     with pytest.raises(ScenarioError) as caught:
         dump_scenarios([SCENARIO, SCENARIO])
     assert str(caught.value) == (
-        "scenarios[1].name: duplicate name 'slow_tool_barge_in': scenarios[0] has it already; "
+        "scenarios[1].name: duplicate name 'slow_tool_barge_in': another scenario has it; "
         "rename one of them"
     )
 

@@ -10,13 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_sim.scenario import (
+    Absent,
+    CallExpected,
+    ContextExpected,
+    Expectation,
+    FramePattern,
     Injection,
+    Mark,
     Say,
     Scenario,
     Stimulus,
     Tool,
     Turn,
     Wait,
+    Within,
     call,
     dump_scenarios,
     format_duration,
@@ -58,6 +65,55 @@ INJECTIONS = (
     | st.builds(Injection, do=STIMULI, after=DURATIONS)
     | st.builds(Injection, do=STIMULI, step=st.integers(0, 99))
 )
+FRAMES = st.sampled_from(["LLMText", "FunctionCallResultFrame"]).map(FramePattern.named)
+PATTERNS = FRAMES | st.builds(
+    FramePattern, FRAMES.map(lambda each: each.type), st.dictionaries(st.text(), JSON, max_size=2)
+)
+DIRECTIONS = st.sampled_from(["down", "up"])
+MARKS = st.builds(Mark, name=st.sampled_from(["slow", "skip"])) | st.builds(
+    Mark, name=st.sampled_from(["skip", "xfail"]), reason=st.text(min_size=1)
+)
+PARTS = st.dictionaries(st.text(), JSON, max_size=2)
+
+
+def expectations(calls: list[str]) -> st.SearchStrategy[Expectation]:
+    """Draw an expectation of a script that has these calls."""
+    phases = st.sampled_from(["started", "in_progress", "update", "result", "cancelled"])
+    expected = st.builds(
+        CallExpected,
+        ends=phases | st.just("never"),
+        phases=st.none() | st.lists(phases, max_size=3),
+        arguments=st.none() | PARTS,
+        context=st.sampled_from([None, "settled", "missing"]),
+    ) | st.builds(CallExpected, result=JSON)
+    several = st.lists(PATTERNS, min_size=2, max_size=3)
+    drawn = [
+        st.builds(Expectation, frames=several, direction=DIRECTIONS, exactly=st.booleans()),
+        st.builds(
+            Absent,
+            frame=PATTERNS,
+            after=st.none() | PATTERNS,
+            until=st.none() | PATTERNS,
+            direction=DIRECTIONS,
+        ).map(lambda absent: Expectation(absent=absent)),
+        st.builds(Within, duration=DURATIONS, frames=several, direction=DIRECTIONS).map(
+            lambda within: Expectation(within=within)
+        ),
+        st.builds(
+            ContextExpected,
+            roles=st.none() | st.lists(st.text(), max_size=2),
+            messages=st.none() | st.lists(PARTS, max_size=2),
+            last=PARTS,
+        ).map(lambda context: Expectation(context=context)),
+        st.builds(Expectation, trace=st.text(min_size=1)),
+    ]
+    if calls:
+        drawn.append(
+            st.dictionaries(st.sampled_from(calls), expected, min_size=1).map(
+                lambda call: Expectation(call=call)
+            )
+        )
+    return st.one_of(drawn)
 
 
 @st.composite
@@ -67,8 +123,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     bot: Any = draw(st.sampled_from([None, "tests.bots:support.bot"]))
     keys = ["llm", "playout", *sorted(called if bot else ())]
     tools = {} if bot else {name: draw(TOOLS) for name in sorted(called)}
+    plain = Scenario(script=script, bot="a:b")
+    ids = [each.id for each in plain.calls]
     return Scenario(
-        name=draw(st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)),
+        name=draw(st.from_regex(r"[A-Za-z0-9_-]{1,12}(\[\w{1,4}=5s\])?", fullmatch=True)),
         about=draw(st.text()),
         bot=bot,
         mode=draw(st.sampled_from(["parallel", "sequential"])),
@@ -77,6 +135,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         tools=tools,
         latency=draw(st.dictionaries(st.sampled_from(keys), DURATIONS)),
         inject=draw(st.lists(INJECTIONS, max_size=3)),
+        expect=draw(st.lists(expectations(ids), max_size=2)),
+        marks=draw(st.lists(MARKS, max_size=2)),
     )
 
 

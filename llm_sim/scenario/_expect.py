@@ -1,0 +1,298 @@
+"""The expectations of a scenario: what must come of it as it is scripted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, InstanceOf, StrictBool, WithJsonSchema
+
+from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._findings import Finding, refusal, show
+from llm_sim.scenario._frames import FramePattern
+from llm_sim.scenario._json import Json, JsonObject, Text, checked_object
+from llm_sim.scenario._plain import Plain, listed
+from llm_sim.scenario._stimuli import frame_name
+
+Direction = Literal["down", "up"]
+Phase = Literal["started", "in_progress", "update", "result", "cancelled"]
+Outcome = Literal["never", "started", "in_progress", "update", "result", "cancelled"]
+
+
+class Anything(Enum):
+    """What is expected where nothing is said; null is something that can be expected."""
+
+    ANYTHING = "anything"
+
+
+_PATTERN = "a frame's name, or {FunctionCallResult: {tool_call_id: c1}}"
+
+
+def _pattern(value: Any) -> FramePattern:
+    match value:
+        case FramePattern():
+            return FramePattern(frame_name(value.type), checked_object(value.fields))
+        case str():
+            return FramePattern(frame_name(value))
+        case Mapping() if len(value) == 1:
+            name, fields = next(iter(value.items()))
+            if isinstance(name, str):
+                return FramePattern(frame_name(name), _fields(name, fields))
+    raise refusal([Finding((), f"must be {_PATTERN}, not {show(value)}")])
+
+
+def _fields(name: str, fields: Any) -> dict[str, Any]:
+    if not isinstance(fields, Mapping):
+        raise refusal([Finding((name,), f"must be a mapping, not {show(fields)}")])
+    return checked_object(fields)
+
+
+def _plain_pattern(pattern: FramePattern) -> str | dict[str, Any]:
+    return {pattern.type: dict(pattern.fields)} if pattern.fields else pattern.type
+
+
+Pattern = Annotated[
+    InstanceOf[FramePattern],
+    BeforeValidator(_pattern),
+    WithJsonSchema(
+        {
+            "description": "A frame's name, or {name: {field: value}} with what it has at least.",
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "additionalProperties": {"type": "object"},
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ],
+        }
+    ),
+]
+"""A frame that is meant: its name, with or without the ``Frame`` suffix, or a mapping of its name
+to a part of its payload."""
+
+
+def _at_least(count: int) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if len(listed(value)) >= count:
+            return value
+        frames = "a frame" if count == 1 else f"{count} frames"
+        raise refusal([Finding((), f"must have at least {frames}")])
+
+    return BeforeValidator(check)
+
+
+class Absent(Plain):
+    """A frame that must not come.
+
+    Parameters:
+        frame: The frame.
+        after: Only behind a frame of this kind, which must come; behind every one of them.
+        until: Only up to the next frame of this kind.
+        direction: Which way the frames travel, ``down`` or ``up``.
+    """
+
+    frame: Pattern
+    after: Pattern | None = None
+    until: Pattern | None = None
+    direction: Direction = "down"
+
+    _remedies = {"frame": "frame: LLMText"}
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what differs from the defaults."""
+        patterns = {"frame": self.frame, "after": self.after, "until": self.until}
+        plain: dict[str, Any] = {
+            key: _plain_pattern(pattern) for key, pattern in patterns.items() if pattern is not None
+        }
+        return {**plain, **_direction(self.direction)}
+
+
+class Within(Plain):
+    """Frames that must come in this order, the last one soon after the first.
+
+    Parameters:
+        duration: Virtual nanoseconds from the first to the last at most; given as text with a unit.
+        frames: At least two frames, in order; others may come between them.
+        direction: Which way they travel, ``down`` or ``up``.
+    """
+
+    duration: Duration
+    frames: Annotated[tuple[Pattern, ...], _at_least(2)]
+    direction: Direction = "down"
+
+    _remedies = {"duration": "duration: 2s", "frames": "frames: [LLMText, LLMFullResponseEnd]"}
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            duration: str | int,
+            frames: Sequence[FramePattern | str],
+            direction: Direction = "down",
+        ) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what differs from the defaults."""
+        return {
+            "duration": format_duration(self.duration),
+            "frames": [_plain_pattern(each) for each in self.frames],
+            **_direction(self.direction),
+        }
+
+
+class CallExpected(Plain):
+    """What must become of a call; a word alone says how it ends.
+
+    Parameters:
+        ends: The last thing that the service says of it downstream: ``result`` or ``cancelled``
+            where it has settled, ``started``, ``in_progress`` or ``update`` where it has not, and
+            ``never`` where the model did not get to it.
+        phases: Everything that the service says of it downstream, in order.
+        arguments: What the model calls it with; of a mapping, a part.
+        result: What its final result says; of a mapping, a part.
+        context: What the context has of it at the end: ``settled``, ``cancelled``, ``in_progress``
+            or ``missing``.
+    """
+
+    ends: Outcome | None = None
+    phases: Annotated[tuple[Phase, ...], BeforeValidator(listed)] | None = None
+    arguments: JsonObject | None = None
+    result: Json = Field(default_factory=lambda: Anything.ANYTHING)
+    context: Literal["settled", "cancelled", "in_progress", "missing"] | None = None
+
+    def to_plain(self) -> str | dict[str, Any]:
+        """Return what is expected; the word alone where that is all."""
+        plain: dict[str, Any] = {
+            key: value
+            for key in ("ends", "phases", "arguments", "context")
+            if (value := getattr(self, key)) is not None
+        }
+        if "phases" in plain:
+            plain["phases"] = list(plain["phases"])
+        if self.result is not Anything.ANYTHING:
+            plain["result"] = self.result
+        return plain["ends"] if list(plain) == ["ends"] else plain
+
+    @classmethod
+    def _fields_form(cls, data: Any) -> Any:
+        return {"ends": data} if isinstance(data, str) else data
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        return [] if data else [Finding((), "must say something, such as cancelled")]
+
+
+class ContextExpected(Plain):
+    """What the context must have at the end, which the model would be given next.
+
+    Parameters:
+        roles: The roles of its last messages, in order.
+        messages: Messages in order, of each a part; others may stand between them.
+        last: The last message, a part of it.
+    """
+
+    roles: Annotated[tuple[Text, ...], BeforeValidator(listed)] | None = None
+    messages: Annotated[tuple[JsonObject, ...], BeforeValidator(listed)] | None = None
+    last: JsonObject | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what is expected."""
+        plain: dict[str, Any] = {}
+        if self.roles is not None:
+            plain["roles"] = list(self.roles)
+        if self.messages is not None:
+            plain["messages"] = list(self.messages)
+        if self.last is not None:
+            plain["last"] = self.last
+        return plain
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        if any(data.get(key) is not None for key in ("roles", "messages", "last")):
+            return []
+        return [Finding((), "must have roles, messages or last")]
+
+
+_WHAT = ("frames", "absent", "call", "context", "within", "trace")
+
+
+class Expectation(Plain):
+    """Something that must come of a scenario: exactly one key says what.
+
+    Parameters:
+        frames: These frames come in this order; others may come between them.
+        direction: Which way the ``frames`` travel, ``down`` or ``up``.
+        exactly: Whether of the kinds of ``frames`` that are named no others may come.
+        absent: A frame does not come.
+        call: What becomes of calls, by id: how each ends, or more.
+        context: What the context has at the end.
+        within: Frames come in order within a time.
+        trace: The run is as this golden trace tells, line by line: a path from the scenario's file.
+    """
+
+    frames: Annotated[tuple[Pattern, ...], _at_least(1)] | None = None
+    direction: Direction = "down"
+    exactly: StrictBool = False
+    absent: Absent | None = None
+    call: dict[Text, CallExpected] | None = None
+    context: ContextExpected | None = None
+    within: Within | None = None
+    trace: Text | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            frames: Sequence[FramePattern | str] | None = None,
+            direction: Direction = "down",
+            exactly: bool = False,
+            absent: Absent | None = None,
+            call: Mapping[str, CallExpected | str] | None = None,
+            context: ContextExpected | None = None,
+            within: Within | None = None,
+            trace: str | None = None,
+        ) -> None: ...
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what is expected."""
+        if self.frames is not None:
+            exactly = {"exactly": True} if self.exactly else {}
+            patterns = [_plain_pattern(each) for each in self.frames]
+            return {"frames": patterns, **_direction(self.direction), **exactly}
+        if self.call is not None:
+            return {"call": {id_: each.to_plain() for id_, each in self.call.items()}}
+        if self.trace is not None:
+            return {"trace": self.trace}
+        what = {"absent": self.absent, "context": self.context, "within": self.within}
+        return {key: value.to_plain() for key, value in what.items() if value is not None}
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        given = [key for key in _WHAT if data.get(key) is not None]
+        if not given:
+            wrong = f"an expectation must say what: add {', '.join(_WHAT[:-1])} or {_WHAT[-1]}"
+            return [Finding((), wrong, "whole")]
+        if len(given) > 1:
+            wrong = f"{' and '.join(given)} are given: make expectations of their own of them"
+            return [Finding((), wrong, "whole")]
+        findings = [
+            Finding((key,), f"{key} goes with frames: remove it", "key")
+            for key in ("direction", "exactly")
+            if key in data and given != ["frames"] and data[key] not in ("down", False)
+        ]
+        if data.get("call") == {}:
+            findings.append(
+                Finding(("call",), "must have at least one call, such as c1: cancelled")
+            )
+        if data.get("trace") == "":
+            findings.append(Finding(("trace",), "must be the path of a file"))
+        return findings
+
+
+def _direction(direction: Direction) -> dict[str, Any]:
+    return {} if direction == "down" else {"direction": direction}
