@@ -1,7 +1,8 @@
 """Write what is made from the code: ``python docs/generate.py``, or a page of it by its name.
 
-``laws.md`` is made from the laws, ``pipecat-1.14.0.md`` from sweeping every scenario on it. In each
-page the outputs of its commands are made by typing them, block after block.
+``laws.md`` is made from the laws, ``scenario.schema.json`` from the model of a scenario file,
+``pipecat-1.14.0.md`` from sweeping every scenario on it. In each page the outputs of its commands
+are made by typing them, block after block.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from llm_sim.exploration import SweepReport, Window, sweep
 from llm_sim.invariants import LAWS
 from llm_sim.report import known_issue
-from llm_sim.scenario import Scenario, load_scenarios
+from llm_sim.scenario import Scenario, load_scenarios, schema_text
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
 from llm_sim.targets import get_target
@@ -27,6 +28,7 @@ sys.path.insert(0, str(HERE.parent))
 from tests.support.pages import pages, rewritten  # noqa: E402 - found by the line above
 
 SCENARIOS: Final = HERE.parent / "scenarios"
+SCHEMA: Final = HERE.parent / "llm_sim" / "scenario" / "scenario.schema.json"
 PINNED: Final = "1.14.0"
 PYTHON: Final = "3.11"
 STIMULI: Final = ("interrupt", "end", "cancel")
@@ -132,6 +134,7 @@ if __name__ == "__main__":
                 rewrite_outputs(page)
         sys.exit()
     (HERE / "laws.md").write_text(laws_page(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
     if get_target("pipecat").version() == PINNED and sys.version.startswith(f"{PYTHON}."):
         (HERE / f"pipecat-{PINNED}.md").write_text(pipecat_page(), encoding="utf-8")
     for page in pages():

@@ -22,6 +22,7 @@ from llm_sim.cli._exits import leave_with
 from llm_sim.cli._fuzz import DEFAULT_INJECT, DEFAULT_PROFILE, fuzz_command
 from llm_sim.cli._promote import promote_command
 from llm_sim.cli._reorder import reorder_command
+from llm_sim.cli._schema import schema_command
 from llm_sim.cli._shrink import shrink_command
 from llm_sim.cli._sweep import sweep_command
 from llm_sim.exploration import MOST_RUNS
@@ -324,6 +325,20 @@ def reorder(
     """
     search = {"policy": policy, "runs": runs, "seed": seed, "preemptions": preemptions}
     leave_with(reorder_command, file, target, bot, schedule, json, search)
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output", metavar="PATH", readable=False, help="Write it there."),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, with which an editor helps to write them.
+
+    An editor uses it for a file that begins with `# yaml-language-server: $schema=PATH`.
+    """
+    leave_with(schema_command, output)
 
 
 @app.command()

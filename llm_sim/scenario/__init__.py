@@ -29,7 +29,13 @@ from llm_sim.scenario._expect import (
     Expectation,
     Within,
 )
-from llm_sim.scenario._file import Version, dump_document, dump_scenarios, scenario_schema
+from llm_sim.scenario._file import (
+    Version,
+    dump_document,
+    dump_scenarios,
+    scenario_schema,
+    schema_text,
+)
 from llm_sim.scenario._frames import F, FramePattern, differences
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios, place_of
@@ -86,6 +92,7 @@ __all__ = [
     "register",
     "say",
     "scenario_schema",
+    "schema_text",
     "turn",
     "unregister",
     "user_says",

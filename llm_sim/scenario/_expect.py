@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, InstanceOf, StrictBool, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    InstanceOf,
+    StrictBool,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, refusal, show
@@ -180,6 +189,18 @@ class CallExpected(Plain):
     @classmethod
     def _fields_form(cls, data: Any) -> Any:
         return {"ends": data} if isinstance(data, str) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the word that may stand alone, too."""
+        schema = super().__get_pydantic_json_schema__(core_schema, handler)
+        word = {"enum": list(get_args(Outcome))}
+        return {
+            "description": schema["description"],
+            "anyOf": [word, {**schema, "minProperties": 1}],
+        }
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

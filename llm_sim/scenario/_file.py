@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -95,8 +96,11 @@ def dump_document(document: Plain) -> str:
     return text_of(document.to_plain())
 
 
-class _SchemaWithoutDefaults(GenerateJsonSchema):
+class _Schema(GenerateJsonSchema):
     """Leaves out defaults: they are nanoseconds and tuples, which no file contains."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])
@@ -107,5 +111,32 @@ def scenario_schema() -> dict[str, Any]:
 
     It describes shapes; what must fit together, such as calls and tools, only the loader checks.
     """
-    schema = ScenarioFile.model_json_schema(schema_generator=_SchemaWithoutDefaults)
+    schema = ScenarioFile.model_json_schema(schema_generator=_Schema)
+    _as_written(schema["$defs"]["Scenario"])
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+def _as_written(scenario: dict[str, Any]) -> None:
+    """Add what an entry of a file may say and a scenario, which is made of it, does not have."""
+    keys = scenario["properties"]
+    keys["extends"] = {
+        "type": "string",
+        "description": "Another entry, `NAME` or `FILE::NAME`, of which everything but the name is "
+        "inherited. Items of a mapping are put over the inherited ones, a list replaces the "
+        "inherited one.",
+    }
+    duration = keys["latency"]["additionalProperties"]
+    several = {
+        "type": "array",
+        "items": duration,
+        "minItems": 1,
+        "description": "A scenario of each, named like `name[slow=5s]`.",
+    }
+    keys["latency"]["additionalProperties"] = {"anyOf": [duration, several]}
+    scenario["required"] = ["name"]
+    scenario["anyOf"] = [{"required": ["script"]}, {"required": ["extends"]}]
+
+
+def schema_text() -> str:
+    """Return the schema as the text of ``scenario.schema.json``, which stands beside this."""
+    return json.dumps(scenario_schema(), ensure_ascii=False, indent=2) + "\n"

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, cleandoc
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
 from llm_sim.scenario._findings import Finding, Path, findings_of, refusal, show, spell
+
+_MARKUP = re.compile(r"(?::\w+:)?``?([^`]+)``?")
+_PARAMETER = re.compile(r" {4}(\w+): (.*)")
+_OF_PYTHON = re.compile(r"[;,] (`\w+` in a file|given as text with a unit)")
 
 
 class Plain(BaseModel):
@@ -103,6 +116,18 @@ class Plain(BaseModel):
         del data
         return []
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe each key as the docstring does, for editors."""
+        described = handler.resolve_ref_schema(handler(core_schema))
+        about, parameters = documented(cls)
+        described["description"] = about
+        for key, name in cls._names_by_key().items():
+            described["properties"][key]["description"] = parameters[name]
+        return described
+
     def _complete(self) -> None:
         """Fill in what follows from the rest."""
 
@@ -130,6 +155,23 @@ class Plain(BaseModel):
             raise refusal(findings)
         value._complete()
         return value
+
+
+def documented(model: type[Plain]) -> tuple[str, dict[str, str]]:
+    """Return what a model's docstring tells of it and of its fields, for readers of a file."""
+    text = _MARKUP.sub(r"`\1`", cleandoc(model.__doc__ or ""))
+    about, _, parameters = text.partition("\n\nParameters:\n")
+    told: dict[str, str] = {}
+    name = ""
+    for line in parameters.split("\n\n")[0].splitlines():
+        if begins := _PARAMETER.fullmatch(line):
+            name, told[begins[1]] = begins[1], begins[2]
+        else:
+            told[name] += f" {line.strip()}"
+    return about.split("\n\n")[0].replace("\n", " "), {
+        key: _OF_PYTHON.sub("", value).replace("Virtual nanoseconds", "Virtual time")
+        for key, value in told.items()
+    }
 
 
 def _default(field: FieldInfo) -> Any:

@@ -112,6 +112,77 @@ def test_scalars_are_those_of_yaml_1_2() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0o17", 15),
+        ("017", 17),
+        ("0x1F", 31),
+        ("+12", 12),
+        ("-0", 0),
+        ("12e03", 12000.0),
+        ("-2E+05", -200000.0),
+        ("1.", 1.0),
+        ("on", "on"),
+        ("Yes", "Yes"),
+        ("NO", "NO"),
+        ("1_000", "1_000"),
+        ("0b101", "0b101"),
+        ("0o8", "0o8"),
+        ("-0x10", "-0x10"),
+        ("12:30:45", "12:30:45"),
+        ("2001-12-14", "2001-12-14"),
+        ("2001-12-14T21:59:43Z", "2001-12-14T21:59:43Z"),
+        ("tRUE", "tRUE"),
+        ("nUll", "nUll"),
+        ("=", "="),
+        ("<<", "<<"),
+        ("1e", "1e"),
+        (".", "."),
+        ("'true'", "true"),
+        ('"0x1F"', "0x1F"),
+        ("TRUE", True),
+        ("NULL", None),
+    ],
+)
+def test_a_plain_scalar_is_what_the_core_schema_of_yaml_1_2_says(text: str, value: object) -> None:
+    (loaded,) = load(f"""\
+        version: 1
+        scenarios: [{{name: a, script: [], tools: {{t: {{result: [{text}]}}}}}}]
+        """)
+    assert repr(loaded.tools["t"].result) == repr([value])
+
+
+@pytest.mark.parametrize("text", [".inf", "-.INF", "+.Inf", ".nan", ".NaN"])
+def test_an_infinity_is_a_number_and_no_scenario_can_hold_it(text: str) -> None:
+    (mistake,) = mistakes_of_scenario("script: []", f"tools: {{t: {{result: {text}}}}}")
+    assert "result must be a finite number" in mistake
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["script: []", "about: a", "'about': b"], "duplicate key 'about': first at line 5"),
+        (["script: []", "tools: {a: {}, b: {}, a: {}}"], "duplicate key 'a': first at line 5"),
+        (["script: []", "tools: {true: {}}"], "key true must be text: write 'true' in quotes"),
+        (["script: []", "tools: {~: {}}"], "key ~ must be text: write '~' in quotes"),
+        (["script: []", "tools: &t {a: {}}", "latency: {<<: *t}"], "the merge key << is not"),
+        (["script: []", "tools: {a: {<<: [1]}}"], "the merge key << is not YAML 1.2"),
+        (["script: []", "about: !!str 5"], "tag '!!str' is refused"),
+        (["script: []", "about: ! x"], "tag '!' is refused"),
+    ],
+)
+def test_what_yaml_1_2_or_plain_data_does_not_have_is_refused(
+    lines: list[str], message: str
+) -> None:
+    assert any(message in mistake for mistake in mistakes_of_scenario(*lines))
+
+
+def test_a_file_is_one_document() -> None:
+    (mistake,) = mistakes("version: 1\n---\nversion: 1\n")
+    assert mistake.startswith("f.yaml:2:1: not YAML: expected a single document in the stream ")
+
+
 def test_anchors_and_aliases_are_followed() -> None:
     (loaded,) = load("""\
         version: 1

@@ -1,5 +1,6 @@
 """Drawn scenarios: what is dumped loads back equal, and loading disturbs no other package."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,9 @@ from llm_sim.scenario import (
     dump_scenarios,
     format_duration,
     load_scenarios,
+    scenario_schema,
 )
+from tests.support.json_schema import faults
 
 NAMES = st.sampled_from(["search", "refund", "on", "1:30", "010", "llm", "a b", "né", "<<"])
 DURATIONS = st.integers(0, 10**13).map(format_duration)
@@ -156,6 +159,12 @@ def test_what_is_dumped_loads_back_equal(path: Path, drawn: list[Scenario]) -> N
 @given(scenarios())
 def test_the_plain_form_reads_back_equal(drawn: Scenario) -> None:
     assert Scenario.from_plain(drawn.to_plain()) == drawn
+
+
+@given(st.lists(scenarios(), min_size=1, max_size=2, unique_by=lambda each: each.name))
+def test_the_schema_takes_what_is_dumped(drawn: list[Scenario]) -> None:
+    document = json.loads(json.dumps({"version": 1, "scenarios": [s.to_plain() for s in drawn]}))
+    assert faults(document, scenario_schema()) == []
 
 
 def test_importing_the_package_does_not_import_yaml() -> None:

@@ -1,0 +1,112 @@
+"""The JSON Schema of scenario files: it is shipped, it is the model's, and it helps."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from llm_sim.scenario import scenario_schema, schema_text
+from llm_sim.scenario._yaml import read
+from tests.support.json_schema import faults
+from tests.support.scenarios import ROOT
+
+FILES = sorted([*ROOT.glob("scenarios/**/*.sim.yaml"), *ROOT.glob("llm_sim/**/*.sim.yaml")])
+
+STARTING = """\
+version: 1
+scenarios:
+  - name: a
+    script: [[{say: Hello.}, {call: f, as: c1}]]
+    tools: {f: {}}
+"""
+
+
+def keys(schema: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every key that a schema knows, with what it says of it."""
+    for name, said in schema.get("properties", {}).items():
+        yield f"{place}.{name}", said
+    for name, inner in schema.get("$defs", {}).items():
+        yield from keys(inner, name)
+    for inner in schema.get("anyOf", ()):
+        yield from keys(inner, place)
+
+
+def test_the_schema_that_is_shipped_is_that_of_the_model() -> None:
+    shipped = (files("llm_sim.scenario") / "scenario.schema.json").read_text(encoding="utf-8")
+    assert shipped == schema_text(), "run python docs/generate.py"
+
+
+def test_the_wheel_has_everything_that_stands_in_the_package() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    assert build == {"targets": {"wheel": {"packages": ["llm_sim"]}}}
+
+
+def test_every_key_is_described() -> None:
+    undescribed = [
+        place
+        for place, said in keys(scenario_schema())
+        if not said.get("description") and not place.startswith(("Stimulus.", "Mark."))
+    ]
+    assert undescribed == []
+
+
+def test_a_description_is_for_readers_of_a_file() -> None:
+    described = dict(keys(scenario_schema()))
+    assert [described[key]["description"] for key in ("Call.as", "Injection.after")] == [
+        "The `tool_call_id`. Empty until the scenario is built, which then gives `<name>_1`, "
+        "`<name>_2` and so on, in the order of the script.",
+        "Virtual time since the conversation opened.",
+    ]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_schema_takes_every_scenario_file(file: Any) -> None:
+    data = read(file.read_text(encoding="utf-8"), file.name).data
+    assert faults(data, scenario_schema()) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "latency: {llm: [50ms, 0], playout: 5s}",
+        "expect: [{call: {c1: cancelled}}, {call: {c1: {result: null}}}, {trace: a.trace}]",
+        "expect: [{frames: [LLMText, {FunctionCallResult: {tool_call_id: c1}}], exactly: true}]",
+        "expect: [{absent: {frame: LLMText, after: End}}, {context: {roles: [user]}}]",
+        "expect: [{within: {duration: 2s, frames: [LLMText, End]}}]",
+        "marks: [slow, {skip: reason}, {xfail: reason}]",
+        "inject: [{at: LLMText, do: {say: Hm.}}, {after: 2s, do: interrupt}]",
+    ],
+)
+def test_the_schema_takes_what_an_entry_may_say(more: str) -> None:
+    assert faults(read(f"{STARTING}    {more}\n", "f").data, scenario_schema()) == []
+
+
+def test_an_entry_that_extends_another_one_needs_no_script() -> None:
+    extends = read(f"{STARTING}  - {{name: b, extends: a}}\n", "f").data
+    neither = read(f"{STARTING}  - {{name: b}}\n", "f").data
+    assert faults(extends, scenario_schema()) == []
+    assert faults(neither, scenario_schema()) == ["$.scenarios[1]"]
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ("latncy: {}", "$.scenarios[0].latncy"),
+        ("latency: {llm: 5}", "$.scenarios[0].latency.llm"),
+        ("latency: {llm: []}", "$.scenarios[0].latency.llm"),
+        ("mode: paralel", "$.scenarios[0].mode"),
+        ("expect: [{frame: []}]", "$.scenarios[0].expect[0].frame"),
+        ("expect: [{call: {c1: canceled}}]", "$.scenarios[0].expect[0].call"),
+        ("marks: [{slow: x}]", "$.scenarios[0].marks[0]"),
+        ("inject: [{step: -1, do: end}]", "$.scenarios[0].inject[0].step"),
+    ],
+)
+def test_the_schema_refuses_a_mistake(more: str, place: str) -> None:
+    assert faults(read(f"{STARTING}    {more}\n", "f").data, scenario_schema()) == [place]
+
+
+def test_the_schema_is_json_that_names_its_dialect() -> None:
+    assert json.loads(schema_text())["$schema"] == "https://json-schema.org/draft/2020-12/schema"
