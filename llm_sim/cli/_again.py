@@ -113,6 +113,8 @@ def _replay_scenarios(
 def _verdict(one: Run) -> tuple[Verdict, str]:
     if one.violations:
         return Verdict.FAILED, f"{one.violations[0].law} {one.violations[0].message}"
+    if one.unmet:
+        return Verdict.FAILED, one.unmet[0].message
     if one.complaint is not None:
         return Verdict.NO_VERDICT, str(one.complaint)
     return Verdict.FIXED, ""

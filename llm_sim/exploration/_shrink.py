@@ -152,7 +152,7 @@ class _Search:
         """
         # What is left away changes how often the model is asked, and so may a repair. What was
         # expected of the whole is not expected of its parts.
-        open_ended = self.best.scenario.replace(open_ended=True, expect=())
+        open_ended = self.best.scenario.replace(open_ended=True, expect=(), marks=())
         given = Case(open_ended, self.best.schedule.landings)
         try:
             again = self._run(given)

@@ -11,25 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from llm_sim.trace import DOWN, Event, FrameRecord, Trace
+from llm_sim.trace import DOWN, TOLD, Event, FrameRecord, Trace
 
-_SHOWN: Final = frozenset(
-    (
-        "Cancel",
-        "End",
-        "Error",
-        "FunctionCallCancel",
-        "FunctionCallInProgress",
-        "FunctionCallResult",
-        "FunctionCallsStarted",
-        "Interruption",
-        "LLMContext",
-        "LLMFullResponseEnd",
-        "LLMFullResponseStart",
-        "LLMText",
-        "StartInterruption",
-    )
-)
+_SHOWN: Final = TOLD | {"LLMContext"}
 _MARK: Final = "o"
 _MOST_ROWS: Final = 48
 _TEXT: Final = 28

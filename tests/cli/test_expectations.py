@@ -81,6 +81,19 @@ def test_a_golden_trace_keeps_what_was_written_on_another_target(cli: Command, h
     ]
 
 
+def test_a_replay_of_a_file_fails_as_long_as_an_expectation_is_not_met(
+    cli: Command, here: Path
+) -> None:
+    write(here, CALLS.replace("c1: result", "c1: never").replace("      - trace", "      # "))
+    failed = cli("replay", "calls.sim.yaml")
+    assert (failed.code, failed.out) == (
+        1,
+        "FAILED calls c1 should end as never, not result: it was started, in_progress, result\n",
+    )
+    write(here, CALLS.replace("      - trace", "      # "))
+    assert (cli("replay", "calls.sim.yaml").out) == "FIXED calls\n"
+
+
 def test_a_run_without_a_verdict_is_no_golden_trace(cli: Command, here: Path) -> None:
     write(here, CALLS.replace("      - [{say: Done.}]\n", ""))
     run = cli("run", "calls.sim.yaml", "--update")

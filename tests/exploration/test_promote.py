@@ -66,6 +66,13 @@ def test_the_scenarios_own_injections_stay() -> None:
     assert promoted.scenario.inject == (at_step(40, end()), at_step(1, interrupt()))
 
 
+def test_what_was_expected_of_the_scenario_as_it_was_scripted_is_left_out() -> None:
+    expecting = two_tools("sequential").replace(
+        expect=[{"frames": ["FunctionCallResult"]}], marks=["slow"]
+    )
+    assert promote(found(scenario=expecting), "x").scenario == promote(found(), "x").scenario
+
+
 def told(events: list[Event]) -> list[Event]:
     """Return the events without what tells a landing from an injection."""
     for event in events:

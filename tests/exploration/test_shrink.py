@@ -64,6 +64,11 @@ def shrunk_from(
     return shrink(one, failure(one, law, call_id), **how)
 
 
+def test_what_was_expected_of_the_whole_is_no_hindrance() -> None:
+    expecting = two_silent_calls(expect=[{"call": {"f1": "never", "g1": "never"}}], marks=["slow"])
+    assert shrunk_from(expecting, "LS101", "f1") == shrunk_from(two_silent_calls(), "LS101", "f1")
+
+
 @pytest.mark.parametrize(
     ("call_id", "smallest"),
     [

@@ -94,6 +94,11 @@ def test_the_simplest_variation_is_the_scenario_itself_with_an_open_end() -> Non
     assert simplest(variations(BASE)) == BASE.replace(open_ended=True)
 
 
+def test_of_a_variation_nothing_is_expected() -> None:
+    expecting = BASE.replace(expect=[{"frames": ["LLMText"]}])
+    assert simplest(variations(expecting)) == BASE.replace(open_ended=True)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
