@@ -6,12 +6,31 @@ clock moves when nothing is ready, and tasks come out of sets in the same order 
 Who asks for it gives a picker, which chooses the task that goes on next.
 """
 
+from llm_sim.loop._callers import users_line
+from llm_sim.loop._connections import CUT, HANG, REFUSE, UNKNOWN, Fault, Host
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._lanes import Picker
 from llm_sim.loop._loop import SimLoop
+from llm_sim.loop._outside import outside_refused
 from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import REMEDIES
 from llm_sim.loop._stock import StockLoop
 from llm_sim.loop._tasks import SimTask
 
-__all__ = ["REMEDIES", "Instrument", "Picker", "QuietSteps", "SimLoop", "SimTask", "StockLoop"]
+__all__ = [
+    "CUT",
+    "HANG",
+    "REFUSE",
+    "REMEDIES",
+    "UNKNOWN",
+    "Fault",
+    "Host",
+    "Instrument",
+    "Picker",
+    "QuietSteps",
+    "SimLoop",
+    "SimTask",
+    "StockLoop",
+    "outside_refused",
+    "users_line",
+]

@@ -13,12 +13,14 @@ from types import FrameType
 from typing import Any, TypeVar, TypeVarTuple
 
 from llm_sim.errors import UnsupportedOperationError
+from llm_sim.loop._callers import users_line
 from llm_sim.loop._clock import NANOSECONDS
 from llm_sim.loop._refusals import (
     FOREIGN_THREAD_REMEDY,
     WAITS_FOR_ITS_OWN_THREAD_REMEDY,
     refusal,
 )
+from llm_sim.loop._waiting import frames_of
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
@@ -36,7 +38,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
     """The virtual time that every function takes; it runs when that time is over."""
 
     _executor_shut_down = False
-    _in_executor = False
+    _executing: asyncio.Future[Any] | None = None
     _refused: UnsupportedOperationError | None = None
     _stopping = False
     _thread_id: int | None = None
@@ -74,7 +76,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
         if future.cancelled():
             return
         asyncio._set_running_loop(None)
-        self._in_executor = True
+        self._executing = future
         try:
             result = Context().run(func, *args)
         except KeyboardInterrupt:
@@ -84,7 +86,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
         else:
             future.set_result(result)
         finally:
-            self._in_executor = False
+            self._executing = None
             asyncio._set_running_loop(self)
             # The exception's traceback holds this frame, and the future the exception.
             del future, func, args
@@ -111,7 +113,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
             self._refused = refusal("call_soon_threadsafe from a thread", FOREIGN_THREAD_REMEDY)
             self._stopping = True
             raise self._refused
-        if self._in_executor:
+        if self._executing is not None:
             self._check_not_awaiting_own_thread(sys._getframe(1))
         return self.call_soon(callback, *args, context=context)
 
@@ -127,6 +129,16 @@ class InlineExecution(asyncio.AbstractEventLoop):
         """
         if caller.f_code is asyncio.run_coroutine_threadsafe.__code__:
             raise refusal("run_coroutine_threadsafe", WAITS_FOR_ITS_OWN_THREAD_REMEDY)
+
+    def _who_awaits_the_executor(self) -> str:
+        """Describe where the function was handed to the executor that it runs in."""
+        for task in asyncio.all_tasks(self):
+            if (
+                self._executing is not None
+                and getattr(task, "_fut_waiter", None) is self._executing
+            ):
+                return users_line(reversed(list(frames_of(task.get_coro()))))
+        return ""
 
     def set_default_executor(self, executor: Executor) -> None:
         """Accept an executor and never use it: its functions run at steps of the loop."""

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from llm_sim.errors import DeadlockError, StepLimitError
 from llm_sim.loop._clock import NANOSECONDS
 from llm_sim.loop._machine import IDLE, STEPS, TIME, Machine
-from llm_sim.loop._refusals import Refusals
+from llm_sim.loop._network import Networking
 from llm_sim.loop._waiting import describe_future, describe_task
 
 _T = TypeVar("_T")
 
 
-class SimLoop(Machine, Refusals):
+class SimLoop(Machine, Networking):
     """Run an asyncio program in virtual time, the same way every time.
 
     A *step* is one callback run, or one jump of the clock to the next timer. The order is
@@ -122,8 +122,11 @@ class SimLoop(Machine, Refusals):
         A line is the task's name, where it is suspended (the innermost line outside asyncio), and
         what it awaits: ``"worker: bot.py:12 in Bot.run awaits Queue.get"``.
         """
-        timers = self._clock.armed()
+        timers = self._armed()
         return tuple(describe_task(task, timers) for task in self.tasks())
+
+    def _armed(self) -> list[asyncio.TimerHandle]:
+        return self._clock.armed()
 
 
 def _stop_loop(future: asyncio.Future[Any]) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import PurePath
-from types import FrameType
 from typing import Any, NoReturn
 
 from llm_sim.errors import UnsupportedOperationError
+from llm_sim.loop._callers import visible_caller
 
-_CLIENT = "give the code under test a stub of its client, so that no connection is opened"
+CLIENT_REMEDY = "give the code under test a stub of its client, so that no connection is opened"
 _SERVER = "call the server's handler directly, with a stub in place of the connection"
 _SOCKET = "put the bytes into an asyncio.Queue and stub the function that owns the socket"
 _READY = "use an asyncio.Event that the test sets, because no file descriptor becomes ready here"
 _PROCESS = "stub the function that starts the process; a sleep can stand for its running time"
 _PIPE = "hand the bytes over in an asyncio.Queue, because no pipe is read or written here"
-_NAMES = "give the code under test a numeric address, or stub its client"
+_NAMES = "stub the function that asks for a name, because no address here has one"
 _SIGNALS = "call the handler itself at the step where the signal should arrive (call_at_step)"
 
 REMEDIES: dict[str, str] = {
@@ -26,16 +24,13 @@ REMEDIES: dict[str, str] = {
     "connect_accepted_socket": _SERVER,
     "connect_read_pipe": _PIPE,
     "connect_write_pipe": _PIPE,
-    "create_connection": _CLIENT,
-    "create_datagram_endpoint": _CLIENT,
+    "create_datagram_endpoint": CLIENT_REMEDY,
     "create_server": _SERVER,
-    "create_unix_connection": _CLIENT,
+    "create_unix_connection": CLIENT_REMEDY,
     "create_unix_server": _SERVER,
-    "getaddrinfo": _NAMES,
     "getnameinfo": _NAMES,
     "sendfile": _SOCKET,
     "sock_accept": _SERVER,
-    "sock_connect": _CLIENT,
     "sock_recv": _SOCKET,
     "sock_recv_into": _SOCKET,
     "sock_recvfrom": _SOCKET,
@@ -43,7 +38,7 @@ REMEDIES: dict[str, str] = {
     "sock_sendall": _SOCKET,
     "sock_sendfile": _SOCKET,
     "sock_sendto": _SOCKET,
-    "start_tls": _CLIENT,
+    "start_tls": CLIENT_REMEDY,
     "subprocess_exec": _PROCESS,
     "subprocess_shell": _PROCESS,
 }
@@ -63,27 +58,14 @@ WAITS_FOR_ITS_OWN_THREAD_REMEDY = (
 
 def refusal(operation: str, remedy: str) -> UnsupportedOperationError:
     """Return the error for an operation, naming who asked for it."""
-    return UnsupportedOperationError(operation, _caller(sys._getframe(1)), remedy)
-
-
-def _caller(frame: FrameType | None) -> str:
-    """Describe the first frame, going outwards, that is neither ours nor asyncio's."""
-    while frame is not None:
-        package = frame.f_globals.get("__name__", "").partition(".")[0]
-        if package not in ("asyncio", "llm_sim"):
-            code = frame.f_code
-            return f"{PurePath(code.co_filename).name}:{frame.f_lineno} in {code.co_qualname}"
-        frame = frame.f_back
-    return "an unknown place"
+    return UnsupportedOperationError(operation, visible_caller() or "an unknown place", remedy)
 
 
 def _refused(operation: str) -> Any:
     remedy = REMEDIES[operation]
 
     def method(self: Refusals, *args: object, **options: object) -> NoReturn:
-        error = refusal(operation, remedy)
-        self.refusals.append(error)
-        raise error
+        raise self.refuse(operation, remedy)
 
     method.__name__ = operation
     method.__qualname__ = f"Refusals.{operation}"
@@ -103,22 +85,30 @@ class Refusals(asyncio.AbstractEventLoop):
     refusals: list[UnsupportedOperationError]
     """What was refused, in order."""
 
+    def refuse(self, operation: str, remedy: str) -> UnsupportedOperationError:
+        """Remember that an operation is refused, and return the error that tells who asked."""
+        error = refusal(operation, remedy)
+        if error.caller == "an unknown place":
+            error.caller = self._who_awaits_the_executor() or error.caller
+        self.refusals.append(error)
+        return error
+
+    def _who_awaits_the_executor(self) -> str:
+        return ""
+
     add_reader = _refused("add_reader")
     add_signal_handler = _refused("add_signal_handler")
     add_writer = _refused("add_writer")
     connect_accepted_socket = _refused("connect_accepted_socket")
     connect_read_pipe = _refused("connect_read_pipe")
     connect_write_pipe = _refused("connect_write_pipe")
-    create_connection = _refused("create_connection")
     create_datagram_endpoint = _refused("create_datagram_endpoint")
     create_server = _refused("create_server")
     create_unix_connection = _refused("create_unix_connection")
     create_unix_server = _refused("create_unix_server")
-    getaddrinfo = _refused("getaddrinfo")
     getnameinfo = _refused("getnameinfo")
     sendfile = _refused("sendfile")
     sock_accept = _refused("sock_accept")
-    sock_connect = _refused("sock_connect")
     sock_recv = _refused("sock_recv")
     sock_recv_into = _refused("sock_recv_into")
     sock_recvfrom = _refused("sock_recvfrom")

@@ -22,13 +22,13 @@ from llm_sim.loop._creation import Creation
 from llm_sim.loop._executor import InlineExecution
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._machine import IDLE, STEPS, STOPPED, TIME
-from llm_sim.loop._refusals import Refusals
+from llm_sim.loop._network import Networking
 from llm_sim.loop._waiting import describe_task
 
 _Ts = TypeVarTuple("_Ts")
 
 
-class StockLoop(Creation, InlineExecution, Refusals, asyncio.SelectorEventLoop):
+class StockLoop(Creation, InlineExecution, Networking, asyncio.SelectorEventLoop):
     """Run an asyncio program on asyncio's own loop, in virtual time.
 
     It counts steps as :class:`~llm_sim.loop.SimLoop` does, and its clock reads the same, so that a
@@ -66,11 +66,14 @@ class StockLoop(Creation, InlineExecution, Refusals, asyncio.SelectorEventLoop):
     @property
     def timers(self) -> int:
         """The number of timers that are still to fire."""
-        return sum(not timer.cancelled() for timer in self._scheduled)
+        return len(self._armed())
 
     def waiting(self) -> tuple[str, ...]:
         """Return who waits for what, one line a pending task, in the order of their creation."""
         return tuple(describe_task(task, self._scheduled) for task in self.tasks())
+
+    def _armed(self) -> list[TimerHandle]:
+        return [timer for timer in self._scheduled if not timer.cancelled()]
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Watch this loop from the next step on."""

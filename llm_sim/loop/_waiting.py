@@ -28,14 +28,14 @@ def describe_task(task: asyncio.Task[Any], timers: Iterable[asyncio.TimerHandle]
         task: A task that is not done.
         timers: The armed timers, among which a sleeping task finds its moment.
     """
-    frames = list(_frames(task.get_coro()))
+    frames = list(frames_of(task.get_coro()))
     own = [frame for frame in frames if not _is_asyncio(frame)]
     called = frames[frames.index(own[-1]) + 1 :] if own else frames
     place = f" {_place(own[-1])}" if own else ""
     return f"{task.get_name()}:{place} {_condition(task, called, timers)}"
 
 
-def _frames(awaitable: object) -> Iterator[FrameType]:
+def frames_of(awaitable: object) -> Iterator[FrameType]:
     """Yield the suspended frames from a coroutine inwards."""
     while True:
         if isinstance(awaitable, CoroutineType):

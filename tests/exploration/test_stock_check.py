@@ -108,4 +108,6 @@ def test_what_asks_for_the_real_world_gives_no_verdict() -> None:
 
     bot = Bot(lambda llm: llm.register_function("f", connect))
     check = check_on_stock(run(one_call(), bot=order_matters()), bot=bot)
-    assert check.verdict.startswith("no verdict: create_connection is refused in a simulated run")
+    assert check.verdict.startswith(
+        "no verdict: a connection to example.org:80 is refused in a simulated run"
+    )

@@ -48,7 +48,7 @@ def test_the_caller_is_the_code_outside_asyncio() -> None:
         asyncio.Runner(loop_factory=SimLoop) as runner,
     ):
         runner.run(connect())
-    assert caught.value.operation == "create_connection"
+    assert caught.value.operation == "a connection to example.org:80"
     assert caught.value.caller.endswith("<locals>.connect")
 
 

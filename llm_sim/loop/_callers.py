@@ -1,0 +1,80 @@
+"""Who asked: the line of the user's code, not of the library through which it asked."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from types import FrameType
+from typing import Final
+
+_CLIENTS: Final = frozenset(
+    {
+        *("aiodns", "aiohappyeyeballs", "aiohttp", "anyio", "httpcore", "httpcore2", "httpx"),
+        *("httpx2", "openai", "requests", "tenacity", "urllib3", "websockets"),
+    }
+)
+"""Installed libraries that ask on behalf of others."""
+
+
+def visible_caller() -> str:
+    """Describe who called, as far as the frames of the step under way tell; or return nothing."""
+    return users_line(_outwards(sys._getframe(1)))
+
+
+def users_line(frames: Iterable[FrameType]) -> str:
+    """Describe the first frame of the user's own; or else of an installed library.
+
+    Args:
+        frames: From the innermost outwards.
+
+    Returns:
+        ``file:line in function``, or an empty string if there are only frames of ours, of the
+        standard library, and of clients.
+    """
+    in_library = ""
+    for frame in frames:
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package == "llm_sim":
+            continue
+        root = _root_of(frame.f_code.co_filename)
+        if root is None:
+            return _place(frame)
+        if root == "installed" and not in_library and package not in _CLIENTS:
+            in_library = _place(frame)
+    return in_library
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the frames from one outwards, up to the loop: who runs the loop did not ask."""
+    while frame is not None:
+        module, function = frame.f_globals.get("__name__"), frame.f_code.co_name
+        if (module, function) in (
+            ("llm_sim.loop._machine", "_run_stretch"),
+            ("asyncio.base_events", "_run_once"),
+        ):
+            return
+        yield frame
+        frame = frame.f_back
+
+
+@functools.cache
+def _root_of(filename: str) -> str | None:
+    """Tell whether a file is ``"standard"``, ``"installed"``, or (None) the user's own."""
+    if filename.startswith("<frozen "):
+        return "standard"
+    paths = sysconfig.get_paths()
+    for root, names in (
+        ("installed", ("purelib", "platlib")),
+        ("standard", ("stdlib", "platstdlib")),
+    ):
+        if any(PurePath(filename).is_relative_to(paths[name]) for name in names):
+            return root
+    return None
+
+
+def _place(frame: FrameType) -> str:
+    code = frame.f_code
+    return f"{PurePath(code.co_filename).name}:{frame.f_lineno} in {code.co_qualname}"

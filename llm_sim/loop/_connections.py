@@ -1,0 +1,367 @@
+"""Connections in memory: two transports, and what happens to the bytes between them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import socket
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Any, Final
+
+from llm_sim.loop._clock import NANOSECONDS
+
+UNKNOWN: Final = "unknown"
+REFUSE: Final = "refuse"
+HANG: Final = "hang"
+CUT: Final = "cut"
+
+# What is under way to an end that does not read. The figures are asyncio's for its write buffer.
+_HIGH_WATER: Final = 64 * 1024
+_LOW_WATER: Final = 16 * 1024
+
+_Arrival = bytes | None | OSError
+"""What reaches an end: bytes, the end of the stream, or the loss of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with a server.
+
+    Parameters:
+        kind: ``"unknown"``: its name is not found. ``"refuse"``: it takes no connection.
+            ``"hang"``: its answer never arrives. ``"cut"``: the connection is reset instead of the
+            answer, or in the middle of it.
+        nth: The connection that is refused, or the exchange whose answer is lost, from 1 in each
+            run; None for every one.
+        after: How many bytes of the answer arrive before the cut.
+    """
+
+    kind: str
+    nth: int | None = None
+    after: int = 0
+
+
+class Host:
+    """A server that a program reaches by name.
+
+    Args:
+        name: Its name or numeric address in lower case, with ``:port`` if the other ports of the
+            name are not its own.
+        accept: Returns a new server protocol for each connection. What it raises resets the
+            connection and goes no further. None for a server that only its faults are known of.
+        latency_ns: The virtual time that bytes take, either way. To connect takes none.
+        faults: What goes wrong; the first that fits holds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        accept: Callable[[], Awaitable[asyncio.Protocol]] | None,
+        latency_ns: int = 0,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self.name = name
+        self.accept = accept
+        self.latency_ns = latency_ns
+        self.connections = self.exchanges = 0
+        self._faults = tuple(faults)
+
+    def fault(self, kinds: tuple[str, ...], number: int) -> Fault | None:
+        """Return what goes wrong with a connection, or an exchange, of this number."""
+        for fault in self._faults:
+            if fault.kind in kinds and fault.nth in (None, number):
+                return fault
+        return None
+
+
+class Connection:
+    """What two ends have between them: latency, order, and faults.
+
+    An *exchange* begins when the client sends something after the server did, or for the first
+    time. A fault acts on the answer: the server has had the request and has done its work.
+
+    Args:
+        loop: Carries the bytes.
+        context: Where the handles and the timers that carry them belong.
+        host: The server.
+        client: The end of the one who connects.
+        server: The other end.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        context: Context,
+        host: Host,
+        client: End,
+        server: End,
+    ) -> None:
+        self._loop = loop
+        self._context = context
+        self._host = host
+        self._client = client
+        self._server = server
+        self._asking = False
+        self._fault: Fault | None = None
+        self._answered = 0
+        self._is_cut = False
+        client.connection = server.connection = self
+
+    def other(self, end: End) -> End:
+        """Return the end that is not this one."""
+        return self._server if end is self._client else self._client
+
+    def carry(self, source: End, data: bytes | None) -> None:
+        """Take bytes, or the end of the stream, to the other end, unless a fault prevents it."""
+        if source is self._client and data:
+            self._begin_exchange()
+        elif source is self._server:
+            self._asking = False
+            if self._fault is not None and not self._is_cut:
+                data = self._spoil(self._fault, data)
+        if self._is_cut or data == b"":
+            return
+        self._send(self.other(source), data)
+
+    def reset(self) -> None:
+        """Let both ends lose the connection."""
+        self._cut(b"")
+
+    def _begin_exchange(self) -> None:
+        if self._asking or self._is_cut:
+            return
+        self._asking = True
+        self._answered = 0
+        self._host.exchanges += 1
+        self._fault = self._host.fault((HANG, CUT), self._host.exchanges)
+        if self._host.accept is None and self._fault is not None and self._fault.kind == CUT:
+            self.reset()
+
+    def _spoil(self, fault: Fault, data: bytes | None) -> bytes | None:
+        """Return what is left of an answer; an empty string for nothing."""
+        if fault.kind == HANG:
+            self._server.was_read(len(data or b""))
+            return b""
+        if data is None:
+            return None
+        room = fault.after - self._answered
+        self._answered += len(data)
+        if len(data) > room:
+            self._cut(data[:room])
+        return data
+
+    def _cut(self, last: bytes) -> None:
+        if last:
+            self._send(self._client, last)
+        for end in (self._client, self._server):
+            self._send(end, ConnectionResetError(104, "Connection reset by peer"))
+        self._is_cut = True
+
+    def _send(self, target: End, item: _Arrival) -> None:
+        if self._host.latency_ns:
+            delay = self._host.latency_ns / NANOSECONDS
+            self._loop.call_later(delay, target.arrive, item, context=self._context)
+        else:
+            self._loop.call_soon(target.arrive, item, context=self._context)
+
+
+class End(asyncio.Transport):
+    """One end of a connection: a transport whose bytes arrive at another one.
+
+    Args:
+        loop: Runs the protocol's callbacks, each at a step of its own.
+        context: The context variables that the protocol sees.
+        here: The address of this end.
+        there: The address of the other end.
+        **extra: More facts for ``get_extra_info``.
+    """
+
+    connection: Connection
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        context: Context,
+        here: tuple[str, int],
+        there: tuple[str, int],
+        **extra: Any,
+    ) -> None:
+        names = {"sockname": here, "peername": there, "socket": _SocketOf(self)}
+        super().__init__({**names, **extra})
+        self._loop = loop
+        self._context = context
+        self._protocol: Any = None
+        self._arrived: deque[_Arrival] = deque()
+        self._is_reading = True
+        self._is_closing = self._has_written_eof = self._is_held = False
+        self._unread = 0
+
+    # What a connection calls, in the context in which nothing else runs.
+
+    def open(self, protocol: asyncio.BaseProtocol) -> None:
+        """Give this end its protocol, and the protocol what has arrived."""
+        self._protocol = protocol
+        self._context.run(protocol.connection_made, self)
+        self._hand_over()
+
+    def arrive(self, item: _Arrival) -> None:
+        """Take what the other end has sent."""
+        self._arrived.append(item)
+        self._hand_over()
+
+    def lose(self, error: OSError) -> None:
+        """Lose the connection at once."""
+        if not self._is_closing:
+            self._is_closing = True
+            self._end(error)
+
+    def was_read(self, size: int) -> None:
+        """Take note that so many of the bytes which were written here are no longer under way."""
+        self._unread -= size
+        if self._is_held and self._unread <= _LOW_WATER:
+            self._is_held = False
+            if not self._is_closing:
+                self._loop.call_soon(self._protocol.resume_writing, context=self._context)
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether something is there that the protocol has not been given."""
+        return bool(self._arrived)
+
+    @property
+    def _can_read(self) -> bool:
+        return self._protocol is not None and self._is_reading
+
+    def _hand_over(self) -> None:
+        while self._arrived and (self._is_closing or self._can_read):
+            item = self._arrived.popleft()
+            if isinstance(item, bytes):
+                self.connection.other(self).was_read(len(item))
+            if self._is_closing:
+                continue
+            if isinstance(item, bytes):
+                self._context.run(self._protocol.data_received, item)
+            elif item is not None:
+                self.lose(item)
+            elif not self._context.run(self._protocol.eof_received):
+                self.close()
+
+    def _end(self, error: OSError | None) -> None:
+        self._hand_over()
+        if self._protocol is not None:
+            self._loop.call_soon(self._protocol.connection_lost, error, context=self._context)
+
+    # What a protocol calls.
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send bytes; behind a close or an end of the stream they are dropped."""
+        sent = bytes(data)
+        if not sent or self._is_closing or self._has_written_eof:
+            return
+        self._unread += len(sent)
+        self.connection.carry(self, sent)
+        if self._unread > _HIGH_WATER and not self._is_held:
+            self._is_held = True
+            self._protocol.pause_writing()
+
+    def can_write_eof(self) -> bool:
+        """Tell that one direction can be closed alone."""
+        return True
+
+    def write_eof(self) -> None:
+        """Send the end of the stream, and go on reading."""
+        if not self._has_written_eof:
+            self._has_written_eof = True
+            self.connection.carry(self, None)
+
+    def close(self) -> None:
+        """Close; what was written is on its way and arrives."""
+        if not self._is_closing:
+            self.write_eof()
+            self._is_closing = True
+            self._end(None)
+
+    def abort(self) -> None:
+        """Close: nothing waits here to be sent."""
+        self.close()
+
+    def is_closing(self) -> bool:
+        """Tell whether this end is closed."""
+        return self._is_closing
+
+    def pause_reading(self) -> None:
+        """Keep what arrives, until `resume_reading`."""
+        self._is_reading = False
+
+    def resume_reading(self) -> None:
+        """Give the protocol what has arrived, at a later step."""
+        if not self._is_reading:
+            self._is_reading = True
+            self._loop.call_soon(self._hand_over, context=self.connection._context)
+
+    def is_reading(self) -> bool:
+        """Tell whether the protocol is given what arrives."""
+        return self._is_reading and not self._is_closing
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Return the protocol."""
+        protocol: asyncio.BaseProtocol = self._protocol
+        return protocol
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Set the protocol that is told from here on."""
+        self._protocol = protocol
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes are under way, or wait for the other end to read."""
+        return self._unread
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        """Return the sizes at which the protocol is told to go on, and to pause."""
+        return _LOW_WATER, _HIGH_WATER
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Leave the limits as they are: they stand for a system's own buffers as well."""
+
+
+class _SocketOf:
+    """What clients ask of the socket of a connection, where there is none."""
+
+    family = socket.AF_INET
+    type = socket.SOCK_STREAM
+    proto = socket.IPPROTO_TCP
+
+    def __init__(self, end: End) -> None:
+        self._end = end
+
+    def fileno(self) -> int:
+        """Return -1 when there is something to read, and a descriptor that is silent otherwise.
+
+        httpcore looks with it whether a server has closed a connection that it is about to reuse.
+        """
+        return -1 if self._end.is_closing() or self._end.has_arrived else _silent_descriptor()
+
+    def getsockname(self) -> Any:
+        """Return the address of this end."""
+        return self._end.get_extra_info("sockname")
+
+    def getpeername(self) -> Any:
+        """Return the address of the other end."""
+        return self._end.get_extra_info("peername")
+
+    def getsockopt(self, *option: object) -> int:
+        """Return 0."""
+        return 0
+
+    def setsockopt(self, *option: object) -> None:
+        """Do nothing: there is no system whose options they are."""
+
+
+@functools.cache
+def _silent_descriptor() -> int:
+    # As bare numbers, both stay open as long as the process.
+    silent, _ = (end.detach() for end in socket.socketpair())
+    return silent

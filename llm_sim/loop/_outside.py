@@ -1,0 +1,166 @@
+"""What a blocking client would reach past the loop: refused while a loop runs on its thread.
+
+For this a run borrows four functions of the process. They do what they always do in every other
+thread, for every other loop, and when no simulated loop is running.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock, get_ident
+from typing import Any, Final
+
+from llm_sim.loop._refusals import Refusals
+
+_REMEDY: Final = (
+    "a blocking client would hold up the loop and everybody on it; use an asynchronous one "
+    "(aiohttp, httpx.AsyncClient) with a server that the bot's Network declares, or a stub"
+)
+
+_lock = Lock()
+_loops: dict[int, list[Refusals]] = {}
+"""The loops that are watched, by thread; the innermost is the last."""
+_lent: list[tuple[Any, str, Any]] = []
+"""What was put in its place: the owner, the name, and what stood there, if anything did."""
+_MISSING: Final = object()
+
+
+@contextmanager
+def outside_refused(loop: Refusals) -> Iterator[None]:
+    """Refuse what blocking clients ask for on this thread while a loop runs on it.
+
+    Connecting a socket that is none of the machine's own (``AF_UNIX``) and looking up a name are
+    refused. ``SSLContext.wrap_bio``, with which anyio encrypts, returns an object that passes bytes
+    through: the servers of a simulated network do not encrypt.
+
+    Args:
+        loop: The loop; it remembers what was refused.
+    """
+    thread = get_ident()
+    with _lock:
+        if not _loops:
+            _borrow()
+        _loops.setdefault(thread, []).append(loop)
+    try:
+        yield
+    finally:
+        with _lock:
+            _loops[thread].remove(loop)
+            if not _loops[thread]:
+                del _loops[thread]
+            if not _loops:
+                _give_back()
+
+
+def _borrow() -> None:
+    for owner, name, make in (
+        (socket.socket, "connect", _make_connect),
+        (socket.socket, "connect_ex", _make_connect),
+        (socket, "getaddrinfo", _make_getaddrinfo),
+        (ssl.SSLContext, "wrap_bio", _make_wrap_bio),
+    ):
+        _lent.append((owner, name, vars(owner).get(name, _MISSING)))
+        setattr(owner, name, make(getattr(owner, name)))
+
+
+def _give_back() -> None:
+    while _lent:
+        owner, name, before = _lent.pop()
+        if before is _MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)
+
+
+def _running() -> Refusals | None:
+    """Return the simulated loop that runs on this thread."""
+    loops = _loops.get(get_ident())
+    return loops[-1] if loops and loops[-1].is_running() else None
+
+
+def _make_connect(real: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        loop = _running()
+        if loop is None or self.family not in (socket.AF_INET, socket.AF_INET6):
+            return real(self, address)
+        raise loop.refuse(f"a blocking connection to {_spell(*address[:2])}", _REMEDY)
+
+    return connect
+
+
+def _make_getaddrinfo(real: Callable[..., Any]) -> Callable[..., Any]:
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        loop = _running()
+        if loop is None or host in (None, "", b""):
+            return real(host, port, *args, **options)
+        raise loop.refuse(f"a blocking connection to {_spell(host, port)}", _REMEDY)
+
+    return getaddrinfo
+
+
+def _make_wrap_bio(real: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_bio(self: ssl.SSLContext, incoming: Any, outgoing: Any, *args: Any, **how: Any) -> Any:
+        if _running() is None:
+            return real(self, incoming, outgoing, *args, **how)
+        return _Plain(incoming, outgoing)
+
+    return wrap_bio
+
+
+def _spell(host: Any, port: Any) -> str:
+    return f"{host.decode() if isinstance(host, bytes) else host}:{port}"
+
+
+class _Plain:
+    """An ``ssl.SSLObject`` that does not encrypt."""
+
+    server_side = False
+    session = None
+    session_reused = None
+
+    def __init__(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+
+    def do_handshake(self) -> None:
+        """Do nothing: nobody is asked who he is."""
+
+    def read(self, size: int = 1024, buffer: Any = None) -> Any:
+        """Return what has come in; an empty string at its end."""
+        if not self._incoming.pending and not self._incoming.eof:
+            raise ssl.SSLWantReadError
+        data = self._incoming.read(size)
+        if buffer is None:
+            return data
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data: Any) -> int:
+        """Send bytes as they are."""
+        return self._outgoing.write(data)
+
+    def unwrap(self) -> None:
+        """Do nothing: there is no end to agree on."""
+
+    def pending(self) -> int:
+        """Return how much has come in."""
+        return self._incoming.pending
+
+    def version(self) -> str:
+        """Return the version that a modern server would have."""
+        return "TLSv1.3"
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        """Return nothing: there is no certificate."""
+        return None if binary_form else {}
+
+    def cipher(self) -> None:
+        """Return None, as for every other fact: there is none."""
+
+    selected_alpn_protocol = selected_npn_protocol = compression = shared_ciphers = cipher
+
+    def get_channel_binding(self, cb_type: str = "tls-unique") -> None:
+        """Return None: there is none."""

@@ -1,0 +1,207 @@
+"""What a blocking client asks for is refused on the thread that runs a loop, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from llm_sim.errors import UnsupportedOperationError
+from llm_sim.loop import SimLoop, StockLoop, outside_refused
+
+loops = pytest.mark.parametrize("loop_type", [SimLoop, StockLoop])
+
+
+def fetch() -> None:
+    """Ask as `urllib` does."""
+    urllib.request.urlopen("http://api.shop.test/price")
+
+
+def connect() -> None:
+    """Ask as a client does that keeps addresses of its own."""
+    with socket.socket() as sock:
+        sock.connect(("127.0.0.1", 9))
+
+
+def try_to_connect() -> None:
+    """Ask as a client does that wants no exception."""
+    with socket.socket() as sock:
+        sock.connect_ex(("127.0.0.1", 9))
+
+
+async def at_once(ask: Callable[[], None]) -> None:
+    ask()
+
+
+async def in_a_thread(ask: Callable[[], None]) -> None:
+    await asyncio.to_thread(ask)
+
+
+async def in_an_executor(ask: Callable[[], None]) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, ask)
+
+
+def refused(loop: SimLoop | StockLoop, main: Any) -> list[UnsupportedOperationError]:
+    """Run a program that contains its own exceptions, and return what was refused."""
+
+    async def whole() -> None:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - what it contains is not the point
+            await main
+
+    with outside_refused(loop):
+        task = loop.create_task(whole())
+        loop.run_until_idle()
+    loop.close()
+    task.result()
+    return loop.refusals
+
+
+@loops
+@pytest.mark.parametrize("how", [at_once, in_a_thread, in_an_executor])
+@pytest.mark.parametrize(
+    ("ask", "where"),
+    [(fetch, "api.shop.test:80"), (connect, "127.0.0.1:9"), (try_to_connect, "127.0.0.1:9")],
+)
+def test_a_blocking_client_is_refused_by_name(
+    ask: Callable[[], None], where: str, how: Any, loop_type: type[SimLoop | StockLoop]
+) -> None:
+    [error] = refused(loop_type(), how(ask))
+    assert error.operation == f"a blocking connection to {where}"
+    assert error.caller.startswith("test_outside.py:")
+    assert error.caller.endswith(f" in {ask.__name__}")
+
+
+@loops
+def test_where_a_library_runs_in_a_thread_the_caller_is_who_awaits_it(
+    loop_type: type[SimLoop | StockLoop],
+) -> None:
+    async def main() -> None:
+        await asyncio.to_thread(urllib.request.urlopen, "http://api.shop.test/price")
+
+    [error] = refused(loop_type(), main())
+    assert error.caller.endswith(" in " + main.__qualname__)
+
+
+def test_another_thread_goes_on_as_always() -> None:
+    told: list[Any] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def work() -> None:
+        with socket.create_connection(listener.getsockname()) as sock:
+            told.append(sock.getpeername() == listener.getsockname())
+
+    async def main() -> None:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    loop = SimLoop()
+    with outside_refused(loop), listener:
+        loop.run_until_complete(main())
+    loop.close()
+    assert (told, loop.refusals) == ([True], [])
+
+
+def test_what_stays_on_the_machine_is_not_refused() -> None:
+    async def main() -> list[Any]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.sendall(b"hello")
+            return [theirs.recv(5), socket.getaddrinfo(None, 80)[0][4][1]]
+
+    loop = SimLoop()
+    with outside_refused(loop):
+        assert loop.run_until_complete(main()) == [b"hello", 80]
+    loop.close()
+
+
+def borrowed() -> list[Any]:
+    """Return what a run borrows."""
+    return [
+        socket.getaddrinfo,
+        vars(socket.socket).get("connect"),
+        vars(socket.socket).get("connect_ex"),
+        ssl.SSLContext.wrap_bio,
+    ]
+
+
+def test_what_is_borrowed_is_given_back_by_the_last_run() -> None:
+    before = borrowed()
+    outer, inner = SimLoop(), SimLoop()
+    with outside_refused(outer):
+        during = borrowed()
+        with outside_refused(inner):
+            assert borrowed() == during
+        assert borrowed() == during
+    assert borrowed() == before
+    assert all(one != other for one, other in zip(before, during, strict=True))
+    for loop in (outer, inner):
+        loop.close()
+
+
+def test_runs_in_two_threads_give_back_what_they_found() -> None:
+    before = borrowed()
+    entered, left = threading.Barrier(2), threading.Barrier(2)
+
+    def work(first: bool) -> None:
+        loop = SimLoop()
+        with outside_refused(loop):
+            entered.wait()
+            if not first:
+                left.wait()
+        if first:
+            left.wait()
+        loop.close()
+
+    threads = [threading.Thread(target=work, args=(first,)) for first in (True, False)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert borrowed() == before
+
+
+def test_nothing_is_refused_while_no_loop_runs() -> None:
+    loop = SimLoop()
+    with outside_refused(loop), socket.create_server(("127.0.0.1", 0)) as listener:
+        socket.create_connection(listener.getsockname()).close()
+    loop.close()
+    assert loop.refusals == []
+
+
+def test_tls_passes_bytes_through_while_a_loop_runs() -> None:
+    context = ssl.create_default_context()
+
+    def wrap() -> tuple[ssl.MemoryBIO, ssl.MemoryBIO, Any]:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        return incoming, outgoing, context.wrap_bio(incoming, outgoing, server_hostname="a.test")
+
+    async def main() -> None:
+        incoming, outgoing, tls = wrap()
+        tls.do_handshake()
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.read(10)
+        incoming.write(b"hello")
+        assert (tls.pending(), tls.read(2), tls.read(10)) == (5, b"he", b"llo")
+        incoming.write(b"again")
+        buffer = bytearray(10)
+        assert (tls.read(10, buffer), bytes(buffer[:5])) == (5, b"again")
+        assert (tls.write(b"answer"), outgoing.read()) == (6, b"answer")
+        incoming.write_eof()
+        assert tls.read(10) == b""
+        tls.unwrap()
+        facts = [tls.getpeercert(), tls.getpeercert(True), tls.cipher(), tls.get_channel_binding()]
+        assert facts == [{}, None, None, None]
+        assert tls.version() == "TLSv1.3"
+
+    loop = SimLoop()
+    with outside_refused(loop):
+        loop.run_until_complete(main())
+    loop.close()
+    assert isinstance(wrap()[2], ssl.SSLObject)
