@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llm_sim.exploration import SweepReport, replay, sweep
     from llm_sim.invariants import LAWS, Violation
     from llm_sim.loop import SimLoop
+    from llm_sim.network import Network
     from llm_sim.scenario import (
         F,
         FramePattern,
@@ -54,6 +55,7 @@ _HOMES: Final = {
     "InvariantViolation": "errors",
     "LAWS": "invariants",
     "LlmSimError": "errors",
+    "Network": "network",
     "Run": "simulation",
     "Scenario": "scenario",
     "Schedule": "schedule",
@@ -94,6 +96,7 @@ __all__ = [
     "FramePattern",
     "InvariantViolation",
     "LlmSimError",
+    "Network",
     "Run",
     "Scenario",
     "Schedule",

@@ -24,7 +24,7 @@ SHORT: Final = "Hm."
 SIMPLE: Final = ("10ms", "100ms", "1s")
 """The durations that a reader takes in at a glance, the simplest one first."""
 
-_WORLD: Final = ("llm", "playout")
+_WORLD: Final = ("executor", "llm", "playout")
 
 
 @dataclass(frozen=True, slots=True)

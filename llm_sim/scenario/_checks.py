@@ -13,7 +13,7 @@ from llm_sim.errors import did_you_mean
 from llm_sim.scenario._findings import Finding, Path, spell
 from llm_sim.scenario._plain import plain_of
 
-WORLD_LATENCIES = ("llm", "playout")
+WORLD_LATENCIES = ("executor", "llm", "playout")
 """The keys of ``latency`` that are no tool's name."""
 
 
@@ -122,7 +122,8 @@ def _unknown_latencies(latency: Mapping[str, Any], known: list[str]) -> list[Fin
     return [
         Finding(
             ("latency", key),
-            f"unknown latency {key!r}{did_you_mean(key, words)}: use llm, playout or a tool's name",
+            f"unknown latency {key!r}{did_you_mean(key, words)}: use executor, llm, playout or a "
+            "tool's name",
             "key",
         )
         for key in latency

@@ -148,9 +148,9 @@ class Scenario(Plain):
         script: What the model says, one turn for each time it is asked.
         tools: The stub tools by name.
         latency: Virtual nanoseconds before the model's first token (``llm``), for which each text
-            frame is held after the model (``playout``), and which a handler of the bot takes (its
-            tool's name); given as text with a unit. The latency of a stub tool moves into
-            ``tools`` when the scenario is built.
+            frame is held after the model (``playout``), which a function for a thread takes
+            (``executor``), and which a handler of the bot takes (its tool's name); given as text
+            with a unit. The latency of a stub tool moves into ``tools`` when the scenario is built.
         hold: Tools whose handler stands still, each before which of its awaits, from 1, until a
             ``release`` of it is injected.
         inject: The stimuli and their moments.

@@ -9,6 +9,7 @@ from typing import Any
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
 from llm_sim.invariants import LAWS, Law, Violation, judge
 from llm_sim.loop import Instrument, SimLoop, StockLoop
+from llm_sim.network import Network
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
 from llm_sim.schedulers import Recording, Replay, Scheduler
@@ -124,6 +125,7 @@ def run(
     record: bool = True,
     instrument: Instrument | None = None,
     scheduler: Scheduler | None = None,
+    network: Network | None = None,
 ) -> Run:
     """Run a scenario once and judge it.
 
@@ -141,6 +143,7 @@ def run(
         instrument: Watches the loop's steps.
         scheduler: Chooses who goes first, from the opening of the conversation to rest; its next
             run has begun. What it chose is in the schedule of the `Run`.
+        network: The servers that can be reached; by default the bot's.
 
     Raises:
         UsageError: The scenario, the bot or the target cannot be used; or both a scheduler and a
@@ -166,6 +169,7 @@ def run(
         loop=loop,
         record=record,
         picker=None if chooser is None else chooser.choose,
+        network=network,
     )
     if instrument is not None:
         stage.loop.add_instrument(instrument)

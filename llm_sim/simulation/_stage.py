@@ -12,7 +12,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError, did_you_mean
-from llm_sim.loop import Picker, SimLoop, StockLoop
+from llm_sim.loop import Picker, SimLoop, StockLoop, outside_refused
+from llm_sim.network import Network, Servers
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
@@ -48,6 +49,7 @@ class Stage:
         record: Whether processors are tapped.
         picker: Chooses who goes on next, from the opening of the conversation to rest; None for
             asyncio's order, which startup and teardown always keep.
+        network: The servers that can be reached; by default the bot's.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Stage:
         loop: type[SimLoop | StockLoop] = SimLoop,
         record: bool = True,
         picker: Picker | None = None,
+        network: Network | None = None,
     ) -> None:
         self._scenario = scenario
         self._target = target
@@ -72,6 +75,8 @@ class Stage:
         self._main: asyncio.Task[None] | None = None
         self._stimuli: Stimuli | None = None
         self.loop = loop()
+        self.loop.executor_delay_ns = scenario.latency.get("executor", 0)
+        self._servers = Servers(network or bot.network or Network(), self.loop)
         self.recorder = Recorder(header, self.loop)
         self.player = Player(
             scenario.script,
@@ -92,6 +97,7 @@ class Stage:
     def __enter__(self) -> Stage:
         with ExitStack() as stack:
             stack.enter_context(without_collector())
+            stack.enter_context(outside_refused(self.loop))
             stack.enter_context(lost_coroutines(lambda text: self._error("warning", text)))
             stack.enter_context(self._target.surroundings(lambda text: self._error("log", text)))
             # Last: by now the target has imported what it needs, and that draws and looks at the
@@ -100,7 +106,7 @@ class Stage:
             stack.enter_context(wall_clock_of(self.loop))
             # Whatever of this fails, what was borrowed before it is given back.
             self._surroundings = stack.pop_all()
-        self.loop.set_exception_handler(lambda _, context: self._error("loop", _told(context)))
+        self.loop.set_exception_handler(lambda _, context: self._unhandled(context))
         self.loop.add_instrument(self._born)
         return self
 
@@ -129,9 +135,13 @@ class Stage:
         self._settle(session)
         self._probe(session)
         self._end(session)
+        self._servers.stop()
+        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
         # A service contains the error like any other of a handler; the run is worth nothing.
         if self.loop.refusals:
             raise self.loop.refusals[0]
+        if self._servers.failures:
+            raise self._servers.failures[0]
 
     def _start(self) -> None:
         self._main = self.loop.create_task(self._run_pipeline(), name="pipeline")
@@ -146,7 +156,8 @@ class Stage:
             self._tap(self._session)
         await self._session.run()
         # Counted now: the run goes on until every timer has fired.
-        self._timers_left = self.loop.timers - (self._stimuli.timers if self._stimuli else 0)
+        of_others = self._stimuli.timers if self._stimuli else 0
+        self._timers_left = self.loop.timers - self.loop.server_timers - of_others
 
     def _tap(self, session: Session) -> None:
         labels = ["", *(station.label for station in session.stations), ""]
@@ -203,9 +214,11 @@ class Stage:
             error = self._main.exception()
             if error is not None:
                 self._error("pipeline", f"{type(error).__name__}: {error}")
-        for message in self._born.failures():
-            self._error("task", message)
-        tasks = sorted(renumbered(task.get_name()) for task in self.loop.tasks())
+        for task, failure in self._born.failures():
+            told = {"message": "Task exception was never retrieved", "exception": failure}
+            self._unhandled({**told, "task": task}, source="task")
+        left = [task for task in self.loop.tasks() if not self.loop.serves(task)]
+        tasks = sorted(renumbered(task.get_name()) for task in left)
         self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
 
     def _run(self, steps: int, time_ns: int, picker: Picker | None = None) -> str:
@@ -224,6 +237,13 @@ class Stage:
     def _asked(self, turn: int | None, context: Any) -> None:
         messages = plain(context.get_messages())
         self.recorder.record("inference", SERVICE, data={"turn": turn, "messages": messages})
+
+    def _unhandled(self, context: dict[str, Any], source: str = "loop") -> None:
+        task, error = context.get("task") or context.get("future"), context.get("exception")
+        if task is not None and error is not None and self.loop.serves(task):
+            self._servers.failed("a task of an application", error)
+        else:
+            self._error(source, _told(context))
 
     def _error(self, source: str, message: str) -> None:
         self.recorder.record("error", data={"source": source, "message": renumbered(message)})

@@ -21,8 +21,8 @@ class Born(Instrument):
         """Note a task."""
         self._tasks.append(weakref.ref(task))
 
-    def failures(self) -> Iterator[str]:
-        """Yield the exceptions of tasks that have failed and that nobody has asked.
+    def failures(self) -> Iterator[tuple[asyncio.Task[Any], BaseException]]:
+        """Yield the tasks that have failed and that nobody has asked, with their exceptions.
 
         asyncio tells of such a task when it is freed. One that somebody still holds, in a list or
         on ``self``, would never be told of.
@@ -30,7 +30,8 @@ class Born(Instrument):
         for task in self._alive():
             if task.done() and not task.cancelled() and task._log_traceback:
                 error = task.exception()
-                yield f"Task exception was never retrieved: {type(error).__name__}: {error}"
+                if error is not None:
+                    yield task, error
 
     def close_what_never_ends(self) -> None:
         """Close the coroutines of tasks that have ignored their last cancellation.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_sim.errors import BotError, did_you_mean
+from llm_sim.network import Network
 
 Build = Callable[[Any], Any]
 
@@ -28,12 +29,14 @@ class Bot:
             function is what ships.
         tools: The schemas of its tools, such as ``FunctionSchema``, from which drawn calls take
             their arguments; a tool without one is called without arguments.
+        network: The servers that it can reach; by default none.
         loaded_from: The reference with which :func:`load_bot` found it, or empty. It makes no
             difference to whether two bots are equal.
     """
 
     build: Build = _nothing
     tools: Sequence[Any] = ()
+    network: Network | None = None
     loaded_from: str = field(default="", compare=False)
 
     @property

@@ -55,6 +55,7 @@ def test_the_names_of_the_package_are_these() -> None:
         "FramePattern",
         "InvariantViolation",
         "LlmSimError",
+        "Network",
         "Run",
         "Scenario",
         "Schedule",

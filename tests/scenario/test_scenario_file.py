@@ -391,7 +391,7 @@ def test_a_mistake_in_the_outline_is_placed(text: str, message: str) -> None:
         (
             ["script: []", "latency: {lm: 5s}"],
             "f.yaml:5:15: unknown latency 'lm' (did you mean 'llm'?): "
-            "use llm, playout or a tool's name",
+            "use executor, llm, playout or a tool's name",
         ),
         (
             ["script: []", "tools: {a: {latency: 1s}}", "latency: {a: 5s}"],

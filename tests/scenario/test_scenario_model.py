@@ -159,11 +159,11 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         (
             scenario(latency={"plyout": "1s"}),
             "latency: unknown latency 'plyout' (did you mean 'playout'?): "
-            "use llm, playout or a tool's name",
+            "use executor, llm, playout or a tool's name",
         ),
         (
             scenario(bot="bots:b", latency={"b": "1s"}),
-            "latency: unknown latency 'b': use llm, playout or a tool's name",
+            "latency: unknown latency 'b': use executor, llm, playout or a tool's name",
         ),
         (
             scenario(tools={"a": Tool(latency="1s")}, latency={"a": "1s"}),

@@ -1,0 +1,162 @@
+"""The servers of one run: started by the first connection, stopped with the run."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from llm_sim.errors import SimulationError
+from llm_sim.loop import Host, SimLoop, StockLoop, users_line
+from llm_sim.network._network import Network
+
+OnError = Callable[[BaseException], None]
+
+
+class Server(Protocol):
+    """What answers for a host during a run."""
+
+    async def start(self) -> None:
+        """Do what comes before the first connection."""
+
+    def protocol(self) -> asyncio.Protocol:
+        """Return the protocol of a new connection."""
+
+    async def stop(self) -> None:
+        """Give back what was taken since the start."""
+
+
+class Servers:
+    """Serves the hosts of a network on a loop.
+
+    Args:
+        network: What is declared.
+        loop: The loop of the run.
+    """
+
+    def __init__(self, network: Network, loop: SimLoop | StockLoop) -> None:
+        self._loop = loop
+        self._started: dict[str, asyncio.Task[Server]] = {}
+        self.failures: list[SimulationError] = []
+        """What the applications raised, in order."""
+        for name, declared in network.hosts.items():
+            accept = None if declared.build is None else partial(self._accept, name, declared.build)
+            loop.add_host(Host(name, accept, declared.latency_ns, declared.faults))
+
+    def stop(self) -> None:
+        """Begin to stop what was started; the servers have stopped when the loop is at rest."""
+        if self._started:
+            self._loop.server_context.run(self._loop.create_task, self._stop())
+
+    async def _stop(self) -> None:
+        for name, start in self._started.items():
+            try:
+                await (await start).stop()
+            except Exception as error:
+                self.failed(_application(name), error)
+
+    async def _accept(self, name: str, build: Callable[[], Any]) -> asyncio.Protocol:
+        if name not in self._started:
+            self._started[name] = self._loop.create_task(self._start(name, build))
+        return (await self._started[name]).protocol()
+
+    async def _start(self, name: str, build: Callable[[], Any]) -> Server:
+        try:
+            server = _server_for(build(), partial(self.failed, _application(name)))
+            await server.start()
+        except Exception as error:
+            self.failed(_application(name), error)
+            raise
+        return server
+
+    def failed(self, who: str, error: BaseException) -> None:
+        """Take note that an application has raised; the same exception counts once.
+
+        Args:
+            who: What raised, in words.
+            error: The exception.
+        """
+        if any(failure.__cause__ is error for failure in self.failures):
+            return
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        place = users_line(reversed(frames)) or "an unknown place"
+        failure = SimulationError(
+            f"{who} raised {type(error).__name__}: {error} (at {place}); a "
+            "run in which the test's own server fails has no verdict"
+        )
+        failure.__cause__ = error
+        self.failures.append(failure)
+
+
+def _application(name: str) -> str:
+    return f"the application of {name!r}"
+
+
+def _server_for(app: Any, on_error: OnError) -> Server:
+    # Who has made such an application has imported aiohttp; nobody else needs it.
+    web = sys.modules.get("aiohttp.web")
+    if web is not None and isinstance(app, web.Application):
+        return _Aiohttp(app, on_error)
+    from llm_sim.network._asgi import Asgi
+
+    return Asgi(app, on_error)
+
+
+class _Aiohttp:
+    """An ``aiohttp.web.Application`` behind aiohttp's own server."""
+
+    def __init__(self, app: Any, on_error: OnError) -> None:
+        from aiohttp.web import AppRunner
+
+        _forget_loop(app)
+        # A deadline at infinity never comes: an idle connection stays open, and no run waits for
+        # its end.
+        self._runner = AppRunner(
+            app,
+            access_log=None,
+            keepalive_timeout=math.inf,
+            logger=_Log(on_error),
+            shutdown_timeout=0,
+        )
+
+    async def start(self) -> None:
+        """Run the application's startup."""
+        await self._runner.setup()
+
+    def protocol(self) -> asyncio.Protocol:
+        """Return the protocol of aiohttp's server."""
+        server: Any = self._runner.server
+        protocol: asyncio.Protocol = server()
+        return protocol
+
+    async def stop(self) -> None:
+        """Run the application's shutdown and cleanup."""
+        await self._runner.cleanup()
+
+
+def _forget_loop(app: Any) -> None:
+    # An application is bound to the first loop that it runs on, and each run has a new one.
+    app._loop = None
+    for part in app._subapps:
+        _forget_loop(part)
+
+
+class _Log:
+    """The logger of aiohttp's server, which tells in this way only that a handler has raised."""
+
+    def __init__(self, on_error: OnError) -> None:
+        self._on_error = on_error
+
+    def exception(self, message: str, *args: Any, exc_info: Any = None, **more: Any) -> None:
+        """Pass an exception on."""
+        error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1]
+        self._on_error(error or RuntimeError(message % args if args else message))
+
+    def debug(self, *args: Any, **more: Any) -> None:
+        """Say nothing of clients that have left or are not understood."""
+
+    info = warning = error = debug
