@@ -4,7 +4,7 @@ from llm_sim.exploration._again import Replayed, Verdict, replay_found, replay_s
 from llm_sim.exploration._baseline import Baseline, Broken, Known, broken
 from llm_sim.exploration._campaign import Campaign, Failure, FuzzListener
 from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
-from llm_sim.exploration._files import write_text
+from llm_sim.exploration._files import make_directory, write_text
 from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._fuzz import cases_of, explore, registrations
 from llm_sim.exploration._golden import update_golden
@@ -81,6 +81,7 @@ __all__ = [
     "known_sweep",
     "known_windows",
     "load_failure",
+    "make_directory",
     "promote",
     "registrations",
     "reorder",

@@ -144,6 +144,20 @@ class Baseline:
         if whole:
             self._whole.add((place, target))
 
+    def noted(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Return all that was noted, as plain data for the baseline of another process."""
+        return [tuple(each) for each in sorted(self._seen)], sorted(self._whole)
+
+    def take_over(self, noted: Iterable[Iterable[Iterable[str]]]) -> None:
+        """Note what the baseline of another process has noted.
+
+        Args:
+            noted: What :meth:`noted` returned there.
+        """
+        seen, whole = noted
+        self._seen.update(Known(*each) for each in seen)
+        self._whole.update((place, target) for place, target in whole)
+
     @property
     def new(self) -> list[Known]:
         """What was found and is not known, sorted."""

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
+
+HOME: Final = ".llm_sim"
+"""The directory of a project in which what can be made again is kept; git ignores it."""
+
+
+def make_directory(directory: Path) -> None:
+    """Create a directory with its parents; one that stands in ``.llm_sim`` is ignored by git.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    ignore = directory.parent / ".gitignore"
+    if ignore.parent.name == HOME and not ignore.exists():
+        write_text(ignore, "*\n")
 
 
 def write_text(path: Path, text: str) -> None:

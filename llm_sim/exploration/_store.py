@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import ScenarioError, UsageError, did_you_mean
-from llm_sim.exploration._files import write_text
+from llm_sim.exploration._files import HOME, make_directory, write_text
 from llm_sim.exploration._found import Found
 from llm_sim.scenario import Plain, Version, dump_document, load_document
-
-HOME: Final = ".llm_sim"
-"""The directory of a project in which what can be made again is kept; git ignores it."""
 
 FAILURES: Final = f"{HOME}/failures"
 SUFFIX: Final = ".failure.yaml"
@@ -77,10 +74,7 @@ class FailureStore:
         Raises:
             OSError: It cannot be written.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
-        ignore = self.directory.parent / ".gitignore"
-        if ignore.parent.name == HOME and not ignore.exists():
-            write_text(ignore, "*\n")
+        make_directory(self.directory)
         path = self.path_of(found)
         write_text(path, dump_document(_FailureFile(version=1, failure=found)))
         return path

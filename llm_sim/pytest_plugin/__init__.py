@@ -4,22 +4,36 @@ Loading it imports nothing but pytest and the standard library; the simulator is
 first test that asks for the fixture.
 """
 
-from llm_sim.pytest_plugin._plugin import (
-    llm_sim,
-    pytest_addoption,
+from llm_sim.pytest_plugin._fixtures import llm_sim, llm_sim_bot, llm_sim_config
+from llm_sim.pytest_plugin._options import pytest_addoption
+from llm_sim.pytest_plugin._session import (
     pytest_configure,
+    pytest_sessionfinish,
+    pytest_testnodedown,
+)
+from llm_sim.pytest_plugin._tests import (
+    pytest_itemcollected,
     pytest_runtest_call,
     pytest_runtest_setup,
-    pytest_sessionfinish,
+)
+from llm_sim.pytest_plugin._told import (
+    pytest_report_collectionfinish,
+    pytest_report_header,
     pytest_terminal_summary,
 )
 
 __all__ = [
     "llm_sim",
+    "llm_sim_bot",
+    "llm_sim_config",
     "pytest_addoption",
     "pytest_configure",
+    "pytest_itemcollected",
+    "pytest_report_collectionfinish",
+    "pytest_report_header",
     "pytest_runtest_call",
     "pytest_runtest_setup",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
+    "pytest_testnodedown",
 ]

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Mapping
+from collections.abc import Awaitable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict, Unpack
 
-from llm_sim.errors import UsageError
-from llm_sim.exploration import Baseline, broken
-from llm_sim.report import Failure, render_failure
-from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn
-from llm_sim.simulation import Run, run
+from llm_sim.errors import ExpectationError, UsageError
+from llm_sim.invariants import LAWS, Law, Violation, get_law
+from llm_sim.pytest_plugin._settings import Settings
+from llm_sim.scenario import Injection, Scenario, Tool, Turn, parse_duration
+from llm_sim.schedule import Schedule
+from llm_sim.simulation import Limits, Run, run
 from llm_sim.targets import Bot
 
-_DEFAULT_TARGET: Final = "reference"
-
-Part = Turn | Hold | Injection | Scenario
-"""What a scenario is made of; or a whole one, alone."""
+_OF_ANY_SCENARIO: Final = {"bot", "target"}
 
 
 class How(TypedDict, total=False):
     """What may be said besides the script.
 
     Parameters:
-        bot: What is under test.
-        target: Which service core it runs on; by default that of ``--llm-sim-target``.
+        bot: What is under test; by default what ``llm_sim_bot`` gives.
+        target: Which service core it runs on; by default that of the test's settings.
         tools: Stub tools by name.
         mode: Whether the calls of a turn run in parallel or one after the other.
         latency: How long the model, the playout and tools take, as in a scenario file.
@@ -49,31 +49,86 @@ class _Finished:
         yield  # makes this a generator, as __await__ must be
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One run of a test.
+
+    Parameters:
+        run: The run.
+        bot: What was under test, or None: the scenario's own bot.
+        target: The name of the target it ran on.
+        expected: The codes of laws that the test expects to be broken.
+    """
+
+    run: Run
+    bot: Bot | None
+    target: str
+    expected: frozenset[str] = frozenset()
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What the run breaks and nobody expects."""
+        return tuple(each for each in self.run.violations if each.law not in self.expected)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run breaks what nobody expects, or gives no verdict."""
+        if self.violations:
+            return True
+        # A law that is broken on purpose may leave the script unfinished.
+        return self.run.complaint is not None and not self.run.violations
+
+    def is_alike(self, other: Made) -> bool:
+        """Return whether another run was made of the same."""
+        return (self.run.scenario, self.bot, self.target) == (
+            other.run.scenario,
+            other.bot,
+            other.target,
+        )
+
+
 class Simulator:
     """Runs scenarios for one test and remembers them.
 
     Args:
         test: The test's node id.
-        target: Which service core bots run on.
-        baseline: What is known to be broken, or None.
+        settings: What holds for the test.
+        bot: What is under test where a call does not say, or None.
     """
 
     def __init__(
-        self, test: str, *, target: str = _DEFAULT_TARGET, baseline: Baseline | None = None
+        self, test: str, settings: Settings | None = None, *, bot: Bot | None = None
     ) -> None:
-        self._test = test
-        self._target = target
-        self._baseline = baseline or Baseline(None)
-        self.runs: list[Run] = []
+        self.test = test
+        self.settings = Settings() if settings is None else settings
+        self.made: list[Made] = []
+        self._bot = bot
+        self._expected: frozenset[str] = frozenset()
 
-    def __call__(self, *parts: Part, **how: Unpack[How]) -> Awaitable[Run]:
+    @property
+    def runs(self) -> list[Run]:
+        """The runs so far."""
+        return [made.run for made in self.made]
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """The laws that are judged."""
+        return tuple(law for law in LAWS if law.code not in self.settings.disable)
+
+    @property
+    def limits(self) -> Limits:
+        """Where a run is stopped."""
+        timeout = self.settings.timeout
+        return Limits() if timeout is None else Limits(max_time_ns=parse_duration(timeout))
+
+    def __call__(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Awaitable[Run]:
         """Run a scenario, as :meth:`run` does, for ``await`` in an async test.
 
         The run is over when this returns, so it is judged even where the ``await`` is forgotten.
         """
         return _Finished(self.run(*parts, **how))
 
-    def run(self, *parts: Part, **how: Unpack[How]) -> Run:
+    def run(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Run:
         """Run a scenario and return what came of it.
 
         The simulation has a loop of its own, which runs to its end inside this call; a loop of
@@ -89,58 +144,98 @@ class Simulator:
         bot = how.get("bot")
         if bot is not None and not isinstance(bot, Bot):
             raise UsageError(f"bot must be a Bot, not {bot!r}; write Bot(build)")
-        target = how.get("target") or self._target
-        one = run(_scenario(parts, how), bot=bot, target=target, place=self._test)
-        self.runs.append(one)
-        return one
+        target = how.get("target") or self.settings.target
+        chosen = bot or self._bot
+        scenario = _scenario(parts, {**how, "bot": chosen})
+        if bot is None and scenario.bot and any(part is scenario for part in parts):
+            chosen = None
+        made = self.make(scenario, chosen, target)
+        self.made.append(made)
+        return made.run
 
-    def known(self, *, whole: bool) -> str:
-        """Compare the test's runs with the baseline.
+    def make(
+        self,
+        scenario: Scenario,
+        bot: Bot | None,
+        target: str,
+        schedule: Schedule | None = None,
+    ) -> Made:
+        """Run a scenario under the test's settings, and do not remember it.
 
         Args:
-            whole: Whether the test came to its end, so that what it did not break is stale.
-
-        Returns:
-            What the runs break that is known, a line each; empty where it is nothing.
+            scenario: What happens.
+            bot: What is under test, or None: the scenario's own bot.
+            target: Which service core it runs on.
+            schedule: What lands where.
         """
-        self._baseline.note(self._test, self._target, (), whole=whole)
-        for one in self.runs:
-            target = one.trace.header.target_name
-            self._baseline.note(self._test, target, broken(one), whole=whole)
-        known = [each for one in self.runs if self._is_known(one) for each in broken(one)]
-        return "\n".join(f"known: {law} {name}".rstrip() for law, name in dict.fromkeys(known))
+        one = run(
+            scenario,
+            bot=bot,
+            target=target,
+            schedule=schedule,
+            limits=self.limits,
+            laws=self.laws,
+            place=self.test,
+        )
+        return Made(one, bot, target, self._expected)
 
-    def _is_known(self, one: Run) -> bool:
-        target = one.trace.header.target_name
-        return bool(one.violations) and self._baseline.knows(self._test, target, broken(one))
+    @contextmanager
+    def expects(self, *laws: str) -> Iterator[None]:
+        """Expect the runs of a block to break laws, each of them in at least one run.
 
-    def failure(self) -> str:
-        """Return the failures of the test's runs as text, empty when there is none that is new."""
-        replay = f'pytest "{self._test}"'
-        if self._target != _DEFAULT_TARGET:
-            replay += f" --llm-sim-target {self._target}"
-        failed = [one for one in self.runs if _failed(one) and not self._is_known(one)]
-        return "\n\n".join(_failure(one, replay) for one in failed)
+        What they break besides fails the test, as ever; a sweep leaves them out.
+
+        Args:
+            *laws: The codes.
+
+        Raises:
+            ExpectationError: No run of the block breaks one of the laws.
+            UsageError: No law is named, or there is no such law.
+
+        Example:
+            ::
+
+                with llm_sim.expects("LS101"):
+                    llm_sim.run(turn(call("hang_up")), turn(say("Bye.")), target="naive")
+        """
+        __tracebackhide__ = True
+        if not laws:
+            raise UsageError('expects() names no law; write expects("LS101")')
+        named = {get_law(code).code: get_law(code).name for code in laws}
+        before, first = self._expected, len(self.made)
+        self._expected = before.union(named)
+        try:
+            yield
+        finally:
+            self._expected = before
+        runs = [made.run for made in self.made[first:]]
+        held = [code for code in named if not any(code in one.laws for one in runs)]
+        if held:
+            expected = ", ".join(f"{code} {named[code]}" for code in held)
+            count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+            raise ExpectationError(
+                f"{expected} to be broken", f"no run breaks it, of {count} in the block"
+            )
 
 
-def _scenario(parts: tuple[Part, ...], how: How) -> Scenario:
+def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: Mapping[str, Any]) -> Scenario:
     whole = [part for part in parts if isinstance(part, Scenario)]
     if whole:
         if len(parts) > 1:
             raise UsageError("give one Scenario, or turns and injections, not both")
-        if how.keys() - {"bot", "target"}:
+        if how.keys() - _OF_ANY_SCENARIO:
             raise UsageError(
                 "a Scenario has tools, mode, latency and user of its own: give none besides it, "
                 "or change it with scenario.replace(...)"
             )
         return whole[0]
-    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Hold | Injection)]
+    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Injection)]
     if strangers:
         raise UsageError(
-            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...), "
-            "at_step(...) or hold(...)"
+            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...) or "
+            "at_step(...)"
         )
-    bot = how.get("bot")
+    bot = how["bot"]
     return Scenario(
         bot=None if bot is None else bot.reference,
         user=how.get("user", "Hello."),
@@ -148,18 +243,5 @@ def _scenario(parts: tuple[Part, ...], how: How) -> Scenario:
         script=[part for part in parts if isinstance(part, Turn)],
         tools=how.get("tools") or {},
         latency=how.get("latency") or {},
-        hold={part.tool: part.before_await for part in parts if isinstance(part, Hold)},
         inject=[part for part in parts if isinstance(part, Injection)],
     )
-
-
-def _failed(one: Run) -> bool:
-    return bool(one.violations or one.complaint)
-
-
-def _failure(one: Run, replay: str) -> str:
-    if not one.violations:
-        return f"no verdict: {one.complaint}"
-    # pytest has just told which test it is.
-    failure = Failure("", one.schedule.in_words(), replay)
-    return render_failure(one.trace, one.violations, failure)

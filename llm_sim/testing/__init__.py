@@ -1,6 +1,6 @@
 """Tests that draw their conversations, and what they say when they fail."""
 
-from llm_sim.testing._fuzz import allow_fixtures, default_place, default_target, fuzz
+from llm_sim.testing._fuzz import Defaults, allow_fixtures, defaults, fuzz
 from llm_sim.testing._machine import state_machine
 from llm_sim.testing._run_test import SleepFrame, run_test
 from llm_sim.testing._sweeps import (
@@ -17,11 +17,11 @@ from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
 
 __all__ = [
     "KNOWN",
+    "Defaults",
     "Notes",
     "SleepFrame",
     "allow_fixtures",
-    "default_place",
-    "default_target",
+    "defaults",
     "fuzz",
     "keep_failures",
     "new_failures",

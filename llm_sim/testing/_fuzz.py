@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction, signature
 from types import SimpleNamespace
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import InvariantViolation, SimulationError, UsageError
 from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
+from llm_sim.invariants import LAWS, Law
 from llm_sim.scenario import STIMULI, Scenario, Stimulus
+from llm_sim.simulation import Limits
 from llm_sim.targets import Bot
 from llm_sim.testing._telling import tell_campaign
 
@@ -24,12 +27,27 @@ _RUN: Final = "run"
 _SETTINGS: Final = "_hypothesis_internal_use_settings"
 _SEED: Final = "_hypothesis_internal_use_seed"
 
-default_target: ContextVar[str] = ContextVar("default_target", default="reference")
-"""What fuzzed tests run on where they do not say; the pytest plugin sets it."""
 
-default_place: ContextVar[str] = ContextVar("default_place", default="")
-"""Whose failures are kept and replayed; the pytest plugin sets it to the test's node id, which
-tells the cases of a parametrized test apart. Where it is empty, module and function are told."""
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for a fuzzed test where it does not say.
+
+    Parameters:
+        target: Which service core it runs on.
+        place: Whose failures are kept and replayed: the test's node id, which tells the cases of a
+            parametrized test apart. Where it is empty, module and function are told.
+        laws: What must hold.
+        limits: Where a run is stopped, or None.
+    """
+
+    target: str = "reference"
+    place: str = ""
+    laws: tuple[Law, ...] = LAWS
+    limits: Limits | None = None
+
+
+defaults: ContextVar[Defaults | None] = ContextVar("defaults", default=None)
+"""What holds for fuzzed tests where they do not say; the pytest plugin sets it for each test."""
 
 
 def fuzz(
@@ -84,7 +102,7 @@ def fuzz(
         @wraps(test)
         def fuzzed(*args: Any, **kwargs: Any) -> None:
             kept = FailureStore() if store is None else store
-            on = target or default_target.get()
+            given = defaults.get() or Defaults()
             drawn = cases_of(
                 *scenarios,
                 bot=bot,
@@ -92,16 +110,18 @@ def fuzz(
                 inject=kinds,
                 max_injections=max_injections,
                 stand_ins=stand_ins,
-                target=on,
+                target=target or given.target,
             )
             result = explore(
                 drawn,
                 bot=bot,
-                target=on,
+                target=target or given.target,
                 settings=getattr(fuzzed, _SETTINGS, None),
                 seed=getattr(fuzzed, _SEED, None),
                 check=lambda run: test(*args, **kwargs, run=run),
-                place=default_place.get() or place,
+                limits=given.limits,
+                laws=given.laws,
+                place=given.place or place,
                 store=kept,
             )
             _judge(result, kept)
@@ -117,19 +137,22 @@ def fuzz(
     return decorate
 
 
-def allow_fixtures(test: Any) -> None:
-    """Let a fuzzed test have fixtures that are set up once for all its runs.
+def allow_fixtures(test: Any, *, all_checks: bool = True) -> None:
+    """Let a test that draws have fixtures that are set up once for all its examples.
 
-    Hypothesis refuses those that pytest sets up for each test. They are allowed as every health
-    check of a campaign is: the test looks at a run that is over, and changes nothing.
+    Hypothesis refuses those that pytest sets up for each test. In a fuzzed test they are allowed as
+    every health check of a campaign is: the test looks at a run that is over, and changes nothing.
 
     Args:
-        test: What :func:`fuzz` made, or a bound method of it.
+        test: What :func:`fuzz` or ``@given`` made, or a bound method of it.
+        all_checks: Whether the other health checks are left out as well.
     """
     import hypothesis
 
-    chosen = getattr(test, _SETTINGS, None)
-    checks = list(hypothesis.HealthCheck)
+    chosen = hypothesis.settings(getattr(test, _SETTINGS, None))
+    checks = {*chosen.suppress_health_check, hypothesis.HealthCheck.function_scoped_fixture}
+    if all_checks:
+        checks.update(hypothesis.HealthCheck)
     function = getattr(test, "__func__", test)
     setattr(function, _SETTINGS, hypothesis.settings(chosen, suppress_health_check=checks))
 

@@ -48,9 +48,11 @@ class Inner:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self._pytester = pytester
 
-    def run(self, body: str, *options: str, mode: str = "auto", head: str = HEAD) -> Result:
+    def run(
+        self, body: str, *options: str, mode: str = "auto", head: str = HEAD, ini: str = ""
+    ) -> Result:
         """Run one test file and return what came of it."""
-        self._pytester.makeini(INI.format(mode=mode))
+        self._pytester.makeini(INI.format(mode=mode) + ini)
         self._pytester.makepyfile(test_bot=head + body)
         return self.again(*options)
 

@@ -26,7 +26,13 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     assert loaded.stdout.split() == [
         "llm_sim",
         "llm_sim.pytest_plugin",
-        "llm_sim.pytest_plugin._plugin",
+        "llm_sim.pytest_plugin._examples",
+        "llm_sim.pytest_plugin._fixtures",
+        "llm_sim.pytest_plugin._options",
+        "llm_sim.pytest_plugin._session",
+        "llm_sim.pytest_plugin._settings",
+        "llm_sim.pytest_plugin._tests",
+        "llm_sim.pytest_plugin._told",
     ]
 
 
@@ -73,3 +79,4 @@ def test_the_option_is_listed(inner: Inner, capsys: pytest.CaptureFixture[str]) 
     out = capsys.readouterr().out
     assert "--llm-sim-target" in out
     assert "--llm-sim-baseline-prune" in out
+    assert "llm_sim_disable (args)" in out

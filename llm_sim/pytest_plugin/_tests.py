@@ -1,0 +1,142 @@
+"""A test that simulates: prepared, judged, reported."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from llm_sim.pytest_plugin._examples import (
+    ExampleError,
+    has_only_ours,
+    is_fuzzed,
+    is_given,
+    judged_one_by_one,
+)
+from llm_sim.pytest_plugin._fixtures import SIMULATOR
+from llm_sim.pytest_plugin._session import session_of
+from llm_sim.pytest_plugin._settings import settings_of
+
+if TYPE_CHECKING:
+    from llm_sim.pytest_plugin._simulator import Simulator
+    from llm_sim.pytest_plugin._verdict import Ended, Verdict
+
+BROKEN: Final = "llm_sim_broken"
+"""The property of a failed test's report that names a law it breaks."""
+
+_CONFIG: Final = "llm_sim_config"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let a fuzzed test hear of ``llm_sim_config``, which it does not ask for."""
+    if is_fuzzed(item) and isinstance(item, pytest.Function) and _CONFIG not in item.fixturenames:
+        item.fixturenames.append(_CONFIG)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Prepare a test that draws, before Hypothesis's plugin looks at it."""
+    fuzzed = is_fuzzed(item)
+    if not fuzzed and not _is_given_the_fixture(item):
+        return
+    from llm_sim.testing import allow_fixtures
+
+    if fuzzed or has_only_ours(item):
+        allow_fixtures(item.obj, all_checks=fuzzed)  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Judge the runs of a test; where an assertion of its own fails, only add to its report."""
+    simulator = item.stash.get(SIMULATOR, None)
+    if is_fuzzed(item):
+        yield from _fuzzed(item)
+    elif simulator is not None:
+        yield from _simulated(item, simulator)
+    else:
+        yield
+
+
+def simulates(item: pytest.Item) -> bool:
+    """Return whether a test simulates anything."""
+    return "llm_sim" in getattr(item, "fixturenames", ()) or is_fuzzed(item)
+
+
+def _is_given_the_fixture(item: pytest.Item) -> bool:
+    return "llm_sim" in getattr(item, "fixturenames", ()) and is_given(item)
+
+
+def _simulated(item: pytest.Item, simulator: Simulator) -> Generator[None, None, None]:
+    given = is_given(item)
+    if given:
+        # Each example would be swept.
+        simulator.settings = simulator.settings._replace(sweep=None)
+    each = partial(_judged, item, simulator, "passed")
+    failure = ""
+    try:
+        with judged_one_by_one(item, simulator, each) if given else nullcontext():
+            yield
+    except ExampleError as broken:
+        _tell(item, broken.verdict)
+        failure = "\n".join([broken.verdict.failure, *getattr(broken, "__notes__", ())])
+    except BaseException as error:
+        left = isinstance(error, pytest.skip.Exception | pytest.xfail.Exception)
+        verdict = _judged(item, simulator, "left" if left else "failed")
+        _tell(item, verdict)
+        if verdict.failure:
+            item.add_report_section("call", "llm_sim", verdict.failure)
+        elif verdict.traces:
+            item.add_report_section("call", "llm_sim traces", "\n".join(verdict.traces))
+        raise
+    else:
+        verdict = _judged(item, simulator, "passed")
+        _tell(item, verdict)
+        failure = verdict.failure
+    if failure:
+        pytest.fail(failure, pytrace=False)
+
+
+def _judged(item: pytest.Item, simulator: Simulator, ended: Ended) -> Verdict:
+    from llm_sim.pytest_plugin._verdict import judge
+
+    return judge(simulator, session_of(item.config), ended)
+
+
+def _tell(item: pytest.Item, verdict: Verdict) -> None:
+    """Put what stands beside a failure into the report."""
+    item.user_properties += [(BROKEN, law) for law in verdict.broken]
+    if verdict.known:
+        item.add_report_section("call", "llm_sim baseline", verdict.known)
+    if verdict.swept:
+        item.add_report_section("call", "llm_sim sweep", "\n".join(verdict.swept))
+
+
+def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:
+    """Let a fuzzed test run under its settings, and fail with what it has to say."""
+    from llm_sim.errors import InvariantViolation, SimulationError, UsageError
+    from llm_sim.invariants import get_law
+    from llm_sim.pytest_plugin._simulator import Simulator
+    from llm_sim.testing import Defaults, defaults
+
+    token = None
+    try:
+        settings = settings_of(item, getattr(item, "funcargs", {}).get(_CONFIG))
+        how = Simulator(item.nodeid, settings)
+        token = defaults.set(Defaults(settings.target, item.nodeid, how.laws, how.limits))
+        yield
+        return
+    except InvariantViolation as failure:
+        told = str(failure)
+        names = [f"{code} {get_law(code).name}" for code in failure.laws if code.startswith("LS")]
+        item.user_properties += [(BROKEN, name) for name in names]
+    except UsageError as failure:
+        told = str(failure)
+    except SimulationError as failure:
+        told = f"no verdict: {failure}"
+    finally:
+        if token is not None:
+            defaults.reset(token)
+    # Out here the report is not told to have come up while another one was handled.
+    pytest.fail(told, pytrace=False)
