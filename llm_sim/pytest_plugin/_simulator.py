@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Generator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict, Unpack
 
@@ -94,6 +94,10 @@ class Simulator:
         test: The test's node id.
         settings: What holds for the test.
         bot: What is under test where a call does not say, or None.
+
+    Attributes:
+        made: The runs so far, with what they were made of.
+        expected: The codes of the laws that the next run is expected to break.
     """
 
     def __init__(
@@ -103,7 +107,7 @@ class Simulator:
         self.settings = Settings() if settings is None else settings
         self.made: list[Made] = []
         self._bot = bot
-        self._expected: frozenset[str] = frozenset()
+        self.expected: frozenset[str] = frozenset()
 
     @property
     def runs(self) -> list[Run]:
@@ -177,19 +181,18 @@ class Simulator:
             laws=self.laws,
             place=self.test,
         )
-        return Made(one, bot, target, self._expected)
+        return Made(one, bot, target, self.expected)
 
-    @contextmanager
-    def expects(self, *laws: str) -> Iterator[None]:
+    def expects(self, *laws: str) -> AbstractContextManager[None]:
         """Expect the runs of a block to break laws, each of them in at least one run.
 
-        What they break besides fails the test, as ever; a sweep leaves them out.
+        What they break besides fails the test, as ever; a sweep leaves them out. Where no run of
+        the block breaks one of the laws, it raises an ``ExpectationError``.
 
         Args:
             *laws: The codes.
 
         Raises:
-            ExpectationError: No run of the block breaks one of the laws.
             UsageError: No law is named, or there is no such law.
 
         Example:
@@ -198,20 +201,30 @@ class Simulator:
                 with llm_sim.expects("LS101"):
                     llm_sim.run(turn(call("hang_up")), turn(say("Bye.")), target="naive")
         """
-        __tracebackhide__ = True
         if not laws:
             raise UsageError('expects() names no law; write expects("LS101")')
-        named = {get_law(code).code: get_law(code).name for code in laws}
-        before, first = self._expected, len(self.made)
-        self._expected = before.union(named)
-        try:
-            yield
-        finally:
-            self._expected = before
-        runs = [made.run for made in self.made[first:]]
-        held = [code for code in named if not any(code in one.laws for one in runs)]
-        if held:
-            expected = ", ".join(f"{code} {named[code]}" for code in held)
+        return _Expected(self, {get_law(code).code: get_law(code).name for code in laws})
+
+
+class _Expected(AbstractContextManager[None]):
+    """A block whose runs break laws; a class, so that a failure is told at the block's own line."""
+
+    def __init__(self, simulator: Simulator, laws: Mapping[str, str]) -> None:
+        self._simulator = simulator
+        self._laws = laws
+
+    def __enter__(self) -> None:
+        self._before = self._simulator.expected
+        self._first = len(self._simulator.made)
+        self._simulator.expected = self._before.union(self._laws)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        __tracebackhide__ = True
+        self._simulator.expected = self._before
+        runs = self._simulator.runs[self._first :]
+        held = [code for code in self._laws if not any(code in one.laws for one in runs)]
+        if kind is None and held:
+            expected = ", ".join(f"{code} {self._laws[code]}" for code in held)
             count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
             raise ExpectationError(
                 f"{expected} to be broken", f"no run breaks it, of {count} in the block"
