@@ -10,10 +10,13 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 from llm_sim.errors import ExpectationError, UsageError
 from llm_sim.invariants import LAWS, Law, Violation, get_law
 from llm_sim.pytest_plugin._settings import Settings
-from llm_sim.scenario import Injection, Scenario, Tool, Turn, parse_duration
+from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Limits, Run, run
 from llm_sim.targets import Bot
+
+Part = Turn | Hold | Injection | Scenario
+"""What a scenario is made of; or a whole one, alone."""
 
 _OF_ANY_SCENARIO: Final = {"bot", "target"}
 
@@ -125,21 +128,21 @@ class Simulator:
         timeout = self.settings.timeout
         return Limits() if timeout is None else Limits(max_time_ns=parse_duration(timeout))
 
-    def __call__(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Awaitable[Run]:
+    def __call__(self, *parts: Part, **how: Unpack[How]) -> Awaitable[Run]:
         """Run a scenario, as :meth:`run` does, for ``await`` in an async test.
 
         The run is over when this returns, so it is judged even where the ``await`` is forgotten.
         """
         return _Finished(self.run(*parts, **how))
 
-    def run(self, *parts: Turn | Injection | Scenario, **how: Unpack[How]) -> Run:
+    def run(self, *parts: Part, **how: Unpack[How]) -> Run:
         """Run a scenario and return what came of it.
 
         The simulation has a loop of its own, which runs to its end inside this call; a loop of
         the test's stands still meanwhile.
 
         Args:
-            *parts: The turns of the script and the injections, or one whole scenario.
+            *parts: The turns of the script, the holds and the injections, or one whole scenario.
             **how: What else there is to say, see :class:`How`.
 
         Raises:
@@ -231,7 +234,7 @@ class _Expected(AbstractContextManager[None]):
             )
 
 
-def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: Mapping[str, Any]) -> Scenario:
+def _scenario(parts: tuple[Part, ...], how: Mapping[str, Any]) -> Scenario:
     whole = [part for part in parts if isinstance(part, Scenario)]
     if whole:
         if len(parts) > 1:
@@ -242,11 +245,11 @@ def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: Mapping[str, 
                 "or change it with scenario.replace(...)"
             )
         return whole[0]
-    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Injection)]
+    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Hold | Injection)]
     if strangers:
         raise UsageError(
-            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...) or "
-            "at_step(...)"
+            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...), "
+            "at_step(...) or hold(...)"
         )
     bot = how["bot"]
     return Scenario(
@@ -256,5 +259,6 @@ def _scenario(parts: tuple[Turn | Injection | Scenario, ...], how: Mapping[str, 
         script=[part for part in parts if isinstance(part, Turn)],
         tools=how.get("tools") or {},
         latency=how.get("latency") or {},
+        hold={part.tool: part.before_await for part in parts if isinstance(part, Hold)},
         inject=[part for part in parts if isinstance(part, Injection)],
     )

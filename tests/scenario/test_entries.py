@@ -121,7 +121,7 @@ def test_an_entry_of_another_file_can_be_extended() -> None:
         (
             "- {name: child, extends: base, latency: {slwo: 1s}}",
             "f.yaml:13:44: unknown latency 'slwo' (did you mean 'slow'?): "
-            "use llm, playout or a tool's name",
+            "use executor, llm, playout or a tool's name",
         ),
         (
             "- {name: child, extends: base, scrip: []}",

@@ -24,6 +24,9 @@ class Anything:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        return "Anything()"
+
 
 def test_a_name_is_the_same_pattern_with_and_without_its_suffix() -> None:
     assert F.LLMTextFrame == F.LLMText == FramePattern("LLMText")
