@@ -18,7 +18,6 @@ from llm_sim.cli._show import (
     run_failure,
     run_line,
     sweep_line,
-    unmet_failure,
 )
 from llm_sim.cli._stock import stock_line, stock_note
 from llm_sim.cli._subjects import check_trace, load_subjects, place_in
@@ -35,7 +34,7 @@ from llm_sim.exploration import (
 from llm_sim.invariants import get_law
 from llm_sim.scenario import load_scenarios
 from llm_sim.simulation import Run, run
-from llm_sim.testing import pasted, tell_sweep
+from llm_sim.testing import pasted, tell_sweep, tell_unmet
 from llm_sim.trace import dumps
 
 _DEMO: Final = (
@@ -81,7 +80,8 @@ def run_command(
     runs: list[Run] = []
     new: list[Run] = []
     for scenario in scenarios:
-        one = run(scenario, bot=given, target=target, place=place_in(file, scenario))
+        place = place_in(file, scenario)
+        one = run(scenario, bot=given, target=target, place=place)
         written: tuple[Path, ...] = ()
         if update:
             one, written = update_golden(one)
@@ -90,16 +90,13 @@ def run_command(
         out(run_line(one, known=known_here))
         for path in written:
             out(f"  wrote     {path}")
+        if one.violations and not known_here:
+            out(run_failure(one, replay_line(place, target=target, bot=bot)))
         if one.unmet:
-            out(unmet_failure(one, rerun_line(one.trace.header.place, target, bot)))
-        if known_here and not one.unmet:
-            continue
-        new.append(replace(one, violations=()) if known_here else one)
-        if known_here:
-            continue
-        if one.violations:
-            line = replay_line(place_in(file, one.scenario), target=target, bot=bot)
-            out(run_failure(one, line))
+            line = rerun_line(place, target, bot)
+            out(tell_unmet(one, place, headline=f"FAILED {place}", replay=line))
+        # A baseline knows what laws are broken; an expectation is met or it is not.
+        new.append(replace(one, violations=(), complaint=None) if known_here else one)
     if trace is not None:
         write_text(trace, dumps(runs[0].trace))
     tell(baseline)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llm_sim.errors import Problem
 from llm_sim.exploration import UNREACHABLE, SweepReport, stimulus_kinds
-from llm_sim.report import Failure, render_failure, render_unmet
-from llm_sim.scenario import place_of
+from llm_sim.report import Failure, render_failure
 from llm_sim.schedule import Kind
 from llm_sim.simulation import Run
 from llm_sim.testing import KNOWN, Notes, pasted, place_of_run
@@ -83,22 +81,6 @@ def replay_line(place: str, *, target: str, bot: str | None = None) -> Callable[
         return pasted("llm-sim", "replay", place, "--schedule", token, "--target", target, *given)
 
     return line
-
-
-def unmet_failure(one: Run, replay: str) -> str:
-    """Return a run that did not go as expected in full.
-
-    Args:
-        one: The run; its place is ``FILE::NAME``.
-        replay: The line that runs it again.
-    """
-    where = place_of_run(one)
-    file = where.partition("::")[0]
-    told = []
-    for each in one.unmet:
-        line, column = place_of(where, each.path)
-        told.append((str(Problem(each.message, file, line, column)), each.event))
-    return render_unmet(one.trace, told, headline=f"FAILED {where}", replay=replay)
 
 
 def rerun_line(place: str, target: str, bot: str | None) -> str:

@@ -36,6 +36,7 @@ from llm_sim.scenario._file import (
     scenario_schema,
     schema_text,
 )
+from llm_sim.scenario._findings import spell
 from llm_sim.scenario._frames import F, FramePattern, differences
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios, place_of
@@ -93,6 +94,7 @@ __all__ = [
     "say",
     "scenario_schema",
     "schema_text",
+    "spell",
     "turn",
     "unregister",
     "user_says",

@@ -17,6 +17,7 @@ from llm_sim.scenario import (
 )
 from llm_sim.trace import (
     DOWN,
+    UPDATE,
     CallLife,
     Miss,
     Trace,
@@ -152,7 +153,7 @@ def _golden_miss(trace: Trace, file: str) -> Miss | None:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Miss(f"{path}: there is no such file: write it with --update")
+        return Miss(f"{path}: there is no such file: {UPDATE}")
     except (OSError, UnicodeDecodeError) as error:
         return Miss(f"{path}: it cannot be read: {error}")
     miss = golden_difference(trace, text)

@@ -14,6 +14,7 @@ from llm_sim.testing._sweeps import (
     tell_sweep,
 )
 from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
+from llm_sim.testing._unmet import tell_unmet
 
 __all__ = [
     "KNOWN",
@@ -35,4 +36,5 @@ __all__ = [
     "tell_each",
     "tell_line",
     "tell_sweep",
+    "tell_unmet",
 ]

@@ -16,7 +16,7 @@ from llm_sim.trace._events import (
     FrameRecord,
     Header,
 )
-from llm_sim.trace._golden import TOLD, golden_difference, golden_lines, golden_text
+from llm_sim.trace._golden import TOLD, UPDATE, golden_difference, golden_lines, golden_text
 from llm_sim.trace._order import (
     Miss,
     Passed,
@@ -42,6 +42,7 @@ __all__ = [
     "TOLD",
     "TOO_DEEP",
     "UP",
+    "UPDATE",
     "USER",
     "CallLife",
     "Difference",

@@ -42,6 +42,9 @@ _ID: Final = re.compile(
     r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{32}\b", re.IGNORECASE
 )
 _HEAD: Final = "# Written by `llm-sim run --update` or `pytest --llm-sim-update`.\n"
+UPDATE: Final = "write it with --update (of pytest, --llm-sim-update)"
+"""What to do about a golden trace that is not there."""
+
 _LONGEST: Final = 80
 _CONTEXT: Final = 3
 _NS_OF_A_MS: Final = 1_000_000
@@ -84,7 +87,7 @@ def golden_difference(trace: Trace, text: str) -> Miss | None:
     title, sections = _title(trace), _sections(text)
     if title not in sections:
         known = ", ".join(sections) or "nothing"
-        return Miss(f"it tells of {known}, not of {title}: write it with --update")
+        return Miss(f"it tells of {known}, not of {title}: {UPDATE}")
     wanted, lines = sections[title], golden_lines(trace)
     for number, (one, other) in enumerate(zip_longest(wanted, lines)):
         line, seq = other or ("", lines[-1][1] if lines else None)

@@ -55,7 +55,8 @@ def test_a_golden_trace_that_is_not_there_is_written_when_asked_for(
     told = Path("golden/calls.trace")
     assert first.code == 1
     assert (
-        f"  calls.sim.yaml:10:16: {told}: there is no such file: write it with --update"
+        f"  calls.sim.yaml:10:16: {told}: there is no such file: "
+        "write it with --update (of pytest, --llm-sim-update)"
     ) in first.out.splitlines()
     assert not told.exists()
     update = cli("run", "calls.sim.yaml", "--update")

@@ -187,7 +187,7 @@ def test_a_golden_trace_is_looked_for_beside_the_scenario(tmp_path: Path) -> Non
     file = tmp_path / "golden" / "a.trace"
     missing = ran(SLOW, {"trace": "golden/a.trace"}, place=place)
     assert [each.message for each in missing.unmet] == [
-        f"{file}: there is no such file: write it with --update"
+        f"{file}: there is no such file: write it with --update (of pytest, --llm-sim-update)"
     ]
     file.parent.mkdir()
     file.write_text(golden_text(missing.trace))

@@ -149,7 +149,8 @@ def test_a_file_has_a_section_for_each_scenario_on_each_target() -> None:
     missing = golden_difference(trace(scenario="c"), first)
     assert missing is not None
     assert missing.message == (
-        "it tells of a on reference, not of c on reference: write it with --update"
+        "it tells of a on reference, not of c on reference: "
+        "write it with --update (of pytest, --llm-sim-update)"
     )
 
 
