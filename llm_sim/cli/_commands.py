@@ -31,7 +31,6 @@ from llm_sim.exploration import (
     update_golden,
     write_text,
 )
-from llm_sim.invariants import get_law
 from llm_sim.scenario import load_scenarios
 from llm_sim.simulation import Run, run
 from llm_sim.testing import pasted, tell_sweep, tell_unmet
@@ -101,14 +100,6 @@ def run_command(
         write_text(trace, dumps(runs[0].trace))
     tell(baseline)
     return _verdict(new)
-
-
-def explain_command(code: str) -> ExitCode:
-    """Print the page of a law."""
-    law = get_law(code)
-    out(f"{law.code} {law.name}  ({law.level})\n\n{law.sentence}\n")
-    out(f"why      {law.reason}\nseen in  {law.source}")
-    return ExitCode.CLEAN
 
 
 def replay_command(

@@ -9,17 +9,16 @@ from typing import Annotated, Optional
 import typer
 
 from llm_sim import __version__
+from llm_sim.cli import _completion as complete
 from llm_sim.cli._again import again_command
 from llm_sim.cli._baseline import BaselineOptions
-from llm_sim.cli._commands import (
-    demo_command,
-    explain_command,
-    replay_command,
-    run_command,
-)
+from llm_sim.cli._commands import demo_command, replay_command, run_command
 from llm_sim.cli._console import write_what_can_be_written
 from llm_sim.cli._exits import leave_with
 from llm_sim.cli._fuzz import DEFAULT_INJECT, DEFAULT_PROFILE, fuzz_command
+from llm_sim.cli._help import Tour
+from llm_sim.cli._offline import diff, explain, init, show
+from llm_sim.cli._options import BASELINE, BOT, FILE, JSON, PRUNE, TARGET, TRACE, UPDATE
 from llm_sim.cli._promote import promote_command
 from llm_sim.cli._reorder import reorder_command
 from llm_sim.cli._schema import schema_command
@@ -27,41 +26,6 @@ from llm_sim.cli._shrink import shrink_command
 from llm_sim.cli._sweep import sweep_command
 from llm_sim.exploration import MOST_RUNS
 from llm_sim.schedule import KINDS
-
-_FILE = Annotated[
-    str, typer.Argument(metavar="FILE[::NAME]", help="A scenario file, or one scenario in it.")
-]
-_TARGET = Annotated[
-    str,
-    typer.Option(
-        "--target",
-        help="What it runs on: reference (embedded), pipecat (installed) or naive (planted races).",
-    ),
-]
-_BOT = Annotated[
-    Optional[str],  # noqa: UP045 - typer reads the annotation at run time
-    typer.Option("--bot", metavar="MODULE:ATTRIBUTE", help="The bot, instead of the scenario's."),
-]
-_TRACE = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(
-        "--trace", metavar="PATH", readable=False, help="Write the trace there, as JSON Lines."
-    ),
-]
-_BASELINE = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--baseline", metavar="PATH", readable=False, help="What is known to be broken."),
-]
-_UPDATE = Annotated[
-    bool, typer.Option("--update-baseline", help="Add what is new to the baseline.")
-]
-_PRUNE = Annotated[
-    bool, typer.Option("--prune-baseline", help="Remove from it what is not broken any more.")
-]
-_JSON = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--json", metavar="PATH", readable=False, help="Write the result there, as JSON."),
-]
 
 app = typer.Typer(
     name="llm-sim",
@@ -73,6 +37,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=Tour,
 )
 
 
@@ -93,26 +58,29 @@ def _options(
 
 @app.command()
 def demo() -> None:
-    """Sweep two correct bots and one service with planted races, on the embedded core."""
+    """Sweep two correct bots and a service with planted races.
+
+    All of it on the embedded core: nothing else has to be installed.
+    """
     leave_with(demo_command)
 
 
 @app.command()
 def run(
-    file: _FILE,
-    target: _TARGET = "reference",
-    bot: _BOT = None,
-    trace: _TRACE = None,
-    baseline: _BASELINE = None,
-    update_baseline: _UPDATE = False,
-    prune_baseline: _PRUNE = False,
+    file: FILE,
+    target: TARGET = "reference",
+    bot: BOT = None,
+    trace: TRACE = None,
+    baseline: BASELINE = None,
+    update_baseline: UPDATE = False,
+    prune_baseline: PRUNE = False,
     update: Annotated[
         bool, typer.Option("--update", help="Write the golden traces anew that are not met.")
     ] = False,
 ) -> None:
-    """Run each scenario once, undisturbed, and check every law and what the scenario expects.
+    """Run each scenario once, undisturbed, and check every law.
 
-    An expectation that is not met counts like a broken law.
+    What the scenario expects is checked too: where it is not met, that counts like a broken law.
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
@@ -122,25 +90,26 @@ def run(
 
 @app.command()
 def sweep(
-    file: _FILE,
+    file: FILE,
     inject: Annotated[
         str,
         typer.Option(
             "--inject",
             metavar="STIMULUS",
             help=f"One of {', '.join(KINDS)}; or two or three of them, like interrupt+end.",
+            autocompletion=complete.swept,
         ),
     ] = "interrupt",
-    target: _TARGET = "reference",
-    bot: _BOT = None,
-    json: _JSON = None,
+    target: TARGET = "reference",
+    bot: BOT = None,
+    json: JSON = None,
     most: Annotated[
         int,
         typer.Option("--most", metavar="N", help="Of more points, try a sample of so many."),
     ] = MOST_RUNS,
-    baseline: _BASELINE = None,
-    update_baseline: _UPDATE = False,
-    prune_baseline: _PRUNE = False,
+    baseline: BASELINE = None,
+    update_baseline: UPDATE = False,
+    prune_baseline: PRUNE = False,
     every: Annotated[
         bool,
         typer.Option("--every", help="Run also points that are proved to make the run of another."),
@@ -169,16 +138,22 @@ def fuzz(
         typer.Argument(
             metavar="BOT|FILE",
             help="A bot, package.module:attribute; or a scenario file, whose scripts are kept.",
+            autocompletion=complete.scenarios,
         ),
     ],
     inject: Annotated[
         str,
-        typer.Option("--inject", metavar="STIMULI", help="The stimuli, separated by commas."),
+        typer.Option(
+            "--inject",
+            metavar="STIMULI",
+            help="The stimuli, separated by commas.",
+            autocompletion=complete.fuzzed,
+        ),
     ] = DEFAULT_INJECT,
     most: Annotated[
         int, typer.Option("--max-injections", metavar="N", help="How many land in a run at most.")
     ] = 2,
-    target: _TARGET = "reference",
+    target: TARGET = "reference",
     profile: Annotated[
         str, typer.Option("--profile", help="fast (200 examples), ci (5000) or nightly (50000).")
     ] = DEFAULT_PROFILE,
@@ -194,7 +169,7 @@ def fuzz(
         bool,
         typer.Option("--own-handlers", help="Let no drawn stub stand in for a handler of the bot."),
     ] = False,
-    json: _JSON = None,
+    json: JSON = None,
 ) -> None:
     """Draw conversations, run them, and shrink every failure.
 
@@ -215,6 +190,7 @@ def replay(
         typer.Argument(
             metavar="[FILE[::NAME]]",
             help="A scenario file, one scenario in it, or a saved failure.",
+            autocompletion=complete.replayable,
         ),
     ] = None,
     schedule: Annotated[
@@ -223,10 +199,14 @@ def replay(
     ] = None,
     target: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--target", help="What it runs on; by default reference, or as it was saved."),
+        typer.Option(
+            "--target",
+            help="What it runs on; by default reference, or as it was saved.",
+            autocompletion=complete.targets,
+        ),
     ] = None,
-    bot: _BOT = None,
-    trace: _TRACE = None,
+    bot: BOT = None,
+    trace: TRACE = None,
     stock: Annotated[
         bool, typer.Option("--stock", help="Say whether it fails on asyncio's own loop too.")
     ] = False,
@@ -247,20 +227,26 @@ def replay(
 
 @app.command()
 def shrink(
-    file: _FILE,
+    file: FILE,
     schedule: Annotated[
         str, typer.Option("--schedule", metavar="TOKEN", help="The token of a failed run.")
     ],
-    target: _TARGET = "reference",
-    bot: _BOT = None,
+    target: TARGET = "reference",
+    bot: BOT = None,
     law: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--law", metavar="LAW", help="The broken law to keep; else the first one."),
+        typer.Option(
+            "--law",
+            metavar="LAW",
+            help="The broken law to keep; else the first one.",
+            autocompletion=complete.laws,
+        ),
     ] = None,
 ) -> None:
-    """Leave away everything that a failure does not need, and print what is left as a scenario.
+    """Leave away everything that a failure does not need.
 
-    The same law stays broken on the same call. The smaller failure is saved and can be promoted.
+    What is left is printed as a scenario: the same law stays broken on the same call. The smaller
+    failure is saved and can be promoted.
 
     Exit code: 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
@@ -270,7 +256,12 @@ def shrink(
 @app.command()
 def promote(
     failure: Annotated[
-        str, typer.Argument(metavar="TOKEN|NAME", help="A saved failure: its token or its name.")
+        str,
+        typer.Argument(
+            metavar="TOKEN|NAME",
+            help="A saved failure: its token or its name.",
+            autocompletion=complete.failures,
+        ),
     ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The scenario's name.")],
     into: Annotated[
@@ -278,7 +269,9 @@ def promote(
     ] = Path("scenarios/regressions"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Make a regression scenario of a saved failure: it fails now, and is to pass when repaired.
+    """Make a regression scenario of a saved failure.
+
+    It fails now, and is to pass when the failure is repaired.
 
     Exit code: 0 written, 2 it cannot be promoted.
     """
@@ -287,7 +280,7 @@ def promote(
 
 @app.command()
 def reorder(
-    file: _FILE,
+    file: FILE,
     policy: Annotated[
         str,
         typer.Option(
@@ -307,14 +300,9 @@ def reorder(
         Optional[str],  # noqa: UP045
         typer.Option("--schedule", metavar="TOKEN", help="What lands where in every run."),
     ] = None,
-    target: _TARGET = "reference",
-    bot: _BOT = None,
-    json: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--json", metavar="PATH", readable=False, help="Write the result there, as JSON."
-        ),
-    ] = None,
+    target: TARGET = "reference",
+    bot: BOT = None,
+    json: JSON = None,
 ) -> None:
     """Run each scenario in other orders than asyncio's.
 
@@ -334,19 +322,16 @@ def schema(
         typer.Option("-o", "--output", metavar="PATH", readable=False, help="Write it there."),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of scenario files, with which an editor helps to write them.
+    """Print the JSON Schema of scenario files.
 
-    An editor uses it for a file that begins with `# yaml-language-server: $schema=PATH`.
+    An editor that has it helps to write them: begin a file with
+    `# yaml-language-server: $schema=PATH`.
     """
     leave_with(schema_command, output)
 
 
-@app.command()
-def explain(
-    law: Annotated[str, typer.Argument(metavar="LAW", help="A law's code, like LS103.")],
-) -> None:
-    """Say what a law demands, and why."""
-    leave_with(explain_command, law)
+for _command in (init, show, diff, explain):
+    app.command()(_command)
 
 
 def main() -> None:

@@ -1,0 +1,66 @@
+"""``llm-sim init``: a bot, its tests, a scenario and a CI workflow to begin with."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from llm_sim.cli._console import out
+from llm_sim.cli._exits import ExitCode
+from llm_sim.errors import UsageError
+from llm_sim.exploration import write_text
+from llm_sim.testing import pasted
+
+_FILES: Final = {
+    "bot.py": ("bot.py", "three tools, and the function that registers them"),
+    "tests/test_bot.py": ("tests/test_bot.py", "a handler, the order of frames, a sweep"),
+    "conftest.py": ("conftest.py", "lets the tests import the bot"),
+    "scenarios/reserve.sim.yaml": ("scenarios/reserve.sim.yaml", "one conversation"),
+    ".github/workflows/llm-sim.yml": ("github/workflows/llm-sim.yml", "all of it in CI"),
+}
+"""What is written, from which file of the package, and what it is."""
+
+_NEXT: Final = (
+    "python -m pytest",
+    "llm-sim sweep scenarios/reserve.sim.yaml",
+    "llm-sim sweep scenarios/reserve.sim.yaml --target pipecat",
+)
+
+
+def init_command(directory: Path) -> ExitCode:
+    """Write the project, or nothing of it.
+
+    Raises:
+        UsageError: Something stands where a file has to stand.
+    """
+    _check_free(directory)
+    source = files("llm_sim.cli") / "init"
+    widest = max(map(len, _FILES))
+    for name, (template, what) in _FILES.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, source.joinpath(template).read_text(encoding="utf-8"))
+        out(f"wrote  {name:{widest}}  {what}")
+    lines = _NEXT if directory == Path() else (pasted("cd", str(directory)), *_NEXT)
+    out("\n".join(("", f"next   {lines[0]}", *(f"       {line}" for line in lines[1:]))))
+    return ExitCode.CLEAN
+
+
+def _check_free(directory: Path) -> None:
+    if directory.exists() and not directory.is_dir():
+        raise UsageError(f"{directory}: is a file; name a directory")
+    wanted = [directory / name for name in _FILES]
+    parents = [parent for path in wanted for parent in path.parents]
+    taken = [path for path in wanted if _is_there(path)]
+    taken += [parent for parent in parents if _is_there(parent) and not parent.is_dir()]
+    if taken:
+        names = ", ".join(dict.fromkeys(map(str, taken)))
+        raise UsageError(
+            f"{names}: in the way; nothing is written. Name a new directory: "
+            f"{pasted('llm-sim', 'init', str(directory / 'simulation'))}"
+        )
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()

@@ -1,0 +1,1 @@
+"""Stands beside the bot, so that pytest lets the tests import it."""

@@ -1,0 +1,44 @@
+"""What the bot promises: ``python -m pytest``, or with ``--llm-sim-target pipecat``."""
+
+import pytest
+from llm_sim import Bot, Down, F, Scenario, call, say, sweep, turn
+
+from bot import build
+
+BOT = Bot(build)
+ASK = (
+    turn(say("Let me look."), call("find_book", {"title": "Dune"}, as_="find")),
+    turn(say("We have two copies.")),
+)
+
+
+def test_find_book_counts_the_copies(llm_sim):
+    """A handler: the model calls it with these arguments, it answers with this result."""
+    run = llm_sim.run(*ASK, bot=BOT)
+    assert run.call("find").result == {"title": "Dune", "in_stock": 2}
+
+
+def test_the_model_speaks_of_the_book_when_the_result_is_there(llm_sim):
+    """The order of frames, downstream; any others may come between them."""
+    run = llm_sim.run(*ASK, bot=BOT)
+    run.frames[Down].in_order(
+        F.LLMText(text="Let me look."),
+        F.FunctionCallInProgress(tool_call_id="find"),
+        F.FunctionCallResult(tool_call_id="find"),
+        F.LLMText(text="We have two copies."),
+    )
+
+
+@pytest.mark.parametrize("inject", ["interrupt", "user_starts"])
+def test_a_reservation_survives_whenever_the_user_speaks(inject, request):
+    """A sweep: the conversation runs again with the user speaking at every single point of it."""
+    reserve = Scenario(
+        bot="bot:build",
+        script=[
+            turn(call("reserve_book", {"title": "Dune"}, as_="reserve")),
+            turn(say("One copy is yours.")),
+        ],
+    )
+    target = request.config.getoption("--llm-sim-target")
+    report = sweep(reserve, inject=inject, target=target)
+    assert report.clean, f"{report.failed} of {report.points} points fail: {report.laws}"
