@@ -1,8 +1,9 @@
-"""Write what is made from the code: ``python docs/generate.py``, or a page of it by its name.
+"""Write what is made from the code: ``python docs/generate.py``, or a file of it by its name.
 
-``laws.md`` is made from the laws, ``scenario.schema.json`` from the model of a scenario file,
-``pipecat-1.14.0.md`` from sweeping every scenario on it. In each page the outputs of its commands
-are made by typing them, block after block.
+``laws.md`` is made from the laws, ``reference.md`` from the docstrings of what is public,
+``scenario.schema.json`` from the model of a scenario file, ``pipecat-1.14.0.md`` from sweeping
+every scenario on it. In each page the outputs of its commands are made by typing them, block after
+block.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from tests.support.pages import pages, rewritten  # noqa: E402 - found by the line above
+from tests.support.reference import reference_page  # noqa: E402
 
 SCENARIOS: Final = HERE.parent / "scenarios"
 SCHEMA: Final = HERE.parent / "llm_sim" / "scenario" / "scenario.schema.json"
@@ -125,17 +127,23 @@ def rewrite_outputs(page: Path) -> None:
         page.write_text(actual, encoding="utf-8")
 
 
+MADE: Final = {
+    HERE / "laws.md": laws_page,
+    HERE / "reference.md": reference_page,
+    SCHEMA: schema_text,
+}
+"""The files that are made whole, and quickly."""
+
+
 if __name__ == "__main__":
     os.chdir(SCENARIOS.parent)
     named = {*sys.argv[1:]}
-    if named:
-        for page in pages():
-            if page.name in named:
-                rewrite_outputs(page)
-        sys.exit()
-    (HERE / "laws.md").write_text(laws_page(), encoding="utf-8")
-    SCHEMA.write_text(schema_text(), encoding="utf-8")
-    if get_target("pipecat").version() == PINNED and sys.version.startswith(f"{PYTHON}."):
+    for file, make in MADE.items():
+        if not named or file.name in named:
+            file.write_text(make(), encoding="utf-8")
+    pinned = get_target("pipecat").version() == PINNED and sys.version.startswith(f"{PYTHON}.")
+    if pinned and not named:
         (HERE / f"pipecat-{PINNED}.md").write_text(pipecat_page(), encoding="utf-8")
     for page in pages():
-        rewrite_outputs(page)
+        if not named or page.name in named:
+            rewrite_outputs(page)

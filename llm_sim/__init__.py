@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from llm_sim.trace import Trace
 
 __version__: str
+"""The version of the installed distribution."""
+
 _HOMES: Final = {
     "Bot": "targets",
     "Down": "trace:DOWN",

@@ -38,7 +38,8 @@ def replay(
         scenarios: The scenarios that it may belong to.
         token: The schedule's token.
         bot: What is under test; by default the scenario's own bot.
-        target: Which service core it runs on.
+        target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
+            ``naive`` (with two planted races); or a target of your own.
         place: The file of the scenarios, for messages.
 
     Raises:

@@ -88,7 +88,8 @@ def sweep(
         inject: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` or ``error``; or
             two or three of them, like ``interrupt+end``: then a point is a place of the first
             together with one of the second behind it, and so on.
-        target: Which service core it runs on.
+        target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
+            ``naive`` (with two planted races); or a target of your own.
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.
         place: Where the scenario stands, ``FILE::NAME``.

@@ -33,6 +33,8 @@ _BY_SUBJECT: Final = (
 LAWS: Final[tuple[Law, ...]] = tuple(
     sorted((law for subject in _BY_SUBJECT for law in subject.LAWS), key=lambda law: law.code)
 )
+"""Every law, in the order of the codes. `run` and `sweep` judge by these unless they are given
+others."""
 
 
 def get_law(code: str) -> Law:

@@ -29,8 +29,8 @@ class FrameLog(Sequence[FrameRecord]):
     """The frames that went one way in a conversation, each once, in order.
 
     Every expectation raises :class:`~llm_sim.ExpectationError`, an ``AssertionError`` that tells
-    the nearest miss and shows the run. Where a pattern is wanted,
-    a frame's name or its class will do.
+    the nearest miss and shows the run. Where a pattern is wanted, ``F.LLMText``, the frame's name
+    and its class will do.
 
     Args:
         trace: The record of the run.
@@ -134,7 +134,7 @@ class FrameLog(Sequence[FrameRecord]):
         self._expect(told, never(self._seen, unwanted, begin, stop))
 
     def within(self, duration: str | int, *patterns: _Pattern) -> None:
-        """Expect these frames in this order, the last so soon after the first.
+        """Expect these frames in this order, the last no later after the first than this.
 
         Args:
             duration: Virtual time, such as ``"300ms"``.

@@ -132,7 +132,8 @@ def run(
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        target: Which service core it runs on.
+        target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
+            ``naive`` (with two planted races); or a target of your own.
         schedule: What lands where, besides the scenario's own injections, and who goes first.
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.

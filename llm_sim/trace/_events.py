@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 DOWN: Final = "down"
+"""Downstream: from the source of a pipeline to its sink, the way of the model's words."""
+
 UP: Final = "up"
+"""Upstream: from the sink back to the source, the way of what is reported."""
+
 SOURCE: Final = "source"
 USER: Final = "user"
 SERVICE: Final = "llm"

@@ -46,7 +46,10 @@ class CallLife:
 
     @property
     def phases(self) -> list[str]:
-        """The phases that were pushed downstream, in order."""
+        """The phases that were pushed downstream, in order.
+
+        They are ``started``, ``in_progress``, ``update``, ``result`` and ``cancelled``.
+        """
         return self.phases_in(DOWN)
 
     @property

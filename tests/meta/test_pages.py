@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.support.pipecat import PINNED, needs_pipecat
+from tests.support.reference import reference_page
 from tests.support.scenarios import ROOT
 
 REMEDY = "run python docs/generate.py"
@@ -17,6 +18,11 @@ def test_the_page_of_the_laws_is_up_to_date() -> None:
     pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     page = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")
     assert page == pages["laws_page"](), REMEDY
+
+
+def test_the_page_of_the_public_names_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert page == reference_page(), REMEDY
 
 
 @needs_pipecat
