@@ -1,7 +1,7 @@
 """What the bot promises: ``python -m pytest``, or with ``--llm-sim-target pipecat``."""
 
 import pytest
-from llm_sim import Bot, Down, F, Scenario, call, say, sweep, turn
+from llm_sim import Bot, Down, F, call, say, turn
 
 from bot import build
 
@@ -29,16 +29,12 @@ def test_the_model_speaks_of_the_book_when_the_result_is_there(llm_sim):
     )
 
 
-@pytest.mark.parametrize("inject", ["interrupt", "user_starts"])
-def test_a_reservation_survives_whenever_the_user_speaks(inject, request):
-    """A sweep: the conversation runs again with the user speaking at every single point of it."""
-    reserve = Scenario(
-        bot="bot:build",
-        script=[
-            turn(call("reserve_book", {"title": "Dune"}, as_="reserve")),
-            turn(say("One copy is yours.")),
-        ],
+@pytest.mark.llm_sim(sweep="interrupt")
+def test_a_reservation_is_made_whenever_the_user_interrupts(llm_sim):
+    """A sweep: the conversation runs again, with an interruption at every single point of it."""
+    run = llm_sim.run(
+        turn(call("reserve_book", {"title": "Dune"}, as_="reserve")),
+        turn(say("One copy is yours.")),
+        bot=BOT,
     )
-    target = request.config.getoption("--llm-sim-target")
-    report = sweep(reserve, inject=inject, target=target)
-    assert report.clean, f"{report.failed} of {report.points} points fail: {report.laws}"
+    assert run.call("reserve").phases == ["started", "in_progress", "result"]
