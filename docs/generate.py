@@ -61,6 +61,9 @@ def _laws_lines() -> Iterator[str]:
         yield f"*Why:* {law.reason}"
         yield ""
         yield f"*Seen in:* {law.source}"
+        if law.level == "warn":
+            yield ""
+            yield "*Level:* a warning, which fails nothing."
     yield ""
 
 

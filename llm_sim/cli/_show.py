@@ -31,7 +31,9 @@ def run_line(one: Run, *, known: bool = False) -> str:
             verdict = f"{count} expectation{'' if count == 1 else 's'} not met"
     words = one.schedule.in_words()
     line = f"  {one.scenario.name:24} {words:44} {one.steps:5} steps   {verdict}"
-    return line + KNOWN if known else line
+    if known:
+        line += KNOWN
+    return "\n".join([line, *(f"    warn {each.law} {each.message}" for each in one.warnings)])
 
 
 def sweep_line(report: SweepReport, *, known: bool = False) -> str:
@@ -40,9 +42,14 @@ def sweep_line(report: SweepReport, *, known: bool = False) -> str:
     what = f"{_stimulus(report.inject)} at each of {about}{report.points} points"
     runs = f"{report.runs} run{'' if report.runs == 1 else 's'}"
     verdict = _sweep_verdict(report) + (KNOWN if known else "")
-    return (
+    line = (
         f"  {report.scenario.name:24} {f'{what}, {runs}':46} {verdict:40} {report.seconds:5.1f} s"
-    ).rstrip()
+    )
+    warned = (
+        f"    warn {warning}, at {count} point{'' if count == 1 else 's'}"
+        for warning, count in report.warnings.items()
+    )
+    return "\n".join([line.rstrip(), *warned])
 
 
 def _stimulus(inject: str) -> str:

@@ -29,6 +29,7 @@ class Attempt:
         broken: Each broken law with the function that it is about, or an empty one; sorted.
         landed: Whether every stimulus came to its place.
         cells: What it adds to the coverage.
+        warned: Each warning with its law's code, sorted.
     """
 
     laws: tuple[str, ...]
@@ -36,6 +37,7 @@ class Attempt:
     broken: tuple[Broken, ...]
     landed: bool
     cells: tuple[Cell, ...]
+    warned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def attempt(job: Job, schedule: Schedule) -> Attempt:
     """Run a schedule and judge it."""
     one = job.run(schedule)
     complaint = "" if one.violations else str(one.complaint or "")
-    return Attempt(one.laws, complaint, broken(one), one.landed, cells(one))
+    warned = tuple(sorted({f"{each.law} {each.message}" for each in one.warnings}))
+    return Attempt(one.laws, complaint, broken(one), one.landed, cells(one), warned)
 
 
 def places_behind(job: Job, schedule: Schedule) -> Alike:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -26,6 +27,7 @@ class Outcome:
         laws: The codes of the broken laws, sorted; empty where every law held.
         complaint: Why there is no verdict, or empty.
         broken: Each broken law with the function that it is about, or an empty one; sorted.
+        warned: Each warning with its law's code, sorted.
     """
 
     point: int
@@ -33,6 +35,7 @@ class Outcome:
     laws: tuple[str, ...] = ()
     complaint: str = ""
     broken: tuple[Broken, ...] = ()
+    warned: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -127,6 +130,12 @@ class SweepReport:
         return list(_windows(self.outcomes))
 
     @property
+    def warnings(self) -> dict[str, int]:
+        """At how many points each warning came, by its law's code and its message, sorted."""
+        counts = Counter(each for outcome in self.outcomes for each in outcome.warned)
+        return dict(sorted(counts.items()))
+
+    @property
     def runs_per_second(self) -> float:
         """Swept runs in a real second, on this machine."""
         return self.runs / self.seconds if self.seconds else 0.0
@@ -158,6 +167,7 @@ class SweepReport:
                 }
                 for window in self.windows
             ],
+            "warnings": self.warnings,
             "coverage": self.coverage.to_plain(),
             "runs_per_second": round(self.runs_per_second, 1),
         }

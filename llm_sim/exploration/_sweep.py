@@ -166,7 +166,7 @@ def _swept(
             one = attempt(here, point.schedule)
             report.runs += 1
         token = encode(point.schedule)
-        outcome = Outcome(point.number, token, one.laws, one.complaint, one.broken)
+        outcome = Outcome(point.number, token, one.laws, one.complaint, one.broken, one.warned)
         report.outcomes.append(outcome)
         report.coverage.count(one.cells)
         failed += report.outcomes[-1].failed

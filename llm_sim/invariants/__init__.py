@@ -1,6 +1,6 @@
 """What must always hold: pure functions from a trace to violations."""
 
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.invariants._registry import LAWS, get_law, judge
+from llm_sim.invariants._registry import LAWS, at_level, get_law, judge
 
-__all__ = ["LAWS", "Law", "Violation", "get_law", "judge"]
+__all__ = ["LAWS", "Law", "Violation", "at_level", "get_law", "judge"]

@@ -18,23 +18,24 @@ def _interruption_cancels(facts: Facts) -> Iterator[Violation]:
         if facts.rest is not None and interruption.seq > facts.rest.seq:
             return
         for call, life in facts.lives.items():
-            if not _open_at(life, interruption):
+            if not open_at(life, interruption):
                 continue
-            cancellable = _cancellable(facts, life)
-            if cancellable:
+            wanted = cancellable(facts, life)
+            if wanted:
                 yield from _not_cancelled(facts, call, life, interruption)
-            elif cancellable is False:
+            elif wanted is False:
                 yield from _wrongly_cancelled(facts, call, life, interruption)
 
 
-def _open_at(life: CallLife, moment: Event) -> bool:
+def open_at(life: CallLife, moment: Event) -> bool:
+    """Tell whether a call was announced before a moment, and not settled by then."""
     pushes = life.pushes.get(DOWN, ())
     announced = any(phase == "started" and event.seq < moment.seq for phase, event in pushes)
     end = life.settled_by(DOWN)
     return announced and (end is None or end.seq > moment.seq)
 
 
-def _cancellable(facts: Facts, life: CallLife) -> bool | None:
+def cancellable(facts: Facts, life: CallLife) -> bool | None:
     """Return what the registration at the time of the call says; None where it is not known."""
     announced = life.pushes[DOWN][0][1].seq
     said: dict[str, bool | None] = {}
@@ -136,7 +137,7 @@ def _touches_no_other(facts: Facts) -> Iterator[Violation]:
                 for phase, event in life.pushes.get(DOWN, ())
                 if phase == "cancelled" and event.cause == interruption.seq
             ]
-            if not cancels or _open_at(life, interruption):
+            if not cancels or open_at(life, interruption):
                 continue
             end = life.settled_by(DOWN)
             settled = end is not None and end.seq < interruption.seq

@@ -20,12 +20,14 @@ class Violation:
         message: What happened, in one line.
         call: The tool-call id that it is about, or empty.
         event: The ``seq`` of the event that broke the law, or None.
+        level: ``error``, or ``warn`` where it is only shown.
     """
 
     law: str
     message: str
     call: str = ""
     event: int | None = None
+    level: Level = "error"
 
 
 Check = Callable[[Facts], Iterable[Violation]]
@@ -42,7 +44,8 @@ class Law:
         reason: Why: what a user lives through when it does not.
         source: Where it was seen broken, or where it is promised.
         check: Finds the violations.
-        level: ``error`` fails a test, ``warn`` is only shown.
+        level: ``error`` fails a test, ``warn`` is only shown. One violation may be milder than its
+            law, none graver. :func:`at_level` changes it.
     """
 
     code: str

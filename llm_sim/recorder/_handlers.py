@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import wraps
 from typing import Any
 
-from llm_sim.recorder._plain import plain
+from llm_sim.recorder._plain import plain, renumbered, type_name
 from llm_sim.recorder._recorder import Recorder
 
 Handler = Callable[..., Awaitable[None]]
@@ -27,6 +28,8 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
     @wraps(handler)
     async def wrapper(*args: Any) -> None:
         name, call, args = _watch_answers(recorder, args)
+        arguments = args[0].arguments if len(args) == 1 else args[2]
+        before = plain(arguments)
         seq = recorder.record("handler", name, call=call, data={"phase": "started"})
         recorder.begin(seq)
         # Asked now: a handler that never ends is closed outside any loop.
@@ -40,8 +43,13 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
             phase = "cancelled"
             raise
         finally:
-            cancels = 0 if task is None else awaited.cancellations(task)
-            recorder.record("handler", name, call=call, data={"phase": phase, "cancels": cancels})
+            data: dict[str, Any] = {"phase": phase}
+            data["cancels"] = 0 if task is None else awaited.cancellations(task)
+            if phase == "returned" and data["cancels"] and awaited.was_thrown:
+                data["swallowed"] = True
+            if plain(arguments) != before:
+                data["arguments"] = {"before": before, "after": plain(arguments)}
+            recorder.record("handler", name, call=call, data=data)
 
     return wrapper
 
@@ -76,6 +84,11 @@ class _Awaited(Generator[Any, Any, None]):
     def close(self) -> None:
         self._steps.close()
 
+    @property
+    def was_thrown(self) -> bool:
+        """Whether the handler was thrown a cancellation."""
+        return self._thrown > 0
+
     def cancellations(self, task: asyncio.Task[Any]) -> int:
         """Return how often somebody else cancelled the handler, which ran in ``task``."""
         # A handler's own `asyncio.timeout` throws too, and takes its request back. A request that
@@ -96,10 +109,25 @@ def _watch_answers(recorder: Recorder, args: tuple[Any, ...]) -> tuple[str, str,
 def _watched_callback(recorder: Recorder, name: str, call: str, callback: Any) -> Any:
     @wraps(callback)
     def answer(result: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder.record("answer", name, call=call, data={"result": plain(result)})
+        data = {"result": plain(result), **_not_json(result)}
+        if getattr(kwargs.get("properties"), "is_final", None) is False:
+            data["final"] = False
+        recorder.record("answer", name, call=call, data=data)
         return callback(result, *args, **kwargs)
 
     return answer
+
+
+def _not_json(result: Any) -> dict[str, str]:
+    try:
+        json.dumps(result, allow_nan=False, default=_refuse)
+    except (TypeError, ValueError, RecursionError) as error:
+        return {"not_json": renumbered(str(error))}
+    return {}
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"a {type_name(value)} is not JSON serializable")
 
 
 def registered(recorder: Recorder, name: str | None, *, cancel: bool | None) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from llm_sim.trace import TOO_DEEP
@@ -42,7 +43,15 @@ def plain(value: Any, depth: int = 0) -> Any:
         return float(value)
     if callable(value):
         return f"<{getattr(value, '__qualname__', type(value).__name__)}>"
-    return f"<{type(value).__name__}>"
+    return f"<{type_name(value)}>"
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's type; a moment of virtual time has that of a real one."""
+    for kind in (datetime, date):
+        if isinstance(value, kind):
+            return kind.__name__
+    return type(value).__name__
 
 
 def _key(key: Any) -> str:

@@ -19,7 +19,7 @@ from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stage import Stage
 from llm_sim.simulation._world import exits_told
 from llm_sim.targets import Bot, Target, get_target, load_bot
-from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls_at_rest, passed
+from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls_at_rest, effects, passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Run:
         unmet: The scenario's expectations that were not met. They say what comes of it as it is
             scripted, so they are asked for only where nothing lands besides its own injections, in
             asyncio's order.
+        warnings: The laws of level ``warn`` that were broken: shown, and no failure.
     """
 
     scenario: Scenario
@@ -64,6 +65,7 @@ class Run:
     complaint: SimulationError | None = None
     landed: bool = True
     unmet: tuple[Unmet, ...] = ()
+    warnings: tuple[Violation, ...] = ()
 
     @property
     def token(self) -> str:
@@ -105,6 +107,27 @@ class Run:
         state = self.trace.last("state")
         data = {} if state is None else state.data
         return ContextAtRest(tuple(data.get("roles", ())), tuple(data.get("messages", ())))
+
+    def effects(self, tool: str) -> int:
+        """Return how many times a tool took effect.
+
+        That is, how many runs of its handler called back with a final result or returned; one that
+        raised or was cancelled without having called back had none.
+
+        Args:
+            tool: Its name.
+
+        Raises:
+            UsageError: No tool of this name was registered or called.
+        """
+        seen = {event.where for event in self.trace.of("register", "handler")}
+        if tool not in seen and "" not in seen:
+            known = sorted(seen)
+            raise UsageError(
+                f"there is no tool {tool!r}{did_you_mean(tool, known)}; the run has "
+                f"{', '.join(known) or 'none'}"
+            )
+        return sum(event.where == tool for event in effects(self.trace.until_rest()))
 
     @property
     def laws(self) -> tuple[str, ...]:
@@ -160,10 +183,11 @@ def run(
     replay = None if plan.order is None else Replay(plan.order)
     recording = None if scheduler is None else Recording(scheduler)
     chooser = replay or recording
-    header = Header(under_test, scenario.name, scenario.mode, encode(plan), place)
+    bot = bot or load_bot(scenario.bot)
+    header = _header(under_test, scenario, bot, plan, place)
     stage = Stage(
         scenario,
-        bot or load_bot(scenario.bot),
+        bot,
         chosen,
         header,
         limits or Limits(),
@@ -183,16 +207,31 @@ def run(
         plan = replace(plan, order=recording.order)
         trace.header = replace(header, schedule=encode(plan))
     outstanding = () if replay is None else replay.outstanding
+    found = judge(trace, laws) if record and not stage.held else ()
     return Run(
         scenario,
         plan,
         trace,
-        judge(trace, laws) if record and not stage.held else (),
+        tuple(each for each in found if each.level == "error"),
         stage.opened,
         stage.rested,
         _complaint(stage, scenario, plan, outstanding),
         not (stage.missed or outstanding),
         unmet(scenario, trace) if record and plan == Schedule() else (),
+        tuple(each for each in found if each.level == "warn"),
+    )
+
+
+def _header(under_test: str, scenario: Scenario, bot: Bot, plan: Schedule, place: str) -> Header:
+    return Header(
+        under_test,
+        scenario.name,
+        scenario.mode,
+        encode(plan),
+        place,
+        stubs=tuple(name for name, tool in scenario.tools.items() if tool.registered),
+        terminal=tuple(bot.terminal),
+        mutating=tuple(bot.mutating),
     )
 
 

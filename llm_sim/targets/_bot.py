@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Bot:
             function is what ships.
         tools: The schemas of its tools, such as ``FunctionSchema``, from which drawn calls take
             their arguments; a tool without one is called without arguments.
+        terminal: Names of tools that end things for the user, such as one that hangs up: LS403.
+        mutating: Names of tools that change the world, such as one that books: LS402.
         network: The servers that it can reach; by default none.
         loaded_from: The reference with which :func:`load_bot` found it, or empty. It makes no
             difference to whether two bots are equal.
@@ -36,6 +38,8 @@ class Bot:
 
     build: Build = _nothing
     tools: Sequence[Any] = ()
+    terminal: Sequence[str] = ()
+    mutating: Sequence[str] = ()
     network: Network | None = None
     loaded_from: str = field(default="", compare=False)
 
@@ -75,6 +79,28 @@ class Bot:
                 "a list of processors with the service among them"
             )
         return list(built)
+
+    def check_declared(self, tools: Collection[str | None]) -> None:
+        """Check that each tool that the bot declares as terminal or mutating is one.
+
+        Args:
+            tools: The names that have a handler; None among them is the catch-all, which has any.
+
+        Raises:
+            BotError: There is no such tool.
+        """
+        known = sorted(name for name in tools if name is not None)
+        for what in ("terminal", "mutating"):
+            declared: Sequence[str] = getattr(self, what)
+            if isinstance(declared, str):
+                raise BotError(f"{what}={declared!r}: give a sequence of names, ({declared!r},)")
+            for name in declared:
+                if name not in known and None not in tools:
+                    raise BotError(
+                        f"bot {self.name!r} declares {name!r} as {what}, and no tool of this name "
+                        f"is registered{did_you_mean(name, known)}; there is "
+                        f"{', '.join(known) or 'none'}"
+                    )
 
 
 def load_bot(reference: str | None) -> Bot:

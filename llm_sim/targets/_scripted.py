@@ -7,7 +7,7 @@ So each part is written once, as a mixin before the target's real base class.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
@@ -70,6 +70,11 @@ class ScriptedService(_RealService):
         super().register_function(function_name, seen, *args, **kwargs)
         item = self._functions[function_name]
         registered(recorder, function_name, cancel=item.cancel_on_interruption)
+
+    @property
+    def registered_tools(self) -> Collection[str | None]:
+        """The names that have or had a handler; None is the catch-all."""
+        return self._sim_registrations.keys()
 
     def unregister_function(self, function_name: str | None) -> None:
         """Remove a handler, and say so."""

@@ -1,23 +1,34 @@
-"""The scenario's stub tools on a live service."""
+"""The bot's tools, and the scenario's stubs, on a live service."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llm_sim.scenario import Scenario
 from llm_sim.scripted import SECOND_NS, stub
 
+if TYPE_CHECKING:
+    from llm_sim.targets._port import Plan
+    from llm_sim.targets._scripted import ScriptedService
 
-def register_stubs(scenario: Scenario, llm: Any) -> None:
-    """Register a stub for each tool of the scenario; it takes the place of the bot's handler.
+
+def build_bot(plan: Plan, llm: ScriptedService) -> list[Any]:
+    """Build the bot around a service, with the scenario's stubs, and return its processors.
+
+    A stub takes the place of the bot's handler.
 
     Args:
-        scenario: Where the tools are described.
+        plan: What is under test, and the scenario that describes the stubs.
         llm: The live service of any target.
+
+    Raises:
+        BotError: The bot cannot be built, or declares a tool that has no handler.
     """
-    for name, tool in scenario.tools.items():
+    processors = plan.bot.processors(llm)
+    for name, tool in plan.scenario.tools.items():
         if tool.registered:
             timeout = {} if tool.timeout is None else {"timeout_secs": tool.timeout / SECOND_NS}
             llm.register_function(
                 name, stub(tool), cancel_on_interruption=tool.cancel_on_interruption, **timeout
             )
+    plan.bot.check_declared(llm.registered_tools)
+    return processors

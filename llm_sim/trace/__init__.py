@@ -28,7 +28,7 @@ from llm_sim.trace._order import (
     stations,
     within,
 )
-from llm_sim.trace._queries import CallLife, calls, calls_at_rest
+from llm_sim.trace._queries import CallLife, calls, calls_at_rest, effects
 from llm_sim.trace._trace import Trace
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "calls",
     "calls_at_rest",
     "dumps",
+    "effects",
     "exactly",
     "first_difference",
     "golden_difference",

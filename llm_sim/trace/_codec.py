@@ -22,6 +22,7 @@ def _default(spec: Any) -> Any:
     return spec.default if spec.default_factory is MISSING else spec.default_factory()
 
 
+_TUPLES: Final = frozenset(spec.name for spec in fields(Header) if spec.default == ())
 _DEFAULTS: Final = {
     cls: {spec.name: _default(spec) for spec in fields(cls)} for cls in (Event, FrameRecord)
 }
@@ -47,7 +48,8 @@ def _json(value: Any) -> str:
 
 
 def _lines(trace: Trace) -> Iterator[str]:
-    yield _json({"line": "trace", "format": FORMAT, **asdict(trace.header)})
+    header = {name: value for name, value in asdict(trace.header).items() if value != ()}
+    yield _json({"line": "trace", "format": FORMAT, **header})
     told = 0
     for event in trace.events:
         while event.frame is not None and told <= event.frame:
@@ -91,6 +93,8 @@ def _read(trace: Trace | None, line: str) -> Trace:
             raise UsageError("a trace begins with its header")
         if body.pop("format") != FORMAT:
             raise UsageError(f"the trace is not of format {FORMAT}")
+        for name in _TUPLES & body.keys():
+            body[name] = tuple(body[name])
         return Trace(Header(**body))
     match kind:
         case "frame":

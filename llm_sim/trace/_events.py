@@ -38,6 +38,9 @@ class Header:
         mode: ``"parallel"`` or ``"sequential"``.
         schedule: The replay token.
         place: Where the scenario stands, ``FILE::NAME``, or empty.
+        stubs: The tools whose handler is the scenario's and not the bot's.
+        terminal: The tools that the bot declares as terminal.
+        mutating: The tools that it declares as mutating.
     """
 
     target: str
@@ -45,6 +48,9 @@ class Header:
     mode: str = "parallel"
     schedule: str = ""
     place: str = ""
+    stubs: tuple[str, ...] = ()
+    terminal: tuple[str, ...] = ()
+    mutating: tuple[str, ...] = ()
 
     @property
     def target_name(self) -> str:
@@ -92,8 +98,11 @@ class Event:
                   None: it was unregistered
     ``event``     the service fires an event for its listeners: ``data["name"]``, ``calls``
     ``handler``   a handler's ``data["phase"]``: started, returned, raised or cancelled; at its end
-                  ``cancels``, how often it was cancelled; requests in one step are one
-    ``answer``    a handler called its result callback with ``data["result"]``
+                  ``cancels``, how often it was cancelled; requests in one step are one;
+                  ``swallowed``, if it returned although it was thrown its cancellation;
+                  ``arguments``, if it changed them: ``before`` and ``after``
+    ``answer``    a handler called its result callback with ``data["result"]``; ``final`` is False
+                  for one on the way; ``not_json`` says why JSON cannot hold it
     ``inference`` the model was asked; ``turn`` (or None: no turn is left), the ``messages``
     ``stimulus``  an outside event joined; ``data["do"]``; ``swept``, which landing of the schedule
                   it is, from 1

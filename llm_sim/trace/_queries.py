@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -134,3 +135,24 @@ def _told(fields: dict[str, Any], call: str) -> dict[str, Any]:
 def _arguments(told: dict[str, Any]) -> dict[str, Any]:
     arguments = told.get("arguments")
     return arguments if isinstance(arguments, dict) else {}
+
+
+def effects(trace: Trace) -> Iterator[Event]:
+    """Yield the event by which each run of a handler took effect, in order.
+
+    It has taken effect when it calls back with a final result, or when it returns, whichever is
+    first. A handler that raises, or is cancelled, and has not called back has had no effect.
+    """
+    acted: set[str] = set()
+    for event in trace.of("handler", "answer"):
+        if event.data.get("phase") == "started":
+            acted.discard(event.call)
+        elif event.call not in acted and _acts(event):
+            acted.add(event.call)
+            yield event
+
+
+def _acts(event: Event) -> bool:
+    if event.kind == "answer":
+        return bool(event.data.get("final", True))
+    return bool(event.data["phase"] == "returned")

@@ -207,6 +207,7 @@ def test_the_result_is_written_as_json(cli: Command, here: Path) -> None:
         "failed": failed,
         "clean": False,
         "undisturbed": {"laws": [], "complaint": ""},
+        "warnings": {},
     }
     assert windows[0] == {
         "first": 1,

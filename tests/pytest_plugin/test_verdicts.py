@@ -235,3 +235,17 @@ def test_race(llm_sim):
     (report,) = [one for one in result.reports if one.when == "call"]
     assert "mine" in str(report.longrepr)
     assert [name for name, _ in report.sections if "llm_sim" in name] == ["Captured llm_sim call"]
+
+
+def test_a_handler_that_breaks_its_contract_fails_the_test(inner: Inner) -> None:
+    result = inner.run("""
+async def answers_twice(params):
+    await params.result_callback("one")
+    await params.result_callback("two")
+
+async def test_order(llm_sim):
+    await llm_sim(*ORDER, bot=Bot(lambda llm: llm.register_function("lookup_order", answers_twice)))
+""")
+    assert result.phases == FAILED
+    assert "LS401 handler-contract" in result.text
+    assert "c1 `lookup_order`: its handler gives a second final result" in result.text

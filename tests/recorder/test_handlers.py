@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ class Params:
     function_name: str
     tool_call_id: str
     result_callback: Callable[..., Awaitable[Any]]
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 class Answers:

@@ -32,14 +32,14 @@ from tests.support.scenarios import spoken_tool, two_tools
 from tests.support.told import Told
 
 
-def links(run: Run, **header: str) -> dict[str, str]:
+def links(run: Run, **header: Any) -> dict[str, str]:
     """Return the number of the issue that each broken law looks like, where there is one."""
     trace = headed(run.trace, **header)
     found = {each.law: known_issue(each, trace) for each in run.violations}
     return {law: issue.link.partition("#")[2] for law, issue in found.items() if issue}
 
 
-def headed(trace: Trace, **header: str) -> Trace:
+def headed(trace: Trace, **header: Any) -> Trace:
     """Return a trace with another header."""
     return Trace(replace(trace.header, **header), trace.frames, trace.events)
 

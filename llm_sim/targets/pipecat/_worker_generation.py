@@ -30,7 +30,7 @@ from llm_sim.targets._context import view_of
 from llm_sim.targets._port import Views
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets._shape import attribute
-from llm_sim.targets._tools import register_stubs
+from llm_sim.targets._tools import build_bot
 from llm_sim.targets.pipecat._worker_rig import WorkerRig
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class WorkerSession:
         )
         self._llm.script(plan)
         self._assistant = LLMAssistantAggregator(self._context)
-        bot = plan.bot.processors(self._llm)
-        register_stubs(scenario, self._llm)
+        bot = build_bot(plan, self._llm)
         inner = inner_stations(
             scenario, llm=self._llm, bot=bot, playout=Playout, assistant=self._assistant
         )

@@ -18,7 +18,7 @@ from llm_sim.targets._context import view_of
 from llm_sim.targets._port import Station, Views
 from llm_sim.targets._releases import installed_release
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
-from llm_sim.targets._tools import register_stubs
+from llm_sim.targets._tools import build_bot
 from llm_sim.targets.reference._logs import quiet
 from llm_sim.targets.reference._naive import NaiveLLMService
 from llm_sim.targets.reference._rig import ReferenceRig
@@ -65,8 +65,7 @@ class ReferenceSession:
         self._llm.script(plan)
         pair = self._llm.create_context_aggregator(self._context)
         self._assistant = pair.assistant()
-        bot = plan.bot.processors(self._llm)
-        register_stubs(scenario, self._llm)
+        bot = build_bot(plan, self._llm)
         inner = [
             Station(USER, pair.user()),
             *inner_stations(

@@ -1,0 +1,138 @@
+"""LS401 to LS403: what the bot's own handlers owe the service and the user.
+
+A stub that stands in for a handler is the harness's own word, and is not blamed: what a service
+makes of a handler that misbehaves is the matter of the other laws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from llm_sim.invariants._facts import INTERRUPTIONS, Facts
+from llm_sim.invariants._interruptions import cancellable, open_at
+from llm_sim.invariants._law import Law, Violation
+from llm_sim.trace import DOWN, SERVICE, CallLife, Event, effects
+
+
+def _keeps_its_contract(facts: Facts) -> Iterator[Violation]:
+    stubs = facts.trace.header.stubs
+    answered: set[str] = set()
+    for event in facts.conversation:
+        if event.kind not in ("answer", "handler") or event.where in stubs:
+            continue
+        for wrong in _wrong(event, again=event.call in answered):
+            yield Violation("LS401", f"{facts.name(event.call)}: {wrong}", event.call, event.seq)
+        if _is_final_answer(event):
+            answered.add(event.call)
+
+
+def _is_final_answer(event: Event) -> bool:
+    return event.kind == "answer" and event.data.get("final", True)
+
+
+def _wrong(event: Event, *, again: bool) -> Iterator[str]:
+    data = event.data
+    if again and _is_final_answer(event):
+        yield "its handler gives a second final result"
+    if "not_json" in data:
+        yield f"its result is no JSON: {data['not_json']}"
+    if "arguments" in data:
+        changed = data["arguments"]
+        yield f"its handler changes its arguments from {changed['before']} to {changed['after']}"
+    if data.get("swallowed"):
+        yield "its handler swallows its cancellation and returns; let CancelledError through"
+
+
+def _acts_once_and_as_long_as_it_is_wanted(facts: Facts) -> Iterator[Violation]:
+    header = facts.trace.header
+    tools = set(header.mutating) - set(header.stubs)
+    if not tools:
+        return
+    told: dict[str, Event] = {}
+    for effect in effects(facts.trace.until_rest()):
+        life = facts.lives.get(effect.call)
+        if effect.where not in tools or life is None:
+            continue
+        name = facts.name(effect.call)
+        if effect.call in told:
+            message = f"{name} takes effect twice"
+            yield Violation("LS402", message, effect.call, effect.seq)
+            continue
+        told[effect.call] = effect
+        interruption = _left_behind_by(facts, life, effect)
+        end = life.settled_by(DOWN)
+        if interruption is not None:
+            late = (effect.time_ns - interruption.time_ns) / 1e9
+            message = f"{name} takes effect {late:g} s after the interruption that cancels it"
+            yield Violation("LS402", message, effect.call, effect.seq)
+        elif end is not None and facts.frame(end).type == "FunctionCallCancel":
+            message = f"{name} has taken effect and is cancelled: the model is never told of it"
+            yield Violation("LS402", message, effect.call, end.seq, "warn")
+
+
+def _left_behind_by(facts: Facts, life: CallLife, effect: Event) -> Event | None:
+    """Return the interruption that should have cancelled a call before it took effect.
+
+    What happens in the very instant of the interruption is still on its way.
+    """
+    for interruption in facts.processed(INTERRUPTIONS, SERVICE):
+        if interruption.time_ns >= effect.time_ns:
+            return None
+        if open_at(life, interruption) and cancellable(facts, life):
+            return interruption
+    return None
+
+
+def _fires_for_who_is_listening(facts: Facts) -> Iterator[Violation]:
+    terminal = facts.trace.header.terminal
+    for call, life in facts.lives.items():
+        started = next((event for event in life.handler if event.data["phase"] == "started"), None)
+        if started is None or started.where not in terminal or not life.pushes.get(DOWN):
+            continue
+        announced = life.pushes[DOWN][0][1]
+        for interruption in facts.processed(INTERRUPTIONS, SERVICE):
+            if announced.seq < interruption.seq < started.seq:
+                message = "fires although the user has interrupted what it was called in"
+                if cancellable(facts, life) is False:
+                    message += ": it is registered with cancel_on_interruption=False"
+                yield Violation("LS403", f"{facts.name(call)} {message}", call, started.seq)
+                break
+
+
+LAWS: Final = (
+    Law(
+        "LS401",
+        "handler-contract",
+        "A handler calls back with at most one final result, which JSON can hold, leaves its "
+        "arguments unchanged, and does not swallow CancelledError.",
+        "A second result is dropped or answered twice; one that JSON cannot hold breaks the next "
+        "request to the model; a swallowed cancellation works on for a user who has moved on. A "
+        "conversation may get over it, so it only warns; where handlers are what is tested, in "
+        "the fixture of pytest and in `smoke`, it is an error.",
+        "pipecat-ai/pipecat docs, function calling; asyncio docs, task cancellation",
+        _keeps_its_contract,
+        "warn",
+    ),
+    Law(
+        "LS402",
+        "one-effect",
+        "A tool that is declared `mutating` takes effect at most once for each call, and not when "
+        "an interruption has cancelled the call; an effect whose call is cancelled is lost to the "
+        "model (a warning).",
+        "The user says stop, and the booking is made; or it is made, the model never hears of it "
+        "and books again.",
+        "Bot(mutating=...); pipecat-ai/pipecat#4936",
+        _acts_once_and_as_long_as_it_is_wanted,
+    ),
+    Law(
+        "LS403",
+        "terminal-and-wanted",
+        "A tool that is declared `terminal` never fires from a generation that was interrupted: "
+        "its handler does not start once the service has begun to process an interruption that "
+        "came after the call was announced.",
+        "The user says 'wait', and the bot hangs up.",
+        "Bot(terminal=...); pipecat-ai/pipecat#4997",
+        _fires_for_who_is_listening,
+    ),
+)
