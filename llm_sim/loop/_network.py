@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextvars import Context, ContextVar, copy_context
 from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import ReferenceType, WeakKeyDictionary, WeakSet
 
 from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.loop._callers import visible_caller
@@ -32,7 +32,7 @@ class Networking(Refusals):
     Certificates are not checked and nothing is encrypted: a TLS context is ignored.
 
     Servers run on the same loop. Their tasks and timers, and what is under way, are not the
-    program's: `serves` and `server_timers` tell them apart.
+    program's: `serves` and `own_timers` tell them apart.
     """
 
     _instruments: Instruments
@@ -59,11 +59,16 @@ class Networking(Refusals):
         return self._net is not None and task in self._net.tasks
 
     @property
-    def server_timers(self) -> int:
-        """The number of timers still to fire that are the servers' or the network's own."""
-        if self._net is None:
-            return 0
-        return sum(timer._context.get(_is_server, False) for timer in self._armed())  # type: ignore[attr-defined]
+    def own_timers(self) -> int:
+        """The number of timers still to fire that are the program's and keep something of it alive.
+
+        A pool of idle connections, as aiohttp's sessions have one, outlives a conversation and
+        looks after itself with a timer that has a weak reference to it.
+        """
+        return sum(
+            not (timer._context.get(_is_server, False) or _is_weak(timer))  # type: ignore[attr-defined]
+            for timer in self._armed()
+        )
 
     def _armed(self) -> Iterable[TimerHandle]:
         raise NotImplementedError
@@ -244,6 +249,12 @@ class _Net(Instrument):
     def name_of(self, address: str) -> str:
         """Return the name that has an address; any other is its own name."""
         return self._names.get(address, address)
+
+
+def _is_weak(timer: TimerHandle) -> bool:
+    arguments = timer._args or ()
+    parts = (part for one in arguments for part in (one if isinstance(one, tuple) else (one,)))
+    return any(isinstance(part, ReferenceType) for part in parts)
 
 
 def _name(host: str | bytes | None) -> str:

@@ -157,7 +157,7 @@ class Stage:
         await self._session.run()
         # Counted now: the run goes on until every timer has fired.
         of_others = self._stimuli.timers if self._stimuli else 0
-        self._timers_left = self.loop.timers - self.loop.server_timers - of_others
+        self._timers_left = self.loop.own_timers - of_others
 
     def _tap(self, session: Session) -> None:
         labels = ["", *(station.label for station in session.stations), ""]

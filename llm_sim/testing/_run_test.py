@@ -10,7 +10,7 @@ from warnings import catch_warnings
 
 from llm_sim.errors import DeadlockError, ExpectationError, UsageError
 from llm_sim.frames import FrameDirection
-from llm_sim.loop import SimLoop
+from llm_sim.loop import SimLoop, outside_refused
 from llm_sim.scripted import SECOND_NS
 from llm_sim.simulation import wall_clock_of
 from llm_sim.targets import Rig, RigOptions, open_rig
@@ -86,7 +86,7 @@ async def run_test(
     options = RigOptions(enable_rtvi, tuple(observers or ()), pipeline_params)
     sent = _Sent(tuple(frames_to_send), upstream, send_end_frame, start_timeout)
     loop = SimLoop(max_steps=_MAX_STEPS, max_time_ns=_MAX_TIME_NS)
-    with wall_clock_of(loop):
+    with outside_refused(loop), wall_clock_of(loop):
         try:
             rig = loop.run_until_complete(_built(processor, options))
             _run(loop, rig, processor, sent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -426,9 +427,23 @@ def test_the_tasks_and_timers_of_a_server_are_told_from_the_programs(loop: AnyLo
         ("of the program", False),
         ("of the server", True),
     ]
-    assert (loop.timers, loop.server_timers, own.done()) == (2, 1, False)
+    assert (loop.timers, loop.own_timers, own.done()) == (2, 1, False)
     loop.max_time_ns = None
     transport.close()
+
+
+class Pool:
+    """Looks after itself."""
+
+    def clean(self) -> None: ...
+
+
+def test_a_timer_that_keeps_nothing_alive_is_not_counted_as_the_programs(loop: AnyLoop) -> None:
+    pool = Pool()
+    loop.call_later(1, lambda ref: None, weakref.ref(pool))
+    loop.call_later(1, lambda pair: None, (weakref.ref(pool), "clean"))
+    loop.call_later(1, pool.clean)
+    assert (loop.timers, loop.own_timers) == (3, 1)
 
 
 def test_a_client_that_is_cancelled_leaves_nothing_behind(loop: AnyLoop) -> None:

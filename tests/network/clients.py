@@ -31,7 +31,7 @@ def play(
         loop.run_until_idle()
         assert task.done(), loop.waiting()
         left = [task.get_name() for task in loop.tasks()]
-        assert (left, loop.timers - loop.server_timers, loop.refusals) == ([], 0, [])
+        assert (left, loop.own_timers, loop.refusals) == ([], 0, [])
         loop.close()
     error = task.exception()
     return (task.result() if error is None else error), servers
