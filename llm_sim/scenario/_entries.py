@@ -22,6 +22,9 @@ from llm_sim.scenario._findings import Finding, Path, show
 if TYPE_CHECKING:
     from llm_sim.scenario._yaml import Document
 
+VERSION: Final = 1
+"""The version of a file's format."""
+
 EXTENDS: Final = "extends"
 MOST_VARIANTS: Final = 100
 SEPARATOR: Final = "::"
@@ -46,8 +49,21 @@ class _Layer:
 
     @property
     def data(self) -> Any:
-        """What is written there."""
+        """What is written there; of what may be one or several, several."""
+        data = self._written
+        if isinstance(data, Mapping) and isinstance(data.get("expect"), Mapping):
+            return {**data, "expect": [data["expect"]]}
+        return data
+
+    @property
+    def _written(self) -> Any:
         return self.document.data["scenarios"][self.index]
+
+    def path(self, path: Path) -> Path:
+        """Return a path into the entry's data as one into the file."""
+        if path[:2] == ("expect", 0) and isinstance(self._written.get("expect"), Mapping):
+            path = ("expect", *path[2:])
+        return ("scenarios", self.index, *path)
 
     def has(self, path: Path) -> bool:
         """Return whether this entry says what a scenario has there."""
@@ -86,14 +102,14 @@ class Entry:
         own = self.layers[0].document
         layer, written = self._written(path)
         if layer.document is not own:
-            written = ("scenarios", self.layers[0].index, EXTENDS)
+            written = self.layers[0].path((EXTENDS,))
         return own.place(written)
 
     def _written(self, path: Path) -> tuple[_Layer, Path]:
         layer = next((each for each in self.layers if each.has(path)), self.layers[0])
         pick = self.picks.get(str(path[1])) if path[:1] == ("latency",) and path[1:] else None
         written = path if pick is None else (*path[:2], pick, *path[2:])
-        return layer, ("scenarios", layer.index, *written)
+        return layer, layer.path(written)
 
 
 class Entries:
@@ -111,22 +127,24 @@ class Entries:
         """What keeps an entry from being made whole; such entries are left out."""
         self.all: list[Entry] = []
         for index in range(len(document.data["scenarios"])):
-            layers = self._layers(_Layer(document, index), ())
+            layers = self._layers(_Layer(document, index))
             if layers:
                 self.all += self._variants(_merged(layers), layers)
 
-    def _layers(self, layer: _Layer, below: tuple[_Layer, ...]) -> tuple[_Layer, ...]:
+    def _layers(self, own: _Layer) -> tuple[_Layer, ...]:
         """Return an entry and all that it extends; nothing where that cannot be told."""
-        if not isinstance(layer.data, Mapping) or EXTENDS not in layer.data:
-            return (*below, layer)
-        below = (*below, layer)
-        parent = self._parent(layer)
-        if parent is None:
-            return ()
-        if parent in below:
-            names = [str(each.data["name"]) for each in (*below[below.index(parent) :], parent)]
-            return self._refused(layer, f"goes in a circle: {' -> '.join(names)}")
-        return self._layers(parent, below)
+        layers = [own]
+        while isinstance(layers[-1].data, Mapping) and EXTENDS in layers[-1].data:
+            parent = self._parent(layers[-1])
+            if parent is None:
+                return ()
+            if parent in layers:
+                circle = (*layers[layers.index(parent) :], parent)
+                names = " -> ".join(str(each.data["name"]) for each in circle)
+                self._refused(layers[-1], f"goes in a circle: {names}")
+                return ()
+            layers.append(parent)
+        return tuple(layers)
 
     def _parent(self, layer: _Layer) -> _Layer | None:
         reference = layer.data[EXTENDS]
@@ -161,7 +179,12 @@ class Entries:
                     self._refused(layer, f"names a file that cannot be used: {error}")
                 return None
             self.problems += self._documents[file].problems
-        return self._documents[file]
+        opened = self._documents[file]
+        version = opened.data.get("version") if isinstance(opened.data, Mapping) else None
+        if version != VERSION:
+            self._refused(layer, f"names a file whose version is {show(version)}, not {VERSION}")
+            return None
+        return opened
 
     def _variants(self, data: Any, layers: tuple[_Layer, ...]) -> Iterator[Entry]:
         latency = data.get("latency") if isinstance(data, Mapping) else None
@@ -186,10 +209,9 @@ class Entries:
             if not named:
                 return
 
-    def _refused(self, layer: _Layer, wrong: str) -> tuple[()]:
-        finding = Finding(("scenarios", layer.index, EXTENDS), wrong)
+    def _refused(self, layer: _Layer, wrong: str) -> None:
+        finding = Finding(layer.path((EXTENDS,)), wrong)
         self.problems.append(layer.document.problem(finding))
-        return ()
 
 
 def base_of(name: str) -> str:

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 
+from llm_sim.scenario._entries import VERSION
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._plain import Plain, listed, plain_of
-
-VERSION = 1
 
 
 def _version(value: Any) -> Any:
@@ -125,6 +124,9 @@ def _as_written(scenario: dict[str, Any]) -> None:
         "inherited. Items of a mapping are put over the inherited ones, a list replaces the "
         "inherited one.",
     }
+    expectations = keys["expect"]
+    one = {key: expectations.pop(key) for key in ("type", "items")}
+    expectations["anyOf"] = [one, one["items"]]
     duration = keys["latency"]["additionalProperties"]
     several = {
         "type": "array",

@@ -137,7 +137,8 @@ class Scenario(Plain):
     """What happens in a conversation.
 
     Parameters:
-        name: Letters, digits, ``_`` and ``-``; the NAME of ``FILE::NAME``.
+        name: Letters, digits, ``_`` and ``-``; the NAME of ``FILE::NAME``. One that was made of a
+            list of latencies ends in what was chosen, such as ``[slow=5s]``.
         about: What the scenario is for, for its readers.
         bot: What is under test, ``package.module:attribute``. None: the scripted model alone,
             with the stub tools.

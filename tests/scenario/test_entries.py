@@ -114,6 +114,10 @@ def test_an_entry_of_another_file_can_be_extended() -> None:
             "h.yaml: there is no such file (did you mean 'f.yaml'?)",
         ),
         (
+            "- {name: child, extends: 'old.yaml::base'}",
+            "f.yaml:13:28: extends names a file whose version is 0, not 1",
+        ),
+        (
             "- {name: child, extends: base, mode: paralel}",
             "f.yaml:13:40: mode must be parallel or sequential, not 'paralel' "
             "(did you mean 'parallel'?)",
@@ -130,6 +134,7 @@ def test_an_entry_of_another_file_can_be_extended() -> None:
     ],
 )
 def test_a_mistake_of_an_entry_that_extends_is_placed(entry: str, message: str) -> None:
+    Path("old.yaml").write_text(BASE.replace("version: 1", "version: 0"))
     assert mistakes(entry) == [message]
 
 
@@ -265,6 +270,16 @@ def test_the_place_of_a_scenario_and_its_parts_can_be_asked() -> None:
         (11, 14),
         (5, 11),
         (4, 14),
+    ]
+
+
+def test_a_single_expectation_needs_no_list() -> None:
+    entry = "- {name: child, extends: base, expect: {call: {c2: result}}}"
+    loaded = load(entry)
+    assert loaded[1].to_plain()["expect"] == [{"call": {"c2": "result"}}]
+    assert place_of("f.yaml::child", ("expect", 0, "call", "c2")) == (13, 54)
+    assert mistakes(entry.replace("c2", "c3")) == [
+        "f.yaml:13:50: unknown call 'c3': the script has c1, c2"
     ]
 
 
