@@ -6,6 +6,7 @@ first test that asks for the fixture.
 
 from llm_sim.pytest_plugin._fixtures import llm_sim, llm_sim_bot, llm_sim_config
 from llm_sim.pytest_plugin._options import pytest_addoption
+from llm_sim.pytest_plugin._scenario_files import pytest_collect_file
 from llm_sim.pytest_plugin._session import (
     pytest_configure,
     pytest_sessionfinish,
@@ -27,6 +28,7 @@ __all__ = [
     "llm_sim_bot",
     "llm_sim_config",
     "pytest_addoption",
+    "pytest_collect_file",
     "pytest_configure",
     "pytest_itemcollected",
     "pytest_report_collectionfinish",

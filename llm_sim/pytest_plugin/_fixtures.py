@@ -52,7 +52,8 @@ def llm_sim(
     except UsageError as error:
         wrong = f"{item.nodeid}: {error}"
     else:
-        simulator = Simulator(item.nodeid, settings, bot=llm_sim_bot)
+        update = bool(item.config.getoption("llm_sim_update"))
+        simulator = Simulator(item.nodeid, settings, bot=llm_sim_bot, update=update)
         item.stash[SIMULATOR] = simulator
         return simulator
     pytest.fail(wrong, pytrace=False)

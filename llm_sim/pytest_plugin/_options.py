@@ -54,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TOKEN",
         help="replay a schedule on the scenarios of the test, instead of sweeping them",
     )
+    group.addoption(
+        "--llm-sim-update",
+        action="store_true",
+        help="write the golden traces that are not met",
+    )
     parser.addini(
         "llm_sim_scenarios",
         "directories whose *.sim.yaml files are tests, as test_*.sim.yaml is everywhere "
@@ -90,7 +95,7 @@ def path_of(config: pytest.Config, name: str) -> str:
 
 def is_configured(config: pytest.Config) -> bool:
     """Return whether anything is said about simulations."""
-    switches = ("baseline_update", "baseline_prune", "replay")
+    switches = ("baseline_update", "baseline_prune", "replay", "update")
     return bool(
         on_command_line(config)
         or in_configuration(config)

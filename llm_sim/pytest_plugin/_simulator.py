@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Generator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import ExpectationError, UsageError
+from llm_sim.exploration import update_golden
 from llm_sim.invariants import Law, Violation, at_level, get_law
 from llm_sim.pytest_plugin._settings import Settings
 from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration
@@ -77,7 +79,7 @@ class Made:
     @property
     def failed(self) -> bool:
         """Whether the run breaks what nobody expects, or gives no verdict."""
-        if self.violations:
+        if self.violations or self.run.unmet:
             return True
         # A law that is broken on purpose may leave the script unfinished.
         return self.run.complaint is not None and not self.run.violations
@@ -98,18 +100,30 @@ class Simulator:
         test: The test's node id.
         settings: What holds for the test.
         bot: What is under test where a call does not say, or None.
+        source: The file in which the test's scenario stands, ``FILE::NAME``, or empty.
+        update: Whether golden traces that are not met are written.
 
     Attributes:
         made: The runs so far, with what they were made of.
         expected: The codes of the laws that the next run is expected to break.
+        written: The golden traces that were written.
     """
 
     def __init__(
-        self, test: str, settings: Settings | None = None, *, bot: Bot | None = None
+        self,
+        test: str,
+        settings: Settings | None = None,
+        *,
+        bot: Bot | None = None,
+        source: str = "",
+        update: bool = False,
     ) -> None:
         self.test = test
         self.settings = Settings() if settings is None else settings
+        self.source = source
         self.made: list[Made] = []
+        self.written: list[Path] = []
+        self._update = update
         self._bot = bot
         self.expected: frozenset[str] = frozenset()
 
@@ -158,6 +172,10 @@ class Simulator:
         if bot is None and scenario.bot and any(part is scenario for part in parts):
             chosen = None
         made = self.make(scenario, chosen, target)
+        if self._update:
+            one, written = update_golden(made.run)
+            made = replace(made, run=one)
+            self.written += written
         self.made.append(made)
         return made.run
 

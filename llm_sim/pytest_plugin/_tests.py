@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 BROKEN: Final = "llm_sim_broken"
 """The property of a failed test's report that names a law it breaks."""
 
+VERDICT: Final = pytest.StashKey["Verdict"]()
+"""What the runs of a test came to."""
+
 _CONFIG: Final = "llm_sim_config"
 
 
@@ -57,11 +60,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         yield from _simulated(item, simulator)
     else:
         yield
-
-
-def simulates(item: pytest.Item) -> bool:
-    """Return whether a test simulates anything."""
-    return "llm_sim" in getattr(item, "fixturenames", ()) or is_fuzzed(item)
 
 
 def _is_given_the_fixture(item: pytest.Item) -> bool:
@@ -106,11 +104,14 @@ def _judged(item: pytest.Item, simulator: Simulator, ended: Ended) -> Verdict:
 
 def _tell(item: pytest.Item, verdict: Verdict) -> None:
     """Put what stands beside a failure into the report."""
+    item.stash[VERDICT] = verdict
     item.user_properties += [(BROKEN, law) for law in verdict.broken]
     if verdict.known:
         item.add_report_section("call", "llm_sim baseline", verdict.known)
     if verdict.swept:
         item.add_report_section("call", "llm_sim sweep", "\n".join(verdict.swept))
+    if verdict.written:
+        item.add_report_section("call", "llm_sim golden traces", "\n".join(verdict.written))
 
 
 def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:

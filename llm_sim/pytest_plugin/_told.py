@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from llm_sim.pytest_plugin._examples import is_fuzzed
 from llm_sim.pytest_plugin._options import in_configuration, is_configured, on_command_line
+from llm_sim.pytest_plugin._scenario_files import ScenarioItem
 from llm_sim.pytest_plugin._session import FINISHED
-from llm_sim.pytest_plugin._tests import BROKEN, simulates
+from llm_sim.pytest_plugin._tests import BROKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +37,9 @@ def pytest_report_collectionfinish(
     config: pytest.Config, items: Sequence[pytest.Item]
 ) -> list[str]:
     """Say what simulations run with, where a test simulates and nothing has been said."""
-    if config.stash.get(_HEADED, False) or not any(simulates(item) for item in items):
+    if config.stash.get(_HEADED, False) or config.get_verbosity() < 0:
+        return []
+    if not any(_simulates(item) for item in items):
         return []
     return [_line(config, 0)]
 
@@ -51,6 +55,11 @@ def pytest_terminal_summary(
         terminalreporter.section("llm_sim baseline")
     for line in finished:
         terminalreporter.line(line)
+
+
+def _simulates(item: pytest.Item) -> bool:
+    asks = "llm_sim" in getattr(item, "fixturenames", ())
+    return asks or isinstance(item, ScenarioItem) or is_fuzzed(item)
 
 
 def _line(config: pytest.Config, saved: int) -> str:

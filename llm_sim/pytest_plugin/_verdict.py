@@ -15,7 +15,7 @@ from llm_sim.pytest_plugin._simulator import Made, Simulator
 from llm_sim.pytest_plugin._traces import Traces
 from llm_sim.report import Failure, render_failure
 from llm_sim.simulation import Run
-from llm_sim.testing import Notes, keep_failures
+from llm_sim.testing import Notes, keep_failures, tell_unmet
 
 Ended = Literal["passed", "failed", "left"]
 """How a test's body ended; a test that skips itself is left."""
@@ -53,6 +53,7 @@ class Verdict:
         swept: The sweeps, a line each.
         traces: The trace files that were written.
         first: The first run that failed, or None.
+        written: The golden traces that were written.
     """
 
     failure: str = ""
@@ -61,6 +62,7 @@ class Verdict:
     swept: tuple[str, ...] = ()
     traces: tuple[str, ...] = ()
     first: Run | None = None
+    written: tuple[str, ...] = ()
 
 
 def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
@@ -84,7 +86,7 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
     disturbed = [run for one in broke for run in one.failures]
     fails = ended == "failed" or bool(failed or broke)
     traces = _trace(simulator, session, [*(made.run for made in failed), *disturbed], fails=fails)
-    texts = [_told(made, _replay_line(simulator, session, made.run), traces) for made in failed]
+    texts = [_told(made, simulator, session, traces) for made in failed]
     texts += [_told_sweep(one, simulator, session, traces) for one in broke]
     runs = [*(made.run for made in failed), *disturbed]
     return Verdict(
@@ -94,6 +96,7 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
         tuple(one.line() for one in swept),
         tuple(path for _, path in traces),
         runs[0] if runs else None,
+        tuple(str(path) for path in simulator.written),
     )
 
 
@@ -116,6 +119,8 @@ def _broken(made: Made) -> list[Broken]:
 
 def _is_new(made: Made, simulator: Simulator, baseline: Baseline) -> bool:
     """Return whether a run fails in a way that is not known."""
+    if made.run.unmet:
+        return True
     found, target = _broken(made), made.run.trace.header.target_name
     return made.failed and not (found and baseline.knows(simulator.test, target, found))
 
@@ -140,15 +145,24 @@ def _notes(one: Run, traces: Iterable[tuple[Run, str]]) -> list[tuple[str, str]]
     return [("trace", path) for traced, path in traces if traced is one]
 
 
-def _told(made: Made, replay: str, traces: Iterable[tuple[Run, str]]) -> str:
+def _told(
+    made: Made, simulator: Simulator, session: Session, traces: Iterable[tuple[Run, str]]
+) -> str:
+    """Return a failed run in full; pytest has just told which test it is."""
     one = made.run
     notes = _notes(one, traces)
+    replay = _line(simulator, session, one.token if one.schedule.landings else "")
+    told: list[str] = []
+    if made.violations:
+        failure = Failure("", one.schedule.in_words(), replay, notes=notes)
+        told.append(render_failure(one.trace, made.violations, failure))
+    elif one.complaint is not None and not one.violations:
+        told.append(f"no verdict: {one.complaint}")
+    if one.unmet:
+        told.append(tell_unmet(one, simulator.source, replay=replay))
     if not made.violations:
-        more = [f"  {label:9} {text}" for label, text in notes]
-        return "\n".join([f"no verdict: {one.complaint}", *more])
-    # pytest has just told which test it is.
-    failure = Failure("", one.schedule.in_words(), replay, notes=notes)
-    return render_failure(one.trace, made.violations, failure)
+        told += [f"  {label:9} {text}" for label, text in notes]
+    return "\n".join(told)
 
 
 def _told_sweep(
@@ -162,10 +176,6 @@ def _told_sweep(
         one.token: [*_notes(one, traces), *kept.get(one.token, ())] for one in swept.failures
     }
     return swept.tell(lambda token: _line(simulator, session, token), notes)
-
-
-def _replay_line(simulator: Simulator, session: Session, one: Run) -> str:
-    return _line(simulator, session, one.token if one.schedule.landings else "")
 
 
 def _line(simulator: Simulator, session: Session, token: str) -> str:

@@ -39,7 +39,7 @@ from llm_sim.scenario._file import (
 from llm_sim.scenario._findings import spell
 from llm_sim.scenario._frames import F, FramePattern, differences
 from llm_sim.scenario._json import Text
-from llm_sim.scenario._loader import load_document, load_scenarios, place_of
+from llm_sim.scenario._loader import load_document, load_scenarios, place_of, places_of
 from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
 from llm_sim.scenario._plain import Plain
@@ -90,6 +90,7 @@ __all__ = [
     "load_scenarios",
     "parse_duration",
     "place_of",
+    "places_of",
     "register",
     "say",
     "scenario_schema",

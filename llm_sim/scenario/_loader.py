@@ -72,6 +72,18 @@ def place_of(reference: str | Path, path: Place = ()) -> tuple[int, int]:
     return entries[scenarios.index(first)].place(path)
 
 
+def places_of(file: str | Path) -> dict[str, tuple[int, int]]:
+    """Return where each scenario of a file stands: line and column, from 1, by its name.
+
+    Raises:
+        ScenarioError: The file cannot be read, or something in it is wrong.
+    """
+    scenarios, entries = _loaded(str(file))
+    return {
+        scenario.name: entry.place(()) for scenario, entry in zip(scenarios, entries, strict=True)
+    }
+
+
 def load_document(file: str | Path, model: type[_Model]) -> _Model:
     """Load a file of plain data.
 

@@ -29,6 +29,7 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
         "llm_sim.pytest_plugin._examples",
         "llm_sim.pytest_plugin._fixtures",
         "llm_sim.pytest_plugin._options",
+        "llm_sim.pytest_plugin._scenario_files",
         "llm_sim.pytest_plugin._session",
         "llm_sim.pytest_plugin._settings",
         "llm_sim.pytest_plugin._tests",
