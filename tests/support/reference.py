@@ -111,7 +111,7 @@ MADE_BY_US: Final = frozenset(
 
 _WIDTH: Final = 96
 _ITEM: Final = re.compile(r"^(\*{0,2}[A-Za-z_][\w.]*): +(.*)$")
-_SECTION: Final = re.compile(r"^(Args|Parameters|Returns|Raises|Yields|Example):\n", re.M)
+_SECTION: Final = re.compile(r"^(Args|Parameters|Returns|Raises|Yields|Example)::?\n", re.M)
 
 
 def reference_page() -> str:
@@ -178,8 +178,8 @@ def _class(cls: type, name: str) -> Iterator[str]:
     if properties:
         yield from ("", "**Properties**", "")
     for member, value in properties.items():
-        lines = _markdown(_doc(value, f"{name}.{member}"))
-        yield f"* `{member}`: {' '.join(line for line in lines if line)}"
+        text = _SECTION.split(_doc(value, f"{name}.{member}"))[0]
+        yield f"* `{member}`: {_inline(' '.join(text.split()))}"
     for member, value in members.items():
         if member not in properties:
             function = getattr(value, "__func__", value)
@@ -288,7 +288,11 @@ def _markdown(doc: str, arguments: str = "Parameters") -> Iterator[str]:
     for head, section in zip(rest[::2], rest[1::2], strict=True):
         yield from ("", f"**{arguments if head in ('Args', 'Parameters') else head}**", "")
         text = inspect.cleandoc(f"\n{section}")
-        yield from _items(text) if head in ("Args", "Parameters", "Raises") else _prose(text)
+        if head == "Example":
+            code = inspect.cleandoc(text.removeprefix("::"))
+            yield from ("```text", *code.splitlines(), "```")
+        else:
+            yield from _items(text) if head in ("Args", "Parameters", "Raises") else _prose(text)
 
 
 def _items(text: str) -> Iterator[str]:
