@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +15,13 @@ from llm_sim.pytest_plugin._settings import Settings
 from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Limits, Run, run
-from llm_sim.targets import Bot
+from llm_sim.targets import Bot, load_bot
 
 Part = Turn | Hold | Injection | Scenario
 """What a scenario is made of; or a whole one, alone."""
 
 _LAWS: Final = at_level("error", "LS401")
-_OF_ANY_SCENARIO: Final = {"bot", "target"}
+_OF_ANY_SCENARIO: Final = {"bot", "stubs", "target"}
 
 
 class How(TypedDict, total=False):
@@ -30,7 +30,8 @@ class How(TypedDict, total=False):
     Parameters:
         bot: What is under test; by default what ``llm_sim_bot`` gives.
         target: Which service core it runs on; by default that of the test's settings.
-        tools: Stub tools by name.
+        tools: Stub tools by name, as a scenario describes them.
+        stubs: Functions that stand for handlers by name, see :class:`~llm_sim.Bot`.
         mode: Whether the calls of a turn run in parallel or one after the other.
         latency: How long the model, the playout and tools take, as in a scenario file.
         user: What the user says to open the conversation.
@@ -39,6 +40,7 @@ class How(TypedDict, total=False):
     bot: Bot | None
     target: str | None
     tools: Mapping[str, Tool] | None
+    stubs: Mapping[str, Callable[..., Any]] | None
     mode: Literal["parallel", "sequential"]
     latency: Mapping[str, str | int] | None
     user: str
@@ -171,6 +173,9 @@ class Simulator:
         scenario = _scenario(parts, {**how, "bot": chosen})
         if bot is None and scenario.bot and any(part is scenario for part in parts):
             chosen = None
+        if stubs := how.get("stubs"):
+            stubbed = chosen or load_bot(scenario.bot)
+            chosen = replace(stubbed, stubs={**stubbed.stubs, **stubs})
         made = self.make(scenario, chosen, target)
         if self._update:
             one, written = update_golden(made.run)

@@ -177,14 +177,11 @@ def run(
     chosen = get_target(target) if isinstance(target, str) else target
     plan = Schedule() if schedule is None else schedule
     _check_order(plan, scheduler, loop)
-    under_test = f"{chosen.name} {chosen.version()}"
-    if issubclass(loop, StockLoop):
-        under_test += " on stock asyncio"
     replay = None if plan.order is None else Replay(plan.order)
     recording = None if scheduler is None else Recording(scheduler)
     chooser = replay or recording
     bot = bot or load_bot(scenario.bot)
-    header = _header(under_test, scenario, bot, plan, place)
+    header = _header(_under_test(chosen, loop), scenario, bot, plan, place)
     stage = Stage(
         scenario,
         bot,
@@ -222,6 +219,11 @@ def run(
     )
 
 
+def _under_test(target: Target, loop: type[SimLoop | StockLoop]) -> str:
+    stock = " on stock asyncio" if issubclass(loop, StockLoop) else ""
+    return f"{target.name} {target.version()}{stock}"
+
+
 def _header(under_test: str, scenario: Scenario, bot: Bot, plan: Schedule, place: str) -> Header:
     return Header(
         under_test,
@@ -229,7 +231,7 @@ def _header(under_test: str, scenario: Scenario, bot: Bot, plan: Schedule, place
         scenario.mode,
         encode(plan),
         place,
-        stubs=tuple(name for name, tool in scenario.tools.items() if tool.registered),
+        stubs=(*bot.stubs, *(name for name, tool in scenario.tools.items() if tool.registered)),
         terminal=tuple(bot.terminal),
         mutating=tuple(bot.mutating),
     )

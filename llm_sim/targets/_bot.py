@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from llm_sim.errors import BotError, did_you_mean
 from llm_sim.network import Network
+from llm_sim.scripted import StubFunction
 
 Build = Callable[[Any], Any]
 
@@ -31,6 +32,8 @@ class Bot:
             their arguments; a tool without one is called without arguments.
         terminal: Names of tools that end things for the user, such as one that hangs up: LS403.
         mutating: Names of tools that change the world, such as one that books: LS402.
+        stubs: Functions that stand for the handlers of tools by name. Each takes those of the
+            call's arguments by name that it wants and returns the result, or an awaitable of it.
         network: The servers that it can reach; by default none.
         loaded_from: The reference with which :func:`load_bot` found it, or empty. It makes no
             difference to whether two bots are equal.
@@ -41,6 +44,7 @@ class Bot:
     terminal: Sequence[str] = ()
     mutating: Sequence[str] = ()
     network: Network | None = None
+    stubs: Mapping[str, StubFunction] = field(default_factory=dict, hash=False)
     loaded_from: str = field(default="", compare=False)
 
     @property
@@ -81,7 +85,7 @@ class Bot:
         return list(built)
 
     def check_declared(self, tools: Collection[str | None]) -> None:
-        """Check that each tool that the bot declares as terminal or mutating is one.
+        """Check that each tool that the bot declares as terminal or mutating, or stubs, is one.
 
         Args:
             tools: The names that have a handler; None among them is the catch-all, which has any.
@@ -90,14 +94,14 @@ class Bot:
             BotError: There is no such tool.
         """
         known = sorted(name for name in tools if name is not None)
-        for what in ("terminal", "mutating"):
-            declared: Sequence[str] = getattr(self, what)
+        for what in ("terminal", "mutating", "stubs"):
+            declared: Collection[str] = getattr(self, what)
             if isinstance(declared, str):
                 raise BotError(f"{what}={declared!r}: give a sequence of names, ({declared!r},)")
             for name in declared:
                 if name not in known and None not in tools:
                     raise BotError(
-                        f"bot {self.name!r} declares {name!r} as {what}, and no tool of this name "
+                        f"bot {self.name!r} names {name!r} in {what}, and no tool of this name "
                         f"is registered{did_you_mean(name, known)}; there is "
                         f"{', '.join(known) or 'none'}"
                     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
 from llm_sim.scenario import Call, Scenario, Tool
-from llm_sim.scripted import PROBE_TOOL, SECOND_NS, delayed, stub
+from llm_sim.scripted import PROBE_TOOL, SECOND_NS, delayed, function_stub, stub
 from llm_sim.targets._port import Plan, Station
 from llm_sim.trace import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE
 
@@ -56,12 +56,16 @@ class ScriptedService(_RealService):
         self._sim_recorder = plan.recorder
         self._sim_latency = plan.scenario.latency
         self._sim_gates = plan.gates
+        self._sim_stubs = {
+            name: function_stub(function) for name, function in plan.bot.stubs.items()
+        }
         self._sim_registrations: dict[str | None, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
 
     def register_function(
         self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Register a handler, watched."""
+        handler = self._sim_stubs.get(function_name or "", handler)
         self._sim_registrations.setdefault(function_name, (handler, args, kwargs))
         recorder = self._sim_recorder
         latency_ns = self._sim_latency.get(function_name or "", 0)

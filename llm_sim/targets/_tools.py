@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_sim.scripted import SECOND_NS, stub
+from llm_sim.scripted import SECOND_NS, check_stub_functions, function_stub, stub
 
 if TYPE_CHECKING:
     from llm_sim.targets._port import Plan
@@ -21,9 +21,16 @@ def build_bot(plan: Plan, llm: ScriptedService) -> list[Any]:
         llm: The live service of any target.
 
     Raises:
-        BotError: The bot cannot be built, or declares a tool that has no handler.
+        BotError: The bot cannot be built, or declares or stubs a tool that has no handler.
+        UsageError: A stub wants an argument that the script does not give.
     """
+    stubs = plan.bot.stubs
+    check_stub_functions(stubs, plan.scenario.calls)
     processors = plan.bot.processors(llm)
+    # What only a catch-all handles has a handler of its own then.
+    for name in stubs:
+        if name not in llm.registered_tools and None in llm.registered_tools:
+            llm.register_function(name, function_stub(stubs[name]))
     for name, tool in plan.scenario.tools.items():
         if tool.registered:
             timeout = {} if tool.timeout is None else {"timeout_secs": tool.timeout / SECOND_NS}

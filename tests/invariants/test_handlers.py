@@ -249,7 +249,7 @@ def test_a_declared_tool_that_the_bot_does_not_register_is_refused(target: str) 
         llm.register_function("book", books)
 
     wrong = Bot(build, terminal=["boook"])
-    with pytest.raises(BotError, match=r"declares 'boook' as terminal.*did you mean 'book'\?"):
+    with pytest.raises(BotError, match=r"names 'boook' in terminal.*did you mean 'book'\?"):
         run(conversation(), bot=wrong, target=target)
     with pytest.raises(BotError, match=r"mutating='book': give a sequence of names, \('book',\)"):
         run(conversation(), bot=Bot(build, mutating="book"), target=target)
