@@ -15,7 +15,7 @@ from llm_sim.loop._outside import outside_refused
 from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import REMEDIES
 from llm_sim.loop._stock import StockLoop
-from llm_sim.loop._tasks import SimTask
+from llm_sim.loop._tasks import SimTask, name_of
 
 __all__ = [
     "CUT",
@@ -31,6 +31,7 @@ __all__ = [
     "SimLoop",
     "SimTask",
     "StockLoop",
+    "name_of",
     "outside_refused",
     "users_line",
 ]

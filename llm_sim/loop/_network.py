@@ -56,7 +56,13 @@ class Networking(Refusals):
 
     def serves(self, task: asyncio.Task[Any]) -> bool:
         """Tell whether a task was created by a server."""
-        return self._net is not None and task in self._net.tasks
+        if self._net is None:
+            return False
+        # New in Python 3.12, where aiohttp makes tasks without the loop.
+        get_context = getattr(task, "get_context", None)
+        if get_context is not None:
+            return bool(get_context().get(_is_server, False))
+        return task in self._net.tasks
 
     @property
     def own_timers(self) -> int:

@@ -72,12 +72,23 @@ def creation_order(task: asyncio.Task[Any]) -> tuple[bool, int, str]:
     """Return a sort key: numbered tasks by number, then those of a foreign class by name."""
     if isinstance(task, SimTask):
         return False, task.number, ""
+    if has_counted_name(task):
+        return True, int(task.get_name().removeprefix("Task-")), ""
     return True, 0, task.get_name()
 
 
 def has_counted_name(task: asyncio.Task[Any]) -> bool:
     """Tell whether the name comes from the counter that asyncio shares in the whole process."""
     return _COUNTED_NAME.fullmatch(task.get_name()) is not None
+
+
+def name_of(task: asyncio.Task[Any]) -> str:
+    """Return the name of a task; ``"Task"`` if asyncio has counted it, in the whole process.
+
+    The loop counts its own. A task that was made without it, as aiohttp makes eager ones, would
+    have another name in each run.
+    """
+    return "Task" if has_counted_name(task) else task.get_name()
 
 
 class _StepTypeProbe(asyncio.AbstractEventLoop):

@@ -9,11 +9,13 @@ from pathlib import PurePath
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
+from llm_sim.loop._tasks import name_of
+
 
 def describe_future(future: asyncio.Future[Any]) -> str:
     """Name a future without its address."""
     if isinstance(future, asyncio.Task):
-        return f"task {future.get_name()!r}"
+        return f"task {name_of(future)!r}"
     return type(future).__name__.lstrip("_")
 
 
@@ -32,7 +34,7 @@ def describe_task(task: asyncio.Task[Any], timers: Iterable[asyncio.TimerHandle]
     own = [frame for frame in frames if not _is_asyncio(frame)]
     called = frames[frames.index(own[-1]) + 1 :] if own else frames
     place = f" {_place(own[-1])}" if own else ""
-    return f"{task.get_name()}:{place} {_condition(task, called, timers)}"
+    return f"{name_of(task)}:{place} {_condition(task, called, timers)}"
 
 
 def frames_of(awaitable: object) -> Iterator[FrameType]:

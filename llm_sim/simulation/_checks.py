@@ -9,7 +9,7 @@ from typing import Any
 
 from llm_sim.errors import NondeterminismError, UsageError
 from llm_sim.invariants import Violation
-from llm_sim.loop import Instrument
+from llm_sim.loop import Instrument, name_of
 from llm_sim.recorder import renumbered
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import START, THEN, Schedule
@@ -80,7 +80,7 @@ class StepLog(Instrument):
     def on_step(self, step: int, time_ns: int, callback: Callable[..., object]) -> None:
         """Note a callback."""
         owner = getattr(callback, "__self__", None)
-        task = renumbered(owner.get_name()) if isinstance(owner, asyncio.Task) else ""
+        task = renumbered(name_of(owner)) if isinstance(owner, asyncio.Task) else ""
         what = task or getattr(callback, "__qualname__", type(callback).__name__)
         self.steps.append(f"{what} at {time_ns} ns")
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError, did_you_mean
-from llm_sim.loop import Picker, SimLoop, StockLoop, outside_refused
+from llm_sim.loop import Picker, SimLoop, StockLoop, name_of, outside_refused
 from llm_sim.network import Network, Servers
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
@@ -218,7 +218,7 @@ class Stage:
             told = {"message": "Task exception was never retrieved", "exception": failure}
             self._unhandled({**told, "task": task}, source="task")
         left = [task for task in self.loop.tasks() if not self.loop.serves(task)]
-        tasks = sorted(renumbered(task.get_name()) for task in left)
+        tasks = sorted(renumbered(name_of(task)) for task in left)
         self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
 
     def _run(self, steps: int, time_ns: int, picker: Picker | None = None) -> str:
