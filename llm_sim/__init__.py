@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from llm_sim.errors import ExpectationError, InvariantViolation, LlmSimError
-    from llm_sim.exploration import SweepReport, replay, sweep
+    from llm_sim.exploration import SmokeReport, SweepReport, replay, smoke, sweep
     from llm_sim.invariants import LAWS, Violation
     from llm_sim.loop import SimLoop
     from llm_sim.network import Network
@@ -62,6 +62,7 @@ _HOMES: Final = {
     "Scenario": "scenario",
     "Schedule": "schedule",
     "SimLoop": "loop",
+    "SmokeReport": "exploration",
     "SweepReport": "exploration",
     "Tool": "scenario",
     "Trace": "trace",
@@ -81,6 +82,7 @@ _HOMES: Final = {
     "run": "simulation",
     "run_test": "testing",
     "say": "scenario",
+    "smoke": "exploration",
     "sweep": "exploration",
     "turn": "scenario",
     "user_says": "scenario",
@@ -103,6 +105,7 @@ __all__ = [
     "Scenario",
     "Schedule",
     "SimLoop",
+    "SmokeReport",
     "SweepReport",
     "Tool",
     "Trace",
@@ -123,6 +126,7 @@ __all__ = [
     "run",
     "run_test",
     "say",
+    "smoke",
     "sweep",
     "turn",
     "user_says",

@@ -23,6 +23,7 @@ from llm_sim.cli._promote import promote_command
 from llm_sim.cli._reorder import reorder_command
 from llm_sim.cli._schema import schema_command
 from llm_sim.cli._shrink import shrink_command
+from llm_sim.cli._smoke import smoke_command
 from llm_sim.cli._sweep import sweep_command
 from llm_sim.exploration import MOST_RUNS
 from llm_sim.schedule import KINDS
@@ -86,6 +87,23 @@ def run(
     """
     known = BaselineOptions(baseline, update_baseline, prune_baseline)
     leave_with(run_command, file, target, bot, trace, known, update)
+
+
+@app.command()
+def smoke(
+    bot: Annotated[
+        str,
+        typer.Argument(metavar="BOT", help="What to test, package.module:attribute."),
+    ],
+    target: TARGET = "reference",
+) -> None:
+    """Call each tool that a bot registers once, and check every law.
+
+    The arguments are the simplest that the tool's schema allows; no scenario is needed.
+
+    Exit code: 0 clean, 1 a tool is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    leave_with(smoke_command, bot, target)
 
 
 @app.command()

@@ -34,7 +34,7 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
         recorder.begin(seq)
         # Asked now: a handler that never ends is closed outside any loop.
         task = asyncio.current_task()
-        phase = "raised"
+        phase, raised = "raised", None
         awaited = _Awaited(_handle(handler, args))
         try:
             await awaited
@@ -42,8 +42,13 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
         except asyncio.CancelledError:
             phase = "cancelled"
             raise
+        except Exception as error:
+            raised = plain(error)
+            raise
         finally:
             data: dict[str, Any] = {"phase": phase}
+            if raised is not None:
+                data["error"] = raised
             data["cancels"] = 0 if task is None else awaited.cancellations(task)
             if phase == "returned" and data["cancels"] and awaited.was_thrown:
                 data["swallowed"] = True

@@ -99,6 +99,7 @@ class Event:
     ``event``     the service fires an event for its listeners: ``data["name"]``, ``calls``
     ``handler``   a handler's ``data["phase"]``: started, returned, raised or cancelled; at its end
                   ``cancels``, how often it was cancelled; requests in one step are one;
+                  ``error``, what it raised;
                   ``swallowed``, if it returned although it was thrown its cancellation;
                   ``arguments``, if it changed them: ``before`` and ``after``
     ``answer``    a handler called its result callback with ``data["result"]``; ``final`` is False
