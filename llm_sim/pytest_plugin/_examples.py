@@ -40,7 +40,9 @@ def is_given(item: pytest.Item) -> bool:
 def has_only_ours(item: pytest.Item) -> bool:
     """Return whether no other fixture than ours is set up once for all examples of a test."""
     assert isinstance(item, pytest.Function)
-    fixtures = item._fixtureinfo.name2fixturedefs
+    # As Hypothesis asks: what a parameter is named by hand is no fixture here.
+    manager = item._request._fixturemanager
+    fixtures = manager.getfixtureinfo(item, item.function, None).name2fixturedefs
     asked = [name for name in signature(item.function).parameters if name in fixtures]
     return not any(fixtures[name][-1].scope == "function" for name in asked if name not in _OURS)
 

@@ -129,6 +129,9 @@ class Simulator:
         self._bot = bot
         self.expected: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        return f"<llm_sim of {self.test}>"
+
     @property
     def runs(self) -> list[Run]:
         """The runs so far."""
