@@ -75,8 +75,9 @@ _Miss = tuple[tuple[str | int, ...], Miss]
 
 def _misses(expected: Expectation, trace: Trace) -> Iterator[_Miss]:
     if expected.call is not None:
+        lives = calls_at_rest(trace)
         for id_, call in expected.call.items():
-            for wrong in _misses_of_call(id_, call, calls_at_rest(trace).get(id_)):
+            for wrong in _misses_of_call(id_, call, lives.get(id_)):
                 yield ("call", id_), wrong
     elif expected.context is not None:
         yield from _misses_of_context(expected.context, trace)
