@@ -1,9 +1,9 @@
 """Write what is made from the code: ``python docs/generate.py``, or a file of it by its name.
 
-``laws.md`` is made from the laws, ``reference.md`` from the docstrings of what is public,
-``scenario.schema.json`` from the model of a scenario file, ``pipecat-1.14.0.md`` from sweeping
-every scenario on it. In each page the outputs of its commands are made by typing them, block after
-block.
+``laws.md`` is made from the laws, ``cli.md`` from the command line, ``reference.md`` from the
+docstrings of what is public, ``scenario.schema.json`` from the model of a scenario file,
+``pipecat-1.14.0.md`` from sweeping every scenario on it. In each page the outputs of its commands
+are made by typing them, block after block.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
+from typer.main import get_command
+
+from llm_sim.cli import TOUR, app
 from llm_sim.exploration import SweepReport, Window, sweep
 from llm_sim.invariants import LAWS
 from llm_sim.report import known_issue
@@ -65,6 +68,55 @@ def _laws_lines() -> Iterator[str]:
             yield ""
             yield "*Level:* a warning, which fails nothing."
     yield ""
+
+
+def cli_page() -> str:
+    """Return the page of the command line."""
+    return "\n".join(_cli_lines())
+
+
+def _cli_lines() -> Iterator[str]:
+    yield "# The command line"
+    yield ""
+    yield (
+        "`llm-sim --help` lists the commands, `llm-sim COMMAND --help` tells each. This page is "
+        "made from the code. The examples can be pasted where `llm-sim init` has written a project."
+    )
+    yield ""
+    yield (
+        "Results go to standard output, progress and messages to standard error; without a "
+        "terminal both are plain lines, and `NO_COLOR` is honoured. `llm-sim "
+        "--install-completion` lets the shell complete scenario files, targets, laws, stimuli and "
+        "saved failures."
+    )
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    for title, group in TOUR.items():
+        yield ""
+        yield f"## {title}"
+        for name, examples in group.items():
+            if name in commands:
+                yield from _command(name, commands[name], examples)
+    yield ""
+
+
+def _command(name: str, command: Any, examples: tuple[str, ...]) -> Iterator[str]:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    yield ""
+    yield f"### {' '.join(['llm-sim', name, *(one.metavar for one in arguments)])}"
+    yield ""
+    yield command.help
+    yield ""
+    for one in arguments:
+        yield f"- `{one.metavar}`: {one.help}"
+    for one in options:
+        usual = f" Default: `{one.default}`." if one.default not in (None, False) else ""
+        yield f"- `{' '.join(filter(None, ['/'.join(one.opts), one.metavar]))}`: {one.help}{usual}"
+    if command.params:
+        yield ""
+    yield "```text"
+    yield from examples
+    yield "```"
 
 
 def pipecat_page() -> str:
@@ -131,6 +183,7 @@ def rewrite_outputs(page: Path) -> None:
 
 
 MADE: Final = {
+    HERE / "cli.md": cli_page,
     HERE / "laws.md": laws_page,
     HERE / "reference.md": reference_page,
     SCHEMA: schema_text,

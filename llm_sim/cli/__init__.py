@@ -1,5 +1,6 @@
 """The ``llm-sim`` command."""
 
-from llm_sim.cli._main import main
+from llm_sim.cli._help import TOUR
+from llm_sim.cli._main import app, main
 
-__all__ = ["main"]
+__all__ = ["TOUR", "app", "main"]

@@ -85,6 +85,10 @@ class Tour(TyperGroup):
                     examples = "\n".join(f"  {line}" for line in lines)
                     self.commands[name].epilog = f"\b\nExample:\n{examples}"
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands in the order of the tour."""
+        return [name for group in TOUR.values() for name in group if name in self.commands]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, group by group."""
         for title, group in TOUR.items():

@@ -219,6 +219,7 @@ def replay(
         Optional[str],  # noqa: UP045
         typer.Option(
             "--target",
+            metavar="TARGET",
             help="What it runs on; by default reference, or as it was saved.",
             autocompletion=complete.targets,
         ),

@@ -21,6 +21,7 @@ TARGET = Annotated[
     str,
     typer.Option(
         "--target",
+        metavar="TARGET",
         help="What it runs on: reference (embedded), pipecat (installed) or naive (planted races).",
         autocompletion=complete.targets,
     ),

@@ -25,6 +25,12 @@ def test_the_page_of_the_public_names_is_up_to_date() -> None:
     assert page == reference_page(), REMEDY
 
 
+def test_the_page_of_the_command_line_is_up_to_date() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert page == pages["cli_page"](), REMEDY
+
+
 @needs_pipecat
 @pytest.mark.skipif(
     not sys.version.startswith("3.11."),
