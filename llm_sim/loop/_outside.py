@@ -1,11 +1,12 @@
 """What a blocking client would reach past the loop: refused while a loop runs on its thread.
 
-For this a run borrows four functions of the process. They do what they always do in every other
+For this a run borrows five functions of the process. They do what they always do in every other
 thread, for every other loop, and when no simulated loop is running.
 """
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -34,7 +35,9 @@ def outside_refused(loop: Refusals) -> Iterator[None]:
 
     Connecting a socket that is none of the machine's own (``AF_UNIX``) and looking up a name are
     refused. ``SSLContext.wrap_bio``, with which anyio encrypts, returns an object that passes bytes
-    through: the servers of a simulated network do not encrypt.
+    through: the servers of a simulated network do not encrypt. ``ssl.create_default_context``,
+    which httpx calls for each client and which takes longer than ten runs, returns one context for
+    all who ask alike.
 
     Args:
         loop: The loop; it remembers what was refused.
@@ -61,6 +64,7 @@ def _borrow() -> None:
         (socket.socket, "connect_ex", _make_connect),
         (socket, "getaddrinfo", _make_getaddrinfo),
         (ssl.SSLContext, "wrap_bio", _make_wrap_bio),
+        (ssl, "create_default_context", _make_create_default_context),
     ):
         _lent.append((owner, name, vars(owner).get(name, _MISSING)))
         setattr(owner, name, make(getattr(owner, name)))
@@ -108,6 +112,21 @@ def _make_wrap_bio(real: Callable[..., Any]) -> Callable[..., Any]:
         return _Plain(incoming, outgoing)
 
     return wrap_bio
+
+
+def _make_create_default_context(real: Callable[..., Any]) -> Callable[..., Any]:
+    def create_default_context(*args: Any, **how: Any) -> Any:
+        # A bytearray, which `cadata` may be, cannot be looked up.
+        if _running() is None or any(isinstance(one, bytearray) for one in how.values()):
+            return real(*args, **how)
+        return _default_context(real, *args, **how)
+
+    return create_default_context
+
+
+@functools.cache
+def _default_context(real: Callable[..., Any], *args: Any, **how: Any) -> Any:
+    return real(*args, **how)
 
 
 def _spell(host: Any, port: Any) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError, did_you_mean
 from llm_sim.loop import Picker, SimLoop, StockLoop, name_of, outside_refused
-from llm_sim.network import Network, Servers
+from llm_sim.network import Network, Servers, names_found_by_the_loop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
 from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import Schedule
@@ -98,6 +98,7 @@ class Stage:
         with ExitStack() as stack:
             stack.enter_context(without_collector())
             stack.enter_context(outside_refused(self.loop))
+            stack.enter_context(names_found_by_the_loop())
             stack.enter_context(lost_coroutines(lambda text: self._error("warning", text)))
             stack.enter_context(self._target.surroundings(lambda text: self._error("log", text)))
             # Last: by now the target has imported what it needs, and that draws and looks at the

@@ -128,6 +128,7 @@ def borrowed() -> list[Any]:
         vars(socket.socket).get("connect"),
         vars(socket.socket).get("connect_ex"),
         ssl.SSLContext.wrap_bio,
+        ssl.create_default_context,
     ]
 
 
@@ -173,6 +174,21 @@ def test_nothing_is_refused_while_no_loop_runs() -> None:
         socket.create_connection(listener.getsockname()).close()
     loop.close()
     assert loop.refusals == []
+
+
+def test_a_default_context_is_made_once_while_a_loop_runs() -> None:
+    async def make() -> list[ssl.SSLContext]:
+        purposes = (ssl.Purpose.SERVER_AUTH, ssl.Purpose.SERVER_AUTH, ssl.Purpose.CLIENT_AUTH)
+        return [ssl.create_default_context(purpose) for purpose in purposes]
+
+    made = []
+    for loop in (SimLoop(), SimLoop()):
+        with outside_refused(loop):
+            made += loop.run_until_complete(make())
+        loop.close()
+    places = [made.index(context) for context in made]
+    assert places == [0, 0, 2, 0, 0, 2]
+    assert ssl.create_default_context() is not ssl.create_default_context()
 
 
 def test_tls_passes_bytes_through_while_a_loop_runs() -> None:

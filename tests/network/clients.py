@@ -9,7 +9,7 @@ import aiohttp
 import httpx
 
 from llm_sim.loop import SimLoop, StockLoop, outside_refused
-from llm_sim.network import Network, Servers
+from llm_sim.network import Network, Servers, names_found_by_the_loop
 
 Get = Callable[[str], Awaitable[tuple[int, bytes]]]
 
@@ -24,7 +24,7 @@ def play(
     async def whole() -> Any:
         return await main()
 
-    with outside_refused(loop):
+    with outside_refused(loop), names_found_by_the_loop():
         task = loop.create_task(whole())
         loop.run_until_idle()
         servers.stop()

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import aiohttp.connector
 import httpx
 import pytest
+from aiohttp import AsyncResolver
 
 from llm_sim.errors import SimulationError, UnsupportedOperationError
 from llm_sim.exploration import sweep
@@ -148,6 +150,14 @@ def test_a_call_of_a_real_model_ends_the_run_by_name() -> None:
         run(scenario, bot=thinker, target="pipecat")
     assert caught.value.operation == "a connection to api.openai.com:443"
     assert caught.value.caller.endswith("<locals>.think")
+
+
+def test_the_loop_finds_names_where_aiodns_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where aiodns is missing it cannot be made; where it is there it asks the real world.
+    monkeypatch.setattr("aiohttp.connector.DefaultResolver", AsyncResolver)
+    [life] = run(asks("aiohttp_price")).calls.values()
+    assert life.result == {"price": 5}
+    assert vars(aiohttp.connector)["DefaultResolver"] is AsyncResolver
 
 
 def test_an_application_that_raises_ends_the_run_with_its_place() -> None:
