@@ -12,6 +12,7 @@ from llm_sim.frames import (
     UserStoppedSpeakingFrame,
 )
 from llm_sim.service import FrameProcessor, FunctionCallParams, LLMService
+from llm_sim.targets import Bot
 
 
 async def _works(params: FunctionCallParams) -> None:
@@ -61,6 +62,19 @@ async def _takes_long(params: FunctionCallParams) -> None:
 
 def catches_all(llm: LLMService) -> None:
     llm.register_function(None, _works)
+
+
+BOOKS = Bot(catches_all, mutating=["f"])
+"""A catch-all whose f changes the world."""
+
+
+def works_twice(llm: LLMService) -> None:
+    llm.register_function("f", _works)
+    llm.register_function("g", _works)
+
+
+HANGS_UP = Bot(works_twice, terminal=["g"])
+"""Two tools, of which g ends things for the user."""
 
 
 def is_silent(llm: LLMService) -> None:

@@ -162,6 +162,20 @@ RACES: Final = (
         2,
     ),
     Race(
+        "an_interrupted_call_takes_effect",
+        interruptions.CancelsByTheNameOfTheCall,
+        one("BOOKS"),
+        "LS106 LS402",
+        2,
+    ),
+    Race(
+        "a_queued_call_hangs_up",
+        interruptions.QueuedCallsSurvive,
+        two("HANGS_UP", mode="sequential"),
+        "LS106 LS403",
+        2,
+    ),
+    Race(
         "a_call_that_should_run_on_is_cancelled",
         interruptions.CancelsEverything,
         one(tools={"f": _KEPT}),
