@@ -206,7 +206,7 @@ class Entries:
             if named:
                 variant["name"] = f"{name}[{','.join(_told(*each) for each in single.items())}]"
             yield Entry(variant, layers, chosen)
-            if not named:
+            if not named:  # one is enough to tell what is wrong with the name
                 return
 
     def _refused(self, layer: _Layer, wrong: str) -> None:
