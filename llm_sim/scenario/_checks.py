@@ -10,11 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llm_sim.errors import did_you_mean
-from llm_sim.scenario._findings import Finding, Path, spell
+from llm_sim.scenario._findings import Finding, Kind, Path, spell
+from llm_sim.scenario._frames import FramePattern
 from llm_sim.scenario._plain import plain_of
 
 WORLD_LATENCIES = ("executor", "llm", "playout")
 """The keys of ``latency`` that are no tool's name."""
+
+_ID = "tool_call_id"
+_WITH_FRAMES = (
+    ("frames",),
+    ("absent", "frame"),
+    ("absent", "after"),
+    ("absent", "until"),
+    ("within", "frames"),
+)
+_WITH_MESSAGES = (("context", "messages"), ("context", "last"))
 
 
 def findings_of_scenario(data: Mapping[str, Any]) -> list[Finding]:
@@ -92,13 +103,42 @@ def _unknown_calls(calls: list[tuple[Path, Mapping[str, Any]]], expect: Any) -> 
     told = ", ".join(known) or "none"
     findings = []
     for i, expectation in enumerate(_items(expect)):
-        plain = plain_of(expectation)
-        expected = plain.get("call") if isinstance(plain, Mapping) else None
-        for id_ in expected if isinstance(expected, Mapping) else ():
+        for path, id_, kind in _named_calls(plain_of(expectation)):
             if isinstance(id_, str) and id_ not in known:
                 wrong = f"unknown call {id_!r}{did_you_mean(id_, known)}: the script has {told}"
-                findings.append(Finding(("expect", i, "call", id_), wrong, "key"))
+                findings.append(Finding(("expect", i, *path), wrong, kind))
     return findings
+
+
+def _named_calls(expectation: Any) -> Iterator[tuple[Path, Any, Kind]]:
+    """Yield the calls that an expectation names: outright, in a frame, or in a message."""
+    for id_ in _mapping(_part(expectation, "call")):
+        yield ("call", id_), id_, "key"
+    for path in _WITH_FRAMES:
+        for where, frame in _one_or_several(path, _part(expectation, *path)):
+            if isinstance(frame, FramePattern):
+                yield (*where, frame.type), frame.fields.get(_ID), "whole"
+            for name, fields in _mapping(frame).items():
+                yield (*where, name, _ID), _mapping(fields).get(_ID), "whole"
+    for path in _WITH_MESSAGES:
+        for where, message in _one_or_several(path, _part(expectation, *path)):
+            yield (*where, _ID), _mapping(message).get(_ID), "whole"
+
+
+def _part(value: Any, *path: str) -> Any:
+    for key in path:
+        value = _mapping(plain_of(value)).get(key)
+    return value
+
+
+def _one_or_several(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+    yield path, value
+    for i, item in enumerate(_items(value)):
+        yield (*path, i), item
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _unknown_tools(calls: list[tuple[Path, Mapping[str, Any]]], known: list[str]) -> list[Finding]:

@@ -142,6 +142,40 @@ def test_a_call_without_an_id_is_known_by_its_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("expect", "place"),
+    [
+        ({"frames": ["LLMText", {"A": {"tool_call_id": "c9"}}]}, "frames[1].A.tool_call_id"),
+        ({"frames": [F.A(tool_call_id="c9")]}, "frames[0].A"),
+        ({"absent": {"frame": {"A": {"tool_call_id": "c9"}}}}, "absent.frame.A.tool_call_id"),
+        (
+            {"within": {"duration": 0, "frames": ["B", {"A": {"tool_call_id": "c9"}}]}},
+            "within.frames[1].A.tool_call_id",
+        ),
+        ({"context": {"last": {"tool_call_id": "c9"}}}, "context.last.tool_call_id"),
+        (
+            {"context": {"messages": [{"tool_call_id": "c9"}]}},
+            "context.messages[0].tool_call_id",
+        ),
+        (Expectation(absent=Absent(frame=F.A(tool_call_id="c9"))), "absent.frame.A.tool_call_id"),
+    ],
+)
+def test_a_frame_or_a_message_of_an_unknown_call_is_refused(expect: Any, place: str) -> None:
+    assert refused(expect) == [f"expect[0].{place}: unknown call 'c9': the script has c1, fast_1"]
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        {"frames": ["LLMText", {"A": {"tool_call_id": "c1"}}, F.A(tool_call_id="fast_1")]},
+        {"frames": [{"A": {"result": {"tool_call_id": "c9"}}}]},
+        {"call": {"c1": {"result": {"tool_call_id": "c9"}}}},
+    ],
+)
+def test_what_speaks_of_a_known_call_is_taken(expect: Any) -> None:
+    assert len(scenario(expect=[expect]).expect) == 1
+
+
+@pytest.mark.parametrize(
     ("mark", "plain"),
     [
         (Mark(name="slow"), "slow"),
