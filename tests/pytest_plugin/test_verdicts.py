@@ -249,3 +249,45 @@ async def test_order(llm_sim):
     assert result.phases == FAILED
     assert "LS401 handler-contract" in result.text
     assert "c1 `lookup_order`: its handler gives a second final result" in result.text
+
+
+LEFT = """
+import asyncio
+
+left = []
+
+async def leave_task(params):
+    left.append(asyncio.create_task(asyncio.Event().wait(), name="forgotten"))
+    await params.result_callback("done")
+
+async def leave_timer(params):
+    asyncio.get_running_loop().call_later(1000, print)
+    await params.result_callback("done")
+
+def bot(handler):
+    def build(llm):
+        llm.register_function("f", handler)
+
+    return Bot(build)
+
+@pytest.mark.parametrize("handler", [lookup_order, leave_task, leave_timer])
+def test_left(llm_sim, handler):
+    llm_sim.run(turn(call("f")), turn(say("Done.")), bot=bot(handler))
+
+def test_asked_once_more(llm_sim):
+    llm_sim.run(turn(call("f")), bot=bot(lookup_order))
+"""
+
+
+def test_what_is_left_at_the_end_and_who_asks_once_more_fails_the_test(inner: Inner) -> None:
+    result = inner.run(LEFT)
+    assert result.outcomes == ["passed", "failed", "failed", "failed"]
+    told = [report.longreprtext.splitlines() for report in result.reports if report.failed]
+    assert [lines[0] for lines in told] == [
+        "LS302 nothing-after-end",
+        "LS302 nothing-after-end",
+        "no verdict: the model was asked 2 times, the script has 1 turns; add a turn, or find out "
+        "who asked once more than you expected",
+    ]
+    assert told[0][2] == "  where     task 'forgotten' is left after the end"
+    assert told[1][2] == "  where     1 timer(s) are left after the end"
