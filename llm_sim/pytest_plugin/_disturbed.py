@@ -32,14 +32,18 @@ class Swept:
     simulator: Simulator
     failed: bool
 
-    def line(self) -> str:
-        """Return the sweep in a line."""
+    def lines(self) -> list[str]:
+        """Return the sweep in a line, and each warning that came of it in one."""
         report = self.report
         verdict = f"{report.failed} fail" if report.failed else "clean"
-        return (
+        return [
             f"{report.scenario.name} on {report.target}: {report.inject} at each of "
-            f"{report.points} points, {report.runs} runs: {verdict}"
-        )
+            f"{report.points} points, {report.runs} runs: {verdict}",
+            *(
+                f"warn {warning}, at {count} point{'' if count == 1 else 's'}"
+                for warning, count in report.warnings.items()
+            ),
+        ]
 
     def tell(self, replay: Callable[[str], str], notes: Mapping[str, Notes]) -> str:
         """Return the failed sweep in full.

@@ -99,6 +99,7 @@ class ScenarioItem(pytest.Item):
     def setup(self) -> None:
         """Prepare what runs the scenario."""
         from llm_sim.errors import UsageError
+        from llm_sim.invariants import LAWS
         from llm_sim.pytest_plugin._simulator import Simulator
 
         try:
@@ -107,8 +108,9 @@ class ScenarioItem(pytest.Item):
             wrong = str(error)
         else:
             update = bool(self.config.getoption("llm_sim_update"))
-            simulator = Simulator(self.reference, settings, source=self.reference, update=update)
-            self.stash[SIMULATOR] = simulator
+            self.stash[SIMULATOR] = Simulator(
+                self.reference, settings, source=self.reference, update=update, laws=LAWS
+            )
             return
         pytest.fail(wrong, pytrace=False)
 

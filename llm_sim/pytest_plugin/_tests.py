@@ -106,25 +106,28 @@ def _tell(item: pytest.Item, verdict: Verdict) -> None:
     """Put what stands beside a failure into the report."""
     item.stash[VERDICT] = verdict
     item.user_properties += [(BROKEN, law) for law in verdict.broken]
-    if verdict.known:
-        item.add_report_section("call", "llm_sim baseline", verdict.known)
-    if verdict.swept:
-        item.add_report_section("call", "llm_sim sweep", "\n".join(verdict.swept))
-    if verdict.written:
-        item.add_report_section("call", "llm_sim golden traces", "\n".join(verdict.written))
+    sections = {
+        "warnings": verdict.warnings,
+        "baseline": verdict.known,
+        "sweep": verdict.swept,
+        "golden traces": verdict.written,
+    }
+    for title, lines in sections.items():
+        if lines:
+            item.add_report_section("call", f"llm_sim {title}", "\n".join(lines))
 
 
 def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:
     """Let a fuzzed test run under its settings, and fail with what it has to say."""
     from llm_sim.errors import InvariantViolation, SimulationError, UsageError
-    from llm_sim.invariants import get_law
+    from llm_sim.invariants import LAWS, get_law
     from llm_sim.pytest_plugin._simulator import Simulator
     from llm_sim.testing import Defaults, defaults
 
     token = None
     try:
         settings = settings_of(item, getattr(item, "funcargs", {}).get(_CONFIG))
-        how = Simulator(item.nodeid, settings)
+        how = Simulator(item.nodeid, settings, laws=LAWS)
         token = defaults.set(Defaults(settings.target, item.nodeid, how.laws, how.limits))
         yield
         return

@@ -50,6 +50,7 @@ class Verdict:
         failure: What is new and fails the test, for people; empty where that is nothing.
         broken: The laws that it breaks, each as ``LS103 views-disagree``, sorted.
         known: What is broken and known, a line each.
+        warnings: The broken laws of which only a warning is due, a line each.
         swept: The sweeps, a line each.
         traces: The trace files that were written.
         first: The first run that failed, or None.
@@ -58,7 +59,8 @@ class Verdict:
 
     failure: str = ""
     broken: tuple[str, ...] = ()
-    known: str = ""
+    known: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     swept: tuple[str, ...] = ()
     traces: tuple[str, ...] = ()
     first: Run | None = None
@@ -93,14 +95,15 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
         "\n\n".join(texts),
         _names([each.law for made in failed for each in made.violations], disturbed),
         known,
-        tuple(one.line() for one in swept),
+        _warnings(simulator.runs),
+        tuple(line for one in swept for line in one.lines()),
         tuple(path for _, path in traces),
         runs[0] if runs else None,
         tuple(str(path) for path in simulator.written),
     )
 
 
-def _note(simulator: Simulator, baseline: Baseline, *, whole: bool) -> str:
+def _note(simulator: Simulator, baseline: Baseline, *, whole: bool) -> tuple[str, ...]:
     """Note what a test breaks, and return what of it is known."""
     test = simulator.test
     baseline.note(test, simulator.settings.target, (), whole=whole)
@@ -110,7 +113,12 @@ def _note(simulator: Simulator, baseline: Baseline, *, whole: bool) -> str:
         baseline.note(test, made.run.trace.header.target_name, found, whole=whole)
         if found and not _is_new(made, simulator, baseline):
             known += found
-    return "\n".join(f"known: {law} {name}".rstrip() for law, name in dict.fromkeys(known))
+    return tuple(f"known: {law} {name}".rstrip() for law, name in dict.fromkeys(known))
+
+
+def _warnings(runs: Iterable[Run]) -> tuple[str, ...]:
+    told = (f"warn {each.law} {each.message}" for one in runs for each in one.warnings)
+    return tuple(dict.fromkeys(told))
 
 
 def _broken(made: Made) -> list[Broken]:

@@ -257,3 +257,41 @@ def test_other_yaml_files_are_left_alone(
     (scenarios / "a.yaml").write_text("no: scenario", encoding="utf-8")
     Path(pytester.path / "b.sim.yaml").write_text("no: scenario", encoding="utf-8")
     assert inner.again().exit_code is pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_what_a_handler_owes_is_a_warning_in_a_scenario_and_an_error_in_a_test_of_it(
+    write: Write, inner: Inner, pytester: pytest.Pytester
+) -> None:
+    write(
+        test_a="""
+version: 1
+scenarios:
+  - name: twice
+    bot: user_bots:build
+    script: [[{call: check, as: c1}], [{say: Done.}]]
+"""
+    )
+    pytester.makepyfile(
+        user_bots="""
+async def check(params):
+    await params.result_callback(1)
+    await params.result_callback(2)
+
+def build(llm):
+    llm.register_function("check", check)
+"""
+    )
+    result = inner.again()
+    assert result.outcomes == ["passed"]
+    ((title, told),) = result.reports[1].sections
+    assert title == "Captured llm_sim warnings call"
+    assert told.startswith("warn LS401 c1 `check`")
+    pytester.makepyfile(
+        test_bot="""
+from llm_sim import load_scenarios
+
+def test_handler(llm_sim):
+    llm_sim.run(load_scenarios("test_a.sim.yaml")[0])
+"""
+    )
+    assert inner.again("test_bot.py").text.startswith("LS401 handler-contract")

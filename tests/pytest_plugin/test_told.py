@@ -127,7 +127,7 @@ def test_a_session_in_which_every_law_holds_has_no_summary(
 
 def xdist(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     plugin = () if INSTALLED else ("-p", "llm_sim.pytest_plugin")
-    return pytester.runpytest_subprocess(*plugin, "-n2", *options)
+    return pytester.runpytest_subprocess(*plugin, "-p", "no:hypothesispytest", "-n2", *options)
 
 
 def test_the_summary_counts_what_all_workers_found(pytester: pytest.Pytester) -> None:

@@ -52,8 +52,11 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ),
     (
         "Exploration",
-        "Many runs: a stimulus at every point, and a schedule again.",
-        ("sweep", "SweepReport", "exploration:Window", "replay", "exploration:Replay", "Schedule"),
+        "Many runs: a stimulus at every point, every tool once, and a schedule again.",
+        (
+            *("sweep", "SweepReport", "exploration:Window", "smoke", "SmokeReport"),
+            *("replay", "exploration:Replay", "Schedule"),
+        ),
     ),
     (
         "Hypothesis",
