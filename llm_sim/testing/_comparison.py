@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
-from itertools import groupby, zip_longest
+from itertools import groupby, takewhile, zip_longest
 from typing import Any, Final
 
 from llm_sim.errors import did_you_mean
@@ -128,8 +128,28 @@ def in_words(frame: Any) -> str:
 def _rows(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[_Row]:
     """Yield both lists so that as many expectations as possible stand beside what meets them.
 
-    What is between stands beside what came in its place.
+    What is between stands beside what came in its place. Ends that are as expected are cut off
+    first: what is left takes a table of all pairs.
     """
+    head = _alike(expected, received)
+    tail = _alike(expected[head:][::-1], received[head:][::-1])
+    left, right = len(expected) - tail, len(received) - tail
+    yield from _met(expected[:head], received[:head])
+    yield from _aligned(expected[head:left], received[head:right])
+    yield from _met(expected[left:], received[right:])
+
+
+def _alike(expected: Sequence[Expectation], received: Sequence[Any]) -> int:
+    """Return how many frames from the first are as expected."""
+    pairs = zip(expected, received, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0].is_met_by(pair[1]), pairs))
+
+
+def _met(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[_Row]:
+    return (_Row(one, frame, met=True) for one, frame in zip(expected, received, strict=True))
+
+
+def _aligned(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[_Row]:
     longest = _longest(expected, received)
     left = right = 0
     missing: list[Expectation] = []

@@ -15,6 +15,7 @@ from llm_sim.frames import (
     Frame,
     FrameDirection,
     InterruptionFrame,
+    LLMFullResponseStartFrame,
     LLMTextFrame,
     StartFrame,
     TextFrame,
@@ -261,6 +262,29 @@ def test_of_a_long_stretch_as_expected_the_ends_are_told() -> None:
         "    TextFrame  TextFrame(text='10')",
         ">>> -          TextFrame(text='11')  extra",
     ]
+
+
+def test_long_lists_are_compared_in_a_moment() -> None:
+    asked: list[object] = []
+
+    class Text:
+        def __eq__(self, other: object) -> bool:
+            asked.append(other)
+            return isinstance(other, TextFrame)
+
+        def __hash__(self) -> int:
+            return 0
+
+    texts: list[Frame] = [TextFrame(str(number)) for number in range(1000)]
+    lines = told(
+        Passing(),
+        frames_to_send=[*texts, LLMFullResponseStartFrame(), *texts],
+        expected_down_frames=[Text()] * 2000,
+    )
+    assert [line.split()[-2:] for line in lines if line.startswith(">>>")] == [
+        ["LLMFullResponseStartFrame", "extra"]
+    ]
+    assert len(asked) < 10_000
 
 
 def test_what_went_wrong_inside_is_told() -> None:
