@@ -67,13 +67,20 @@ class ScriptedService(_RealService):
         """Register a handler, watched."""
         handler = self._sim_stubs.get(function_name or "", handler)
         self._sim_registrations.setdefault(function_name, (handler, args, kwargs))
-        recorder = self._sim_recorder
+        seen = self.observed(function_name, handler)
+        super().register_function(function_name, seen, *args, **kwargs)
+        self.tell_registered(function_name)
+
+    def observed(self, function_name: str | None, handler: Any) -> Any:
+        """Return a handler that is recorded, held and delayed, as the scenario says."""
         latency_ns = self._sim_latency.get(function_name or "", 0)
         gated = self._sim_gates.held(function_name or "", handler)
-        seen = watched(recorder, delayed(gated, latency_ns) if latency_ns else gated)
-        super().register_function(function_name, seen, *args, **kwargs)
-        item = self._functions[function_name]
-        registered(recorder, function_name, cancel=item.cancel_on_interruption)
+        return watched(self._sim_recorder, delayed(gated, latency_ns) if latency_ns else gated)
+
+    def tell_registered(self, function_name: str | None) -> None:
+        """Say what a function is registered with."""
+        cancel = self._functions[function_name].cancel_on_interruption
+        registered(self._sim_recorder, function_name, cancel=cancel)
 
     @property
     def registered_tools(self) -> Collection[str | None]:

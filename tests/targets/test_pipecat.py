@@ -205,3 +205,35 @@ def test_a_bot_that_removes_all_log_sinks_does_not_deafen_the_next_run() -> None
 
     _with_one_call(_loses_a_task, build=logger.remove)
     assert _with_one_call(_loses_a_task).laws == ("LS303",)
+
+
+@needs_pipecat
+@pytest.mark.filterwarnings("ignore:.*register_direct_function. is deprecated")
+def test_a_direct_function_is_watched_like_any_handler() -> None:
+    async def book(params: Any, seat: int) -> None:
+        """Book a seat.
+
+        Args:
+            seat: Its number.
+        """
+        await asyncio.sleep(0.1)
+        await params.result_callback({"booked": seat})
+
+    bot = Bot(lambda llm: llm.register_direct_function(book), mutating=["book"])
+    scenario = Scenario(
+        bot="tests:direct",
+        script=[turn(call("book", {"seat": 7}, as_="c1")), turn(say("Booked."))],
+        latency={"book": "50ms"},
+    )
+    one = run(scenario, bot=bot, target="pipecat")
+    assert [(event.kind, event.time_ns, event.data) for event in one.trace.of("register")] == [
+        ("register", 0, {"cancel_on_interruption": True})
+    ]
+    assert [event.data.get("phase", "answers") for event in one.trace.of("handler", "answer")] == [
+        "started",
+        "answers",
+        "returned",
+    ]
+    assert (one.laws, one.call("c1").result, one.effects("book")) == ((), {"booked": 7}, 1)
+    started, ended = one.trace.of("handler")
+    assert ended.time_ns - started.time_ns == 150_000_000

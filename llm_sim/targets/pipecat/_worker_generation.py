@@ -46,6 +46,23 @@ class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
     frames = pipecat_frames
     upstream = FrameDirection.UPSTREAM
 
+    def register_direct_function(self, handler: Any, **options: Any) -> None:
+        """Register a function that takes its arguments by name, watched."""
+        super().register_direct_function(handler, **options)
+        name = handler.__name__
+        item = attribute(self, "_functions")[name]
+        direct = item.handler
+        invoke = attribute(direct, "invoke")
+
+        async def handle(params: Any) -> None:
+            await invoke(args=params.arguments, params=params)
+
+        again = {"cancel_on_interruption": item.cancel_on_interruption}
+        self._sim_registrations.setdefault(name, (handle, (), again))
+        seen = self.observed(name, handle)
+        direct.invoke = lambda args, params: seen(params)
+        self.tell_registered(name)
+
 
 class Playout(HeldText, FrameProcessor):  # type: ignore[misc]
     """Stands in for a TTS."""
