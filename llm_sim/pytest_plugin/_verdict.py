@@ -51,7 +51,7 @@ class Verdict:
         broken: The laws that it breaks, each as ``LS103 views-disagree``, sorted.
         known: What is broken and known, a line each.
         warnings: The broken laws of which only a warning is due, a line each.
-        swept: The sweeps, a line each.
+        swept: The sweeps that do not fail the test, a line each, with their warnings.
         traces: The trace files that were written.
         first: The first run that failed, or None.
         written: The golden traces that were written.
@@ -96,7 +96,7 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
         _names([each.law for made in failed for each in made.violations], disturbed),
         known,
         _warnings(simulator.runs),
-        tuple(line for one in swept for line in one.lines()),
+        tuple(line for one in swept if not one.failed for line in one.lines()),
         tuple(path for _, path in traces),
         runs[0] if runs else None,
         tuple(str(path) for path in simulator.written),
@@ -167,7 +167,8 @@ def _told(
     elif one.complaint is not None and not one.violations:
         told.append(f"no verdict: {one.complaint}")
     if one.unmet:
-        told.append(tell_unmet(one, simulator.source, replay=replay))
+        told.append(tell_unmet(one, simulator.source))
+        notes.append(("replay", replay))
     if not made.violations:
         told += [f"  {label:9} {text}" for label, text in notes]
     return "\n".join(told)
