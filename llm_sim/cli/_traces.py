@@ -30,10 +30,14 @@ def show_command(file: Path, whole: bool) -> ExitCode:
         whole: Whether every event is told, instead of the timeline.
     """
     trace = _load(file)
-    violations = judge(trace)
+    found = judge(trace)
+    violations = [one for one in found if one.level == "error"]
     header = trace.header
     out(f"{header.scenario or file} on {header.target}, {header.mode} mode")
     out("\n".join(_facts(trace)))
+    for one in found:
+        if one.level == "warn":
+            out(f"  warn      {one.law} {one.message}")
     if whole:
         out("\n".join(_line(trace, event) for event in trace.events))
     if violations:

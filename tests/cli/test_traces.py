@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.command import Command
 
 INTERRUPTED = "ls1-interrupt@FunctionCallInProgress+1"
+TWICE = """\
+version: 1
+scenarios:
+  - name: twice
+    bot: tests.cli.test_traces:careless
+    script:
+      - [{call: find_table, as: c1}]
+      - [{say: Table 7.}]
+"""
 
 
 @pytest.fixture
@@ -56,6 +66,25 @@ def test_a_broken_trace_is_judged_again(cli: Command, traces: Path) -> None:
     assert lines[-1] == (
         f"  replay    llm-sim replay race.sim.yaml::race --schedule {INTERRUPTED} --target naive"
     )
+
+
+async def answers_twice(params: Any) -> None:
+    await params.result_callback({"table": 7})
+    await params.result_callback({"table": 8})
+
+
+def careless(llm: Any) -> None:
+    llm.register_function("find_table", answers_twice)
+
+
+def test_a_warning_is_shown_and_is_no_broken_law(cli: Command, here: Path) -> None:
+    (here / "twice.sim.yaml").write_text(TWICE, encoding="utf-8")
+    cli("run", "twice.sim.yaml", "--trace", "twice.jsonl")
+    shown = cli("show", "twice.jsonl")
+    assert (shown.code, shown.err) == (0, "")
+    assert [line for line in shown.out.splitlines() if "warn " in line] == [
+        "  warn      LS401 c1 `find_table`: its handler gives a second final result",
+    ]
 
 
 def test_a_trace_of_a_test_is_replayed_by_pytest(cli: Command, traces: Path) -> None:
