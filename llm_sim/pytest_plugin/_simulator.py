@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import ExpectationError, UsageError
 from llm_sim.exploration import update_golden
-from llm_sim.invariants import Law, Violation, at_level, get_law
+from llm_sim.invariants import LAWS, Law, Violation, get_law
 from llm_sim.pytest_plugin._settings import Settings
 from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration
 from llm_sim.schedule import Schedule
@@ -20,8 +20,8 @@ from llm_sim.targets import Bot, load_bot
 Part = Turn | Hold | Injection | Scenario
 """What a scenario is made of; or a whole one, alone."""
 
-IN_TESTS: Final = at_level("error", "LS401")
-"""The laws in a test of handlers: what a handler owes is no mere warning there."""
+IN_TESTS: Final = ("LS401",)
+"""What is no mere warning in a test of handlers: what a handler owes."""
 
 _OF_ANY_SCENARIO: Final = {"bot", "stubs", "target"}
 
@@ -122,7 +122,7 @@ class Simulator:
         bot: Bot | None = None,
         source: str = "",
         update: bool = False,
-        laws: tuple[Law, ...] = IN_TESTS,
+        strict: Sequence[str] = IN_TESTS,
     ) -> None:
         self.test = test
         self.settings = Settings() if settings is None else settings
@@ -130,7 +130,7 @@ class Simulator:
         self.made: list[Made] = []
         self.written: list[Path] = []
         self._update = update
-        self._laws = laws
+        self._strict = strict
         self._bot = bot
         self.expected: frozenset[str] = frozenset()
 
@@ -145,7 +145,7 @@ class Simulator:
     @property
     def laws(self) -> tuple[Law, ...]:
         """The laws that are judged."""
-        return tuple(law for law in self._laws if law.code not in self.settings.disable)
+        return tuple(law for law in LAWS if law.code not in self.settings.disable)
 
     @property
     def limits(self) -> Limits:
@@ -181,6 +181,7 @@ class Simulator:
         scenario = _scenario(parts, {**how, "bot": chosen})
         if bot is None and scenario.bot and any(part is scenario for part in parts):
             chosen = None
+        scenario = scenario.replace(strict=sorted({*scenario.strict, *self._strict}))
         if stubs := how.get("stubs"):
             stubbed = chosen or load_bot(scenario.bot)
             chosen = replace(stubbed, stubs={**stubbed.stubs, **stubs})

@@ -120,14 +120,14 @@ def _tell(item: pytest.Item, verdict: Verdict) -> None:
 def _fuzzed(item: pytest.Item) -> Generator[None, None, None]:
     """Let a fuzzed test run under its settings, and fail with what it has to say."""
     from llm_sim.errors import InvariantViolation, SimulationError, UsageError
-    from llm_sim.invariants import LAWS, get_law
+    from llm_sim.invariants import get_law
     from llm_sim.pytest_plugin._simulator import Simulator
     from llm_sim.testing import Defaults, defaults
 
     token = None
     try:
         settings = settings_of(item, getattr(item, "funcargs", {}).get(_CONFIG))
-        how = Simulator(item.nodeid, settings, laws=LAWS)
+        how = Simulator(item.nodeid, settings, strict=())
         token = defaults.set(Defaults(settings.target, item.nodeid, how.laws, how.limits))
         yield
         return

@@ -37,6 +37,7 @@ Behaviour = Literal[
 ]
 """What a stub tool does; each is described in :class:`llm_sim.scripted.BEHAVIOURS`."""
 
+_CODE = re.compile(r"LS[0-9]{3}")
 _NAME = re.compile(rf"[A-Za-z0-9_-]+({VARIANT})?")
 
 
@@ -125,6 +126,15 @@ def _not_empty(text: str) -> str:
     raise refusal([Finding((), "must not be empty")])
 
 
+def _law(code: str) -> str:
+    if _CODE.fullmatch(code):
+        return code
+    raise refusal([Finding((), f"must be the code of a law such as LS401, not {show(code)}")])
+
+
+_LawCode = Annotated[Text, AfterValidator(_law)]
+
+
 def _bot(reference: str) -> str:
     module, colon, attribute = reference.partition(":")
     parts = [*module.split("."), *attribute.split(".")]
@@ -156,6 +166,7 @@ class Scenario(Plain):
             ``release`` of it is injected.
         inject: The stimuli and their moments.
         expect: What must come of it, as it is scripted and with its own stimuli.
+        strict: The codes of laws that fail this scenario although elsewhere they only warn.
         marks: Words for whoever runs it as a test.
     """
 
@@ -171,6 +182,7 @@ class Scenario(Plain):
     hold: dict[Text, Annotated[StrictInt, Field(ge=1)]] = Field(default_factory=dict)
     inject: Annotated[tuple[Injection, ...], BeforeValidator(listed)] = ()
     expect: Annotated[tuple[Expectation, ...], BeforeValidator(listed)] = ()
+    strict: Annotated[tuple[_LawCode, ...], BeforeValidator(listed)] = ()
     marks: Annotated[tuple[Mark, ...], BeforeValidator(listed)] = ()
 
     _remedies = {"script": 'script: [[{say: "Hello."}]]'}
@@ -192,6 +204,7 @@ class Scenario(Plain):
             hold: Mapping[str, int] = ...,
             inject: Sequence[Injection] = (),
             expect: Sequence[Expectation | Mapping[str, Any]] = (),
+            strict: Sequence[str] = (),
             marks: Sequence[Mark | str] = (),
         ) -> None: ...
 
@@ -218,6 +231,8 @@ class Scenario(Plain):
             plain["inject"] = [injection.to_plain() for injection in self.inject]
         if self.expect:
             plain["expect"] = [expectation.to_plain() for expectation in self.expect]
+        if self.strict:
+            plain["strict"] = list(self.strict)
         if self.marks:
             plain["marks"] = [mark.to_plain() for mark in self.marks]
         return plain

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
-from llm_sim.invariants import LAWS, Law, Violation, judge
+from llm_sim.invariants import LAWS, Law, Violation, at_level, judge
 from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.network import Network
 from llm_sim.scenario import Scenario
@@ -204,7 +204,8 @@ def run(
         plan = replace(plan, order=recording.order)
         trace.header = replace(header, schedule=encode(plan))
     outstanding = () if replay is None else replay.outstanding
-    found = judge(trace, laws) if record and not stage.held else ()
+    levels = at_level("error", *scenario.strict, laws=laws)
+    found = judge(trace, levels) if record and not stage.held else ()
     return Run(
         scenario,
         plan,

@@ -46,6 +46,7 @@ class Bot:
     network: Network | None = None
     stubs: Mapping[str, StubFunction] = field(default_factory=dict, hash=False)
     loaded_from: str = field(default="", compare=False)
+    _found_at: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -56,14 +57,21 @@ class Bot:
     def reference(self) -> str:
         """Where the bot stands, ``package.module:attribute``.
 
-        A bot that was loaded can be loaded again by it. Of another one it is where its builder was
-        written, for readers: what a function or a call returned can be imported from nowhere.
+        A bot that was loaded, or that is an attribute of a module, can be loaded again by it. Of
+        another one it is where its builder was written, for readers: what a function or a call
+        returned can be imported from nowhere.
         """
-        if self.loaded_from:
-            return self.loaded_from
+        if found := self.loaded_from or (self != Bot(self.build) and self._attribute()):
+            return found
         qualname = getattr(self.build, "__qualname__", type(self.build).__qualname__)
         plain = qualname.replace(".<locals>", "").replace("<lambda>", "function")
         return f"{getattr(self.build, '__module__', 'builtins')}:{plain}"
+
+    def _attribute(self) -> str:
+        """Return where an equal bot stands in a module, or an empty string; looked up once."""
+        if not self._found_at:
+            self._found_at.append(_attribute_of_a_module(self))
+        return self._found_at[0]
 
     def processors(self, llm: Any) -> list[Any]:
         """Build the bot around a service and return its processors in order.
@@ -105,6 +113,14 @@ class Bot:
                         f"is registered{did_you_mean(name, known)}; there is "
                         f"{', '.join(known) or 'none'}"
                     )
+
+
+def _attribute_of_a_module(bot: Bot) -> str:
+    for name, module in list(sys.modules.items()):
+        for attribute, value in list(getattr(module, "__dict__", {}).items()):
+            if type(value) is Bot and value == bot:
+                return f"{name}:{attribute}"
+    return ""
 
 
 def load_bot(reference: str | None) -> Bot:

@@ -110,3 +110,12 @@ def test_what_is_neither_a_bot_nor_callable_is_refused(module: str) -> None:
 def test_a_reference_of_the_wrong_form_is_refused(reference: str) -> None:
     with pytest.raises(BotError, match=r"write package\.module:attribute"):
         load_bot(reference)
+
+
+SHOP = Bot(catches_all, mutating=("book",))
+
+
+def test_a_bot_that_is_an_attribute_of_a_module_refers_to_it() -> None:
+    assert SHOP.reference == f"{__name__}:SHOP"
+    assert load_bot(SHOP.reference) == SHOP
+    assert Bot(catches_all, mutating=["hang_up"]).reference == "tests.quality.bots:catches_all"
