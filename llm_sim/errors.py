@@ -186,7 +186,8 @@ class UnsupportedOperationError(SimulationError, NotImplementedError):
     """Code in a simulated run asked for the real world.
 
     Args:
-        operation: The loop's method, e.g. ``"create_connection"``.
+        operation: What was asked for: ``"a connection to api.shop.test:443"``, or the method of the
+            loop, such as ``"subprocess_exec"``.
         caller: ``file:line in function`` of the code that asked.
         remedy: What to do instead.
     """

@@ -7,7 +7,7 @@ import functools
 import socket
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from contextvars import Context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,11 @@ _LOW_WATER: Final = 16 * 1024
 
 _Arrival = bytes | None | OSError
 """What reaches an end: bytes, the end of the stream, or the loss of the connection."""
+
+
+Watch = Callable[[str, bytes], None]
+"""Is told that an exchange was ``"asked"``, with the first bytes of the question, and what came of
+it: ``"answered"``, with the first bytes of the answer, or the kind of the fault that it met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Host:
             connection and goes no further. None for a server that only its faults are known of.
         latency_ns: The virtual time that bytes take, either way. To connect takes none.
         faults: What goes wrong; the first that fits holds.
+        watch: Is told of exchanges when they are sent, in the context of the client who asked.
     """
 
     def __init__(
@@ -62,10 +68,12 @@ class Host:
         accept: Callable[[], Awaitable[asyncio.Protocol]] | None,
         latency_ns: int = 0,
         faults: Iterable[Fault] = (),
+        watch: Watch | None = None,
     ) -> None:
         self.name = name
         self.accept = accept
         self.latency_ns = latency_ns
+        self.watch = watch
         self.connections = self.exchanges = 0
         self._faults = tuple(faults)
 
@@ -104,7 +112,8 @@ class Connection:
         self._host = host
         self._client = client
         self._server = server
-        self._asking = False
+        self._is_asking = False
+        self._asked_in: Context | None = None
         self._fault: Fault | None = None
         self._answered = 0
         self._is_cut = False
@@ -117,9 +126,10 @@ class Connection:
     def carry(self, source: End, data: bytes | None) -> None:
         """Take bytes, or the end of the stream, to the other end, unless a fault prevents it."""
         if source is self._client and data:
-            self._begin_exchange()
+            self._begin_exchange(data)
         elif source is self._server:
-            self._asking = False
+            if data:
+                self._begin_answer(data)
             if self._fault is not None and not self._is_cut:
                 data = self._spoil(self._fault, data)
         if self._is_cut or data == b"":
@@ -130,15 +140,32 @@ class Connection:
         """Let both ends lose the connection."""
         self._cut(b"")
 
-    def _begin_exchange(self) -> None:
-        if self._asking or self._is_cut:
+    def _begin_exchange(self, data: bytes) -> None:
+        if self._is_asking or self._is_cut:
             return
-        self._asking = True
+        self._is_asking = True
+        self._asked_in = copy_context()
+        self._tell("asked", data)
         self._answered = 0
         self._host.exchanges += 1
         self._fault = self._host.fault((HANG, CUT), self._host.exchanges)
-        if self._host.accept is None and self._fault is not None and self._fault.kind == CUT:
-            self.reset()
+        if self._host.accept is None and self._fault is not None:
+            self._begin_answer(b"")
+            if self._fault.kind == CUT:
+                self.reset()
+
+    def _begin_answer(self, data: bytes) -> None:
+        if not self._is_asking:
+            return
+        self._is_asking = False
+        if self._fault is not None and self._fault.kind == HANG:
+            self._tell(HANG)
+        elif data and (self._fault is None or self._fault.after):
+            self._tell("answered", data)
+
+    def _tell(self, what: str, data: bytes = b"") -> None:
+        if self._host.watch is not None and self._asked_in is not None:
+            self._asked_in.run(self._host.watch, what, data)
 
     def _spoil(self, fault: Fault, data: bytes | None) -> bytes | None:
         """Return what is left of an answer; an empty string for nothing."""
@@ -154,6 +181,7 @@ class Connection:
         return data
 
     def _cut(self, last: bytes) -> None:
+        self._tell(CUT)
         if last:
             self._send(self._client, last)
         for end in (self._client, self._server):

@@ -36,16 +36,25 @@ class Servers:
     Args:
         network: What is declared.
         loop: The loop of the run.
+        on_exchange: Is told of each request, and of what came of it, in the context of who asked:
+            with the host, and what a trace holds of it.
     """
 
-    def __init__(self, network: Network, loop: SimLoop | StockLoop) -> None:
+    def __init__(
+        self,
+        network: Network,
+        loop: SimLoop | StockLoop,
+        on_exchange: Callable[[str, dict[str, Any]], None] | None = None,
+    ) -> None:
         self._loop = loop
+        self._on_exchange = on_exchange
         self._started: dict[str, asyncio.Task[Server]] = {}
         self.failures: list[SimulationError] = []
         """What the applications raised, in order."""
         for name, declared in network.hosts.items():
             accept = None if declared.build is None else partial(self._accept, name, declared.build)
-            loop.add_host(Host(name, accept, declared.latency_ns, declared.faults))
+            watch = partial(self._told, name)
+            loop.add_host(Host(name, accept, declared.latency_ns, declared.faults, watch))
 
     def stop(self) -> None:
         """Begin to stop what was started; the servers have stopped when the loop is at rest."""
@@ -72,6 +81,17 @@ class Servers:
             self.failed(_application(name), error)
             raise
         return server
+
+    def _told(self, name: str, phase: str, data: bytes) -> None:
+        if self._on_exchange is None:
+            return
+        words = data.partition(b"\r\n")[0].decode("latin-1").split(" ")
+        told: dict[str, Any] = {"phase": phase}
+        if phase == "asked" and len(words) == 3:
+            told |= {"method": words[0], "target": words[1]}
+        elif phase == "answered" and words[1:] and words[1].isdecimal():
+            told["status"] = int(words[1])
+        self._on_exchange(name, told)
 
     def failed(self, who: str, error: BaseException) -> None:
         """Take note that an application has raised; the same exception counts once.

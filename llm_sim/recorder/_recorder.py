@@ -92,6 +92,16 @@ class Recorder:
         """Make an event the cause of what the current task does from here on."""
         self._cause.set(seq)
 
+    def call_under_way(self) -> str:
+        """Return the id of the call that led to what happens, or an empty string."""
+        cause = self._cause.get()
+        while cause is not None:
+            event = self.trace.events[cause]
+            if event.call:
+                return event.call
+            cause = event.cause
+        return ""
+
     def _number_of(self, frame: Any) -> int:
         number = self._numbers.get(frame.id)
         if number is None:

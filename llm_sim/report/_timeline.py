@@ -113,6 +113,8 @@ def _what(trace: Trace, event: Event) -> str | None:
             return f"* {event.data['do']}" + (f" {_short(text)}" if text else "")
         case "handler":
             return f"  handler {event.call} {event.data['phase']}"
+        case "http":
+            return f"  http {_exchange_in_words(event)}"
         case "inference":
             turn = event.data["turn"]
             return "  model asked: " + (
@@ -129,6 +131,13 @@ def _what(trace: Trace, event: Event) -> str | None:
             return "  the pipeline is closed"
         case _:
             return None
+
+
+def _exchange_in_words(event: Event) -> str:
+    data = event.data
+    if data["phase"] == "asked":
+        return f"{data.get('method', 'asked')} {event.where}{data.get('target', '')}"
+    return f"{event.where} {data.get('status', data['phase'])}"
 
 
 def _frame_in_words(frame: FrameRecord) -> str:

@@ -76,8 +76,8 @@ class Stage:
         self._stimuli: Stimuli | None = None
         self.loop = loop()
         self.loop.executor_delay_ns = scenario.latency.get("executor", 0)
-        self._servers = Servers(network or bot.network or Network(), self.loop)
         self.recorder = Recorder(header, self.loop)
+        self._servers = Servers(network or bot.network or Network(), self.loop, self._exchanged)
         self.player = Player(
             scenario.script,
             before_first_token_ns=scenario.latency.get("llm", 0),
@@ -238,6 +238,9 @@ class Stage:
     def _asked(self, turn: int | None, context: Any) -> None:
         messages = plain(context.get_messages())
         self.recorder.record("inference", SERVICE, data={"turn": turn, "messages": messages})
+
+    def _exchanged(self, host: str, told: dict[str, Any]) -> None:
+        self.recorder.record("http", host, call=self.recorder.call_under_way(), data=told)
 
     def _unhandled(self, context: dict[str, Any], source: str = "loop") -> None:
         task, error = context.get("task") or context.get("future"), context.get("exception")

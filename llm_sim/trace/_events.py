@@ -104,6 +104,8 @@ class Event:
                   ``arguments``, if it changed them: ``before`` and ``after``
     ``answer``    a handler called its result callback with ``data["result"]``; ``final`` is False
                   for one on the way; ``not_json`` says why JSON cannot hold it
+    ``http``      a request to the host ``where``: its ``phase`` asked, with ``method`` and
+                  ``target``; answered, with ``status``; or how the answer was lost: hang or cut
     ``inference`` the model was asked; ``turn`` (or None: no turn is left), the ``messages``
     ``stimulus``  an outside event joined; ``data["do"]``; ``swept``, which landing of the schedule
                   it is, from 1

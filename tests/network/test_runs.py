@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from llm_sim.errors import SimulationError, UnsupportedOperationError
 from llm_sim.exploration import sweep
 from llm_sim.loop import StockLoop
 from llm_sim.network import Network
+from llm_sim.report import timeline
 from llm_sim.scenario import Scenario, call, say, turn
 from llm_sim.simulation import check_determinism, check_recording, run
 from llm_sim.targets import Bot
@@ -29,6 +30,8 @@ from tests.network.apps import shop
 from tests.network.bots import asks, bot, network
 from tests.support.pipecat import needs_pipecat
 from tests.support.scenarios import ROOT
+
+MS = 1_000_000
 
 targets = pytest.mark.parametrize(
     "target", ["reference", pytest.param("pipecat", marks=needs_pipecat)]
@@ -99,6 +102,62 @@ def unclosed() -> Iterator[None]:
 @pytest.mark.parametrize("stimulus", ["interrupt", "end"])
 def test_a_session_that_outlives_the_conversation_is_no_leak(stimulus: str) -> None:
     assert sweep(asks("pooled_price"), inject=stimulus).clean
+
+
+@tools
+def test_a_trace_tells_of_requests_and_of_what_came_of_them(tool: str) -> None:
+    one = run(asks(tool))
+    told = [(e.time_ns // MS, e.where, e.call, e.data) for e in one.trace.of("http")]
+    asked = {"phase": "asked", "method": "GET", "target": "/price"}
+    assert told == [
+        (0, "api.shop.test", f"{tool}_1", asked),
+        (20, "api.shop.test", f"{tool}_1", {"phase": "answered", "status": 200}),
+    ]
+    shown = "\n".join(timeline(one.trace))
+    assert "0 ms    http GET api.shop.test/price\n" in shown
+    assert "20 ms    http api.shop.test 200\n" in shown
+
+
+def test_a_run_that_asks_nobody_has_no_request_in_its_trace() -> None:
+    net = Network()
+    net.refuse("api.shop.test")
+    assert list(run(asks("careful_price"), network=net).trace.of("http")) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "phases"),
+    [
+        (Network.cut, ["asked", "cut"]),
+        (Network.hang, ["asked", "hang"]),
+        (lambda net, host: net.cut(host, after=5), ["asked", "answered", "cut"]),
+    ],
+    ids=["cut", "hang", "cut in the middle"],
+)
+@pytest.mark.parametrize("served", [True, False])
+def test_a_trace_tells_how_an_answer_was_lost(
+    spoil: Callable[[Network, str], None], phases: list[str], served: bool
+) -> None:
+    net = Network()
+    if served:
+        net.serve("api.shop.test", shop)
+    spoil(net, "api.shop.test")
+    one = run(asks("careful_price"), network=net)
+    # Without an application there is no answer that could begin.
+    expected = phases if served else [phases[0], phases[-1]]
+    assert [event.data["phase"] for event in one.trace.of("http")] == expected
+
+
+def test_what_is_no_http_is_told_of_without_its_words() -> None:
+    async def greet(params: Any) -> None:
+        reader, writer = await asyncio.open_connection("api.shop.test", 80)
+        writer.write(b"hello?\r\n\r\n")
+        await params.result_callback((await reader.read()).decode().partition(" \r")[0])
+        writer.close()
+
+    greeter = Bot(lambda llm: llm.register_function("greet", greet), network=network())
+    scenario = Scenario(bot="a:greeter", script=(turn(call("greet")), turn(say("Well."))))
+    told = [event.data for event in run(scenario, bot=greeter).trace.of("http")]
+    assert told == [{"phase": "asked"}, {"phase": "answered", "status": 400}]
 
 
 def test_a_network_of_the_run_stands_for_that_of_the_bot() -> None:

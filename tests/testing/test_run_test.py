@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import Any
 
@@ -352,6 +353,17 @@ def test_a_processor_that_asks_for_the_real_world_is_refused() -> None:
 
     with pytest.raises(UnsupportedOperationError, match="is refused in a simulated run"):
         played(Calling(), frames_to_send=[InterruptionFrame()])
+
+
+def test_a_processor_that_blocks_on_the_real_world_is_refused() -> None:
+    class Blocking(Passing):
+        async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+            if isinstance(frame, InterruptionFrame):
+                socket.create_connection(("example.com", 80))
+            await super().process_frame(frame, direction)
+
+    with pytest.raises(UnsupportedOperationError, match="a blocking connection to"):
+        played(Blocking(), frames_to_send=[InterruptionFrame()])
 
 
 @pytest.mark.parametrize(
