@@ -175,20 +175,24 @@ _PICKLED: Final[dict[type, Callable[[Any], Any]]] = {
 }
 
 
+_Place = tuple[dict[str, Any], str, Any]
+"""The names of a module, one of them, and what it stands for."""
+
+
 class _Imported:
     """What modules have imported from ``time`` and ``datetime`` by name."""
 
     def __init__(self) -> None:
-        self._known: dict[str, ModuleType] = {}
+        self._known: dict[str, tuple[ModuleType, list[_Place]]] = {}
         self._newest: tuple[int, object] = (0, None)
-        self._places: list[tuple[dict[str, Any], str, Any]] = []
+        self._places: list[_Place] = []
 
     @contextmanager
     def replaced(self) -> Iterator[None]:
         """Put the fakes in their place, and afterwards the real ones wherever a fake is."""
         self._look()
-        main = _found(sys.modules.get("__main__"), _FAKE_OF)
-        places = [*self._places, *main]
+        # A session at a prompt imports whenever it likes.
+        places = [*self._places, *_found(sys.modules.get("__main__"), _FAKE_OF)]
         for names, name, real in places:
             if names.get(name) is real:
                 names[name] = _FAKE_OF[real]
@@ -207,22 +211,31 @@ class _Imported:
         if newest == self._newest:
             return
         self._newest = newest
+        before, self._known, self._places = self._known, {}, []
         for key, module in list(sys.modules.items()):
-            if self._known.get(key) is module or key.partition(".")[0] in _REAL:
+            if key.partition(".")[0] in _REAL:
                 continue
-            for names, name, fake in _found(module, _REAL_OF):
-                if name != fake.__name__:  # else it has asked freezegun for the fake
-                    names[name] = _REAL_OF[fake]
-            self._places += _found(module, _FAKE_OF)
+            known = before.get(key)
+            if known is None or known[0] is not module:
+                known = (module, _without_fakes(module))
+            self._places += known[1]
             if not _being_imported(module):
-                self._known[key] = module
+                self._known[key] = known
 
 
 _IMPORTED: Final = _Imported()
 
 
-def _found(module: Any, among: dict[Any, Any]) -> list[tuple[dict[str, Any], str, Any]]:
-    if not isinstance(module, ModuleType) or module in (time, datetime):
+def _without_fakes(module: Any) -> list[_Place]:
+    """Put the real clocks in the place of virtual ones, and return the places of all."""
+    for names, name, fake in _found(module, _REAL_OF):
+        if name != fake.__name__:  # else it has asked freezegun for the fake
+            names[name] = _REAL_OF[fake]
+    return _found(module, _FAKE_OF)
+
+
+def _found(module: Any, among: dict[Any, Any]) -> list[_Place]:
+    if not isinstance(module, ModuleType) or module is time or module is datetime:
         return []
     names = vars(module)
     return [

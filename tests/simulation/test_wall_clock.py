@@ -167,6 +167,24 @@ def stamp(read=time, now=datetime.now):
     assert _seen(look) == [there, there]
 
 
+def test_a_module_that_is_imported_anew_is_looked_through_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "from time import time\nfrom freezegun.api import FakeDatetime\n"
+    (tmp_path / "imported_twice.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    for _ in range(2):
+        monkeypatch.delitem(sys.modules, "imported_twice", raising=False)
+        module: Any = importlib.import_module("imported_twice")
+
+        def look(module: Any = module) -> Any:
+            return module.time()
+
+        assert _seen(look) == [START, START]
+        assert module.time is time.time
+        assert module.FakeDatetime.__name__ == "FakeDatetime"  # it has asked for the fake
+
+
 def test_values_of_a_run_are_ordinary_dates() -> None:
     def look() -> list[object]:
         class Booking(pydantic.BaseModel):
