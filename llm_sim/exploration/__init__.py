@@ -23,7 +23,7 @@ from llm_sim.exploration._reorder import (
 from llm_sim.exploration._replay import Replay, replay
 from llm_sim.exploration._report import Outcome, SweepReport, Window
 from llm_sim.exploration._shrink import MOST_RUNS_OF_A_SHRINK, Shrunk, shrink
-from llm_sim.exploration._smoke import SmokeReport, smoke
+from llm_sim.exploration._smoke import Smoked, SmokeReport, smoke
 from llm_sim.exploration._stock import StockCheck, check_on_stock
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._store import FAILURES, SUFFIX, FailureStore, load_failure
@@ -68,6 +68,7 @@ __all__ = [
     "Replayed",
     "Shrunk",
     "SmokeReport",
+    "Smoked",
     "StockCheck",
     "SweepReport",
     "Verdict",

@@ -31,6 +31,7 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
             "testing:SleepFrame",
             "LAWS",
             "invariants:Law",
+            "invariants:at_level",
             "Violation",
         ),
     ),
@@ -55,6 +56,7 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "Many runs: a stimulus at every point, every tool once, and a schedule again.",
         (
             *("sweep", "SweepReport", "exploration:Window", "smoke", "SmokeReport"),
+            "exploration:Smoked",
             *("replay", "exploration:Replay", "Schedule"),
         ),
     ),
@@ -109,7 +111,7 @@ than ``llm_sim`` has it."""
 
 MADE_BY_US: Final = frozenset(
     ("CallLife", "ContextAtRest", "Event", "FrameLog", "FrameRecord", "Replay", "Run")
-) | frozenset(("SweepReport", "Trace", "Unmet", "Violation", "Window"))
+) | frozenset(("SmokeReport", "Smoked", "SweepReport", "Trace", "Unmet", "Violation", "Window"))
 """Whose constructor is nobody's business."""
 
 _WIDTH: Final = 96
