@@ -37,13 +37,35 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     ]
 
 
-def test_a_session_without_a_simulation_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("""
+CONFIGURED = """
+[pytest]
+llm_sim_target = pipecat
+llm_sim_sweep = interrupt
+llm_sim_trace = on
+llm_sim_disable = LS204
+llm_sim_timeout = 30s
+llm_sim_output = traces
+llm_sim_baseline = known.yaml
+llm_sim_scenarios = talks
+"""
+
+
+@pytest.mark.parametrize("ini", ["[pytest]\n", CONFIGURED], ids=["plain", "configured"])
+def test_a_session_without_a_simulation_imports_nothing_heavy(
+    pytester: pytest.Pytester, ini: str
+) -> None:
+    pytester.makeini(ini)
+    pytester.makeconftest("""
 import sys
 
-def test_plain():
-    assert {"hypothesis", "pydantic", "llm_sim.testing"}.isdisjoint(sys.modules)
+HEAVY = {"hypothesis", "pipecat", "pydantic", "yaml", "asyncio"}
+
+def pytest_unconfigure(config):
+    ours = {name for name in sys.modules if name.startswith("llm_sim.")}
+    strangers = {name for name in ours if not name.startswith("llm_sim.pytest_plugin")}
+    assert not HEAVY.intersection(sys.modules) and not strangers
 """)
+    pytester.makepyfile("def test_plain(): pass")
     source = "import pytest, sys; sys.exit(pytest.main(['-q', *sys.argv[1:]]))"
     session = subprocess.run(
         [sys.executable, "-c", source, "-p", "llm_sim.pytest_plugin"],
