@@ -209,7 +209,7 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
 
 def _signature(function: Any, name: str) -> str:
     signature = inspect.signature(function)
-    told = [_parameter(each) for each in _with_marks(signature) if each not in ("self", "cls")]
+    told = list(_parameters(signature, _typed(function) if inspect.isclass(function) else {}))
     back = signature.return_annotation
     arrow = "" if inspect.isclass(function) or back is signature.empty else f" -> {back}"
     start = "async def " if inspect.iscoroutinefunction(function) else ""
@@ -219,29 +219,33 @@ def _signature(function: Any, name: str) -> str:
     return "\n".join([f"{start}{name}(", *(f"    {each}," for each in told), f"){arrow}"])
 
 
-def _with_marks(signature: inspect.Signature) -> Iterator[Any]:
+def _typed(cls: type) -> dict[str, str]:
+    """Return the types of a model's arguments, which its constructor tells type checkers."""
+    return {
+        argument.arg: ast.unparse(argument.annotation).replace("'", '"')
+        for node in ast.walk(ast.parse(dedent(inspect.getsource(cls))))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for argument in node.args.kwonlyargs
+        if argument.annotation is not None
+    }
+
+
+def _parameters(signature: inspect.Signature, typed: dict[str, str]) -> Iterator[str]:
     """Yield the parameters, with a ``*`` in front of the first that is given by name only."""
     marked = False
     for name, parameter in signature.parameters.items():
         if name in ("self", "cls"):
             continue
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            marked = True
         if parameter.kind is parameter.KEYWORD_ONLY and not marked:
-            marked = True
             yield "*"
-        yield parameter
-
-
-def _parameter(parameter: inspect.Parameter | str) -> str:
-    if isinstance(parameter, str):
-        return parameter
-    stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
-    known = parameter.annotation is not parameter.empty
-    told = f"{stars}{parameter.name}" + (f": {parameter.annotation}" if known else "")
-    if parameter.default is parameter.empty:
-        return told
-    return f"{told}{' = ' if known else '='}{_default(parameter.default)}"
+        marked = marked or parameter.kind in (parameter.VAR_POSITIONAL, parameter.KEYWORD_ONLY)
+        stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
+        annotation = typed.get(name, parameter.annotation)
+        told = f"{stars}{name}: {annotation}"
+        if parameter.default is parameter.empty:
+            yield told
+        else:
+            yield f"{told} = {_default(parameter.default)}"
 
 
 def _default(value: Any) -> str:
