@@ -28,9 +28,9 @@ _Pattern = FramePattern | str | type
 class FrameLog(Sequence[FrameRecord]):
     """The frames that went one way in a conversation, each once, in order.
 
-    Every expectation raises :class:`~llm_sim.ExpectationError`, an ``AssertionError`` that tells
-    the nearest miss and shows the run. Where a pattern is wanted, ``F.LLMText``, the frame's name
-    and its class will do.
+    An expectation that is not met raises :class:`~llm_sim.ExpectationError`, an
+    ``AssertionError`` that tells the nearest miss and shows the run. Where a pattern is wanted,
+    ``F.LLMText``, the frame's name and its class will do.
 
     Args:
         trace: The record of the run.
@@ -100,17 +100,20 @@ class FrameLog(Sequence[FrameRecord]):
 
     def in_order(self, *patterns: _Pattern) -> None:
         """Expect these frames in this order, with any others between them."""
+        __tracebackhide__ = True
         wanted = _patterns(patterns)
         self._expect(f"in order {_told(wanted)}", in_order(self._seen, wanted))
 
     def exactly(self, *patterns: _Pattern) -> None:
         """Expect these frames in this order, and no others; narrow with :meth:`of` before."""
+        __tracebackhide__ = True
         wanted = [_pattern(each) for each in patterns]
         told = _told(wanted) if wanted else "no frame"
         self._expect(f"exactly {told}", exactly(self._seen, wanted))
 
     def any_order(self, *patterns: _Pattern) -> None:
         """Expect these frames, each another one, in whatever order and among any others."""
+        __tracebackhide__ = True
         wanted = _patterns(patterns)
         self._expect(f"in any order {_told(wanted)}", any_order(self._seen, wanted))
 
@@ -125,6 +128,7 @@ class FrameLog(Sequence[FrameRecord]):
                 nothing to look at is not met.
             until: Counted up to the next of these.
         """
+        __tracebackhide__ = True
         begin = None if after is None else _pattern(after)
         stop = None if until is None else _pattern(until)
         unwanted = _pattern(pattern)
@@ -140,6 +144,7 @@ class FrameLog(Sequence[FrameRecord]):
             duration: Virtual time, such as ``"300ms"``.
             *patterns: At least two.
         """
+        __tracebackhide__ = True
         wanted = _patterns(patterns)
         if len(wanted) < 2:
             raise UsageError("within needs two frames at least: from which one to which one?")
@@ -147,7 +152,6 @@ class FrameLog(Sequence[FrameRecord]):
         self._expect(f"within {duration} {_told(wanted)}", miss)
 
     def _expect(self, expected: str, miss: Miss | None) -> None:
-        # Where an assertion fails is the test's line, not one of these.
         __tracebackhide__ = True
         if miss is not None:
             which = f"{self._direction}{self._which}"

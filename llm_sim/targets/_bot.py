@@ -12,6 +12,7 @@ from typing import Any
 from llm_sim.errors import BotError, did_you_mean
 from llm_sim.network import Network
 from llm_sim.scripted import StubFunction
+from llm_sim.targets._schemas import schema_of
 
 Build = Callable[[Any], Any]
 
@@ -28,8 +29,9 @@ class Bot:
         build: Registers the bot's handlers on the service that it is given, and returns None, the
             service, or the list of processors around it (the service among them). The same
             function is what ships.
-        tools: The schemas of its tools, such as ``FunctionSchema``, from which drawn calls take
-            their arguments; a tool without one is called without arguments.
+        tools: The schemas of its tools, from which drawn calls take their arguments; a tool without
+            one is called without arguments. Each is a ``FunctionSchema``, or a mapping as a
+            provider is sent.
         terminal: Names of tools that end things for the user, such as one that hangs up: LS403.
         mutating: Names of tools that change the world, such as one that books: LS402.
         stubs: Functions that stand for the handlers of tools by name. Each takes those of the
@@ -47,6 +49,10 @@ class Bot:
     stubs: Mapping[str, StubFunction] = field(default_factory=dict, hash=False)
     loaded_from: str = field(default="", compare=False)
     _found_at: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Frozen for its users; here it is still being built.
+        object.__setattr__(self, "tools", tuple(schema_of(tool) for tool in self.tools))
 
     @property
     def name(self) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from llm_sim.errors import BotError
+from llm_sim.service import FunctionSchema
 from llm_sim.targets import Bot, load_bot
 from tests.quality.bots import catches_all
 
@@ -119,3 +121,37 @@ def test_a_bot_that_is_an_attribute_of_a_module_refers_to_it() -> None:
     assert SHOP.reference == f"{__name__}:SHOP"
     assert load_bot(SHOP.reference) == SHOP
     assert Bot(catches_all, mutating=["hang_up"]).reference == "tests.quality.bots:catches_all"
+
+
+PARAMETERS: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"name": "book", "parameters": PARAMETERS},
+        {"type": "function", "function": {"name": "book", "parameters": PARAMETERS}},
+        {"name": "book", "description": "Book.", "input_schema": PARAMETERS},
+        FunctionSchema(
+            name="book", description="", properties=PARAMETERS["properties"], required=["id"]
+        ),
+    ],
+)
+def test_a_schema_is_read_in_whichever_form_it_is(schema: Any) -> None:
+    (read,) = Bot(catches_all, tools=[schema]).tools
+    assert (read.name, read.properties, list(read.required)) == (
+        "book",
+        {"id": {"type": "string"}},
+        ["id"],
+    )
+
+
+def test_a_tool_without_parameters_has_no_properties() -> None:
+    (read,) = Bot(catches_all, tools=[{"name": "hang_up"}]).tools
+    assert (read.properties, read.required) == ({}, ())
+
+
+@pytest.mark.parametrize("schema", [{"parameters": {}}, "book", {"function": "book"}])
+def test_what_is_no_schema_is_refused(schema: Any) -> None:
+    with pytest.raises(BotError, match="is no schema of a tool; give a FunctionSchema, or a"):
+        Bot(catches_all, tools=[schema])

@@ -1,0 +1,48 @@
+"""The schemas of a bot's tools, in whichever of their usual forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from llm_sim.errors import BotError
+
+_READ: Final = ("name", "properties", "required")
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What is read of a tool's schema; Pipecat's ``FunctionSchema`` has these as well.
+
+    Parameters:
+        name: The tool's name.
+        properties: The JSON schema of each argument by its name.
+        required: The names of the arguments that a call must have.
+    """
+
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    required: tuple[str, ...] = ()
+
+
+def schema_of(tool: Any) -> Any:
+    """Return a tool's schema as an object with a name, properties and required.
+
+    Args:
+        tool: Such an object; or what a provider is sent, OpenAI's form or Anthropic's.
+
+    Raises:
+        BotError: It is neither.
+    """
+    if all(hasattr(tool, name) for name in _READ):
+        return tool
+    told = tool.get("function", tool) if isinstance(tool, Mapping) else {}
+    if not isinstance(told, Mapping) or not isinstance(told.get("name"), str):
+        raise BotError(
+            f"tools: {tool!r} is no schema of a tool; give a FunctionSchema, or a mapping such as "
+            '{"name": "lookup", "parameters": {"type": "object", "properties": {...}}}'
+        )
+    parameters = told.get("parameters") or told.get("input_schema") or {}
+    required = tuple(parameters.get("required", ()))
+    return Schema(told["name"], parameters.get("properties", {}), required)
