@@ -36,7 +36,7 @@ def users_line(frames: Iterable[FrameType]) -> str:
     """
     in_library = ""
     for frame in frames:
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        package = _package_of(frame)
         if package == "llm_sim":
             continue
         root = _root_of(frame.f_code.co_filename)
@@ -45,6 +45,16 @@ def users_line(frames: Iterable[FrameType]) -> str:
         if root == "installed" and not in_library and package not in _CLIENTS:
             in_library = _place(frame)
     return in_library
+
+
+def line_that_waits_in_a_client(frames: Iterable[FrameType]) -> str:
+    """Describe who waits for a client library, from the frames of a suspended task.
+
+    Args:
+        frames: From the innermost outwards.
+    """
+    waiting = [frame for frame in frames if _root_of(frame.f_code.co_filename) != "standard"]
+    return users_line(waiting) if waiting and _package_of(waiting[0]) in _CLIENTS else ""
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
@@ -73,6 +83,10 @@ def _root_of(filename: str) -> str | None:
         if any(PurePath(filename).is_relative_to(paths[name]) for name in names):
             return root
     return None
+
+
+def _package_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _place(frame: FrameType) -> str:

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any, NoReturn
 
 from llm_sim.errors import UnsupportedOperationError
-from llm_sim.loop._callers import visible_caller
+from llm_sim.loop._callers import line_that_waits_in_a_client, visible_caller
+from llm_sim.loop._waiting import frames_of
 
 CLIENT_REMEDY = "give the code under test a stub of its client, so that no connection is opened"
 _SERVER = "call the server's handler directly, with a stub in place of the connection"
@@ -89,12 +90,20 @@ class Refusals(asyncio.AbstractEventLoop):
         """Remember that an operation is refused, and return the error that tells who asked."""
         error = refusal(operation, remedy)
         if error.caller == "an unknown place":
-            error.caller = self._who_awaits_the_executor() or error.caller
+            error.caller = (
+                self._who_awaits_the_executor() or self._who_waits_in_a_client() or error.caller
+            )
         self.refusals.append(error)
         return error
 
     def _who_awaits_the_executor(self) -> str:
         return ""
+
+    def _who_waits_in_a_client(self) -> str:
+        """Describe for whom a client asks that does so in a task of its own, as anyio's do."""
+        stacks = (frames_of(task.get_coro()) for task in asyncio.all_tasks(self))
+        lines = {line_that_waits_in_a_client(reversed(list(stack))) for stack in stacks} - {""}
+        return lines.pop() if len(lines) == 1 else ""
 
     add_reader = _refused("add_reader")
     add_signal_handler = _refused("add_signal_handler")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sysconfig
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -204,6 +205,25 @@ def test_a_name_that_a_library_asks_for_in_its_own_task_is_refused_when_it_conne
     error = outcome(loop, main())
     assert str(error).startswith("a connection to api.shop.test:80 is refused")
     assert error.caller.endswith("<locals>.main")
+
+
+@pytest.mark.parametrize(
+    ("module", "caller"),
+    [
+        ("acme.client", "client.py:1 in ask"),
+        # It asks for somebody, and nobody is to be seen in its task.
+        ("httpx.client", "an unknown place"),
+    ],
+)
+def test_where_no_line_is_the_users_the_caller_is_a_librarys(
+    loop: AnyLoop, module: str, caller: str
+) -> None:
+    source = "async def ask(loop): await loop.create_connection(None, 'api.shop.test', 80)"
+    namespace: dict[str, Any] = {"__name__": module}
+    exec(compile(source, f"{sysconfig.get_path('purelib')}/client.py", "exec"), namespace)
+    error = outcome(loop, namespace["ask"](loop))
+    assert isinstance(error, UnsupportedOperationError)
+    assert error.caller == caller
 
 
 def test_a_host_cannot_be_declared_twice(loop: AnyLoop) -> None:

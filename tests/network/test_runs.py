@@ -28,6 +28,7 @@ from llm_sim.targets import Bot
 from llm_sim.trace import dumps
 from tests.network.apps import shop
 from tests.network.bots import asks, bot, network
+from tests.network.clients import UNVERIFIED
 from tests.support.pipecat import needs_pipecat
 from tests.support.scenarios import ROOT
 
@@ -186,6 +187,38 @@ def test_an_undeclared_host_ends_the_run_by_name_whatever_the_handler_contains(
     assert error.remedy.endswith("(did you mean 'api.shpo.test'?)")
 
 
+def test_the_caller_of_a_client_that_asks_in_a_task_of_its_own_is_who_waits_for_it() -> None:
+    async def ask(params: Any) -> None:
+        async with httpx.AsyncClient(verify=UNVERIFIED) as client:
+            await client.get("http://127.0.0.1:8000/")
+
+    asker = Bot(lambda llm: llm.register_function("ask", ask))
+    scenario = Scenario(bot="a:asker", script=(turn(call("ask")), turn(say("Well."))))
+    with pytest.raises(UnsupportedOperationError) as caught:
+        run(scenario, bot=asker)
+    assert caught.value.operation == "a connection to 127.0.0.1:8000"
+    assert caught.value.caller.endswith("<locals>.ask")
+
+
+def test_the_caller_is_not_guessed_where_two_wait() -> None:
+    async def ask(params: Any) -> None:
+        async with httpx.AsyncClient(verify=UNVERIFIED) as client:
+
+            async def here() -> None:
+                await client.get("http://127.0.0.1:8000/")
+
+            async def there() -> None:
+                await client.get("http://127.0.0.1:8000/")
+
+            await asyncio.gather(here(), there())
+
+    asker = Bot(lambda llm: llm.register_function("ask", ask))
+    scenario = Scenario(bot="a:asker", script=(turn(call("ask")), turn(say("Well."))))
+    with pytest.raises(UnsupportedOperationError) as caught:
+        run(scenario, bot=asker)
+    assert caught.value.caller == "an unknown place"
+
+
 @targets
 def test_a_blocking_client_in_a_thread_ends_the_run_by_name(target: str) -> None:
     with pytest.raises(UnsupportedOperationError) as caught:
@@ -321,8 +354,5 @@ def test_a_bot_that_does_http_gives_the_same_bytes_in_every_process(tool: str, t
 
 def test_a_client_beside_a_run_goes_on_as_always() -> None:
     run(asks("httpx_price"))
-    with pytest.raises(httpx.ConnectError), httpx.Client(verify=UNREACHED) as client:
+    with pytest.raises(httpx.ConnectError), httpx.Client(verify=UNVERIFIED) as client:
         client.get("http://127.0.0.1:9/")
-
-
-UNREACHED = httpx.create_ssl_context(verify=False)

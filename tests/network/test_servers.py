@@ -371,3 +371,64 @@ def test_a_server_that_nobody_connects_with_is_not_started() -> None:
         _, servers = play(network, main)
         loop_steps.append((servers._loop.steps, servers.failures))
     assert loop_steps == [(1, []), (1, [])]
+
+
+# What an application is told, and may say.
+
+
+def test_an_application_is_told_that_its_client_has_gone() -> None:
+    told: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            told.append((asyncio.get_running_loop().time(), message["type"]))
+            if message["type"] == "http.disconnect":
+                return
+
+    async def main() -> None:
+        timeout = aiohttp.ClientTimeout(total=1.5)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            with pytest.raises(TimeoutError):
+                await session.get("http://api.shop.test/price")
+
+    net = Network()
+    net.serve("api.shop.test", app)
+    _, servers = play(net, main)
+    assert (told, servers.failures) == ([(0.0, "http.request"), (1.5, "http.disconnect")], [])
+
+
+def test_an_application_that_has_answered_has_no_client_left() -> None:
+    told: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await answer(send, b"early")
+        told.extend([(await receive())["type"] for _ in range(2)])
+
+    net = Network()
+    net.serve("api.shop.test", app)
+    got, servers = play(net, lambda: with_httpx("http://api.shop.test/price"))
+    assert (got, servers.failures) == ((200, b"early"), [])
+    assert told == ["http.request", "http.disconnect"]
+
+
+def test_an_application_that_says_what_has_no_place_is_told_of() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.body", "body": b"no head"})
+
+    net = Network()
+    net.serve("api.shop.test", app)
+    got, servers = play(net, lambda: with_httpx("http://api.shop.test/price"))
+    assert (got, [str(failure.__cause__) for failure in servers.failures]) == (
+        (500, b"Internal Server Error"),
+        ["the application sent 'http.response.body' where it has no place"],
+    )
+
+
+def test_a_part_of_an_application_serves_every_run() -> None:
+    whole = web.Application()
+    whole.add_subapp("/part/", shelf())
+    net = Network()
+    net.serve("api.shop.test", whole)
+    got = [play(net, lambda: with_aiohttp("http://api.shop.test/part/price"))[0] for _ in range(2)]
+    assert [status for status, _ in got] == [200, 200]
