@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from llm_sim.pytest_plugin._session import session_of
 from llm_sim.pytest_plugin._settings import settings_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def llm_sim(
         if llm_sim_bot is not None and not isinstance(llm_sim_bot, Bot):
             raise UsageError(f"llm_sim_bot must give a Bot, not {llm_sim_bot!r}: return Bot(build)")
         settings = settings_of(item, llm_sim_config)
+        session_of(request.config)
     except UsageError as error:
         wrong = f"{item.nodeid}: {error}"
     else:

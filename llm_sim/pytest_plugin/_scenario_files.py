@@ -18,6 +18,7 @@ from _pytest._code.code import (
 )
 
 from llm_sim.pytest_plugin._fixtures import SIMULATOR
+from llm_sim.pytest_plugin._session import session_of
 from llm_sim.pytest_plugin._settings import settings_of
 from llm_sim.pytest_plugin._tests import VERDICT
 
@@ -103,6 +104,7 @@ class ScenarioItem(pytest.Item):
 
         try:
             settings = settings_of(self)
+            session_of(self.config)
         except UsageError as error:
             wrong = str(error)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +85,11 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
             swept = list(sweeps(simulator, simulator.settings.sweep, session.baseline))
     broke = [one for one in swept if one.failed]
     disturbed = [run for one in broke for run in one.failures]
+    runs = [*(made.run for made in failed), *disturbed]
     fails = ended == "failed" or bool(failed or broke)
-    traces = _trace(simulator, session, [*(made.run for made in failed), *disturbed], fails=fails)
+    traces = _trace(simulator, session, runs, fails=fails)
     texts = [_told(made, simulator, session, traces) for made in failed]
     texts += [_told_sweep(one, simulator, session, traces) for one in broke]
-    runs = [*(made.run for made in failed), *disturbed]
     return Verdict(
         "\n\n".join(texts),
         _names([each.law for made in failed for each in made.violations], disturbed),
@@ -142,7 +141,7 @@ def _trace(
         return []
     traces = Traces(session.output, session.here, simulator.test)
     if mode == "retain-all-failures":
-        own = [made.run for made in simulator.made if made.run.violations or made.run.complaint]
+        own = [one for one in simulator.runs if one.violations or one.complaint or one.unmet]
     else:
         own = simulator.runs if mode == "on" or fails else []
     others = [one for one in failed if not any(one is mine for mine in own)]
@@ -180,11 +179,12 @@ def _told_sweep(
     session: Session,
     traces: Sequence[tuple[Run, str]],
 ) -> str:
-    kept = keep_failures(swept.failures, swept.target, session.store, not_kept=warnings.warn)
+    lost: list[str] = []
+    kept = keep_failures(swept.failures, swept.target, session.store, not_kept=lost.append)
     notes: dict[str, Notes] = {
         one.token: [*_notes(one, traces), *kept.get(one.token, ())] for one in swept.failures
     }
-    return swept.tell(lambda token: _line(simulator, session, token), notes)
+    return "\n".join([swept.tell(lambda token: _line(simulator, session, token), notes), *lost])
 
 
 def _line(simulator: Simulator, session: Session, token: str) -> str:

@@ -117,6 +117,19 @@ def test_a_baseline_that_is_not_there_is_refused(pytester: pytest.Pytester) -> N
     )
 
 
+def test_a_baseline_of_the_configuration_that_is_not_there_fails_the_tests_that_want_it(
+    inner: Inner, pytester: pytest.Pytester
+) -> None:
+    result = inner.run(TWO + "\ndef test_plain(): pass\n", ini="llm_sim_baseline = known.yaml")
+    assert result.phases[:2] == [("setup", "failed"), ("teardown", "passed")]
+    assert result.phases[-3:] == [(phase, "passed") for phase in ("setup", "call", "teardown")]
+    missing = pytester.path / "known.yaml"
+    assert result.text.splitlines()[0] == (
+        f"test_bot.py::test_race: {missing}: there is no such baseline; update it, and it is "
+        "created"
+    )
+
+
 def test_a_run_without_the_option_imports_no_baseline(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
 import sys

@@ -88,6 +88,16 @@ def test_a_test_that_fails_by_itself_is_not_swept(inner: Inner, pytester: pytest
     assert not (pytester.path / ".llm_sim").exists()
 
 
+def test_a_failure_that_cannot_be_kept_is_told_all_the_same(
+    inner: Inner, pytester: pytest.Pytester
+) -> None:
+    (pytester.path / ".llm_sim").write_text("a file", encoding="utf-8")
+    result = inner.run(RACE)
+    assert "FAILED test_bot.py::test_race   LS101 settled-once\n" in result.text
+    assert labelled(result.text, "keep") == []
+    assert re.search(r"\nLS101-hang_up-[0-9a-f]{6} is not kept: ", result.text)
+
+
 def test_a_scenario_that_a_test_runs_twice_is_swept_once(inner: Inner) -> None:
     result = inner.run("""
 @pytest.mark.llm_sim(sweep="end")
