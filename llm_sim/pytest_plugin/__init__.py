@@ -4,6 +4,10 @@ Loading it imports nothing but pytest and the standard library; the simulator is
 first test that asks for the fixture.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from llm_sim.pytest_plugin._fixtures import llm_sim, llm_sim_bot, llm_sim_config
 from llm_sim.pytest_plugin._options import pytest_addoption
 from llm_sim.pytest_plugin._scenario_files import pytest_collect_file
@@ -23,7 +27,11 @@ from llm_sim.pytest_plugin._told import (
     pytest_terminal_summary,
 )
 
+if TYPE_CHECKING:
+    from llm_sim.pytest_plugin._simulator import Simulator
+
 __all__ = [
+    "Simulator",
     "llm_sim",
     "llm_sim_bot",
     "llm_sim_config",
@@ -39,3 +47,11 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodedown",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Simulator":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from llm_sim.pytest_plugin._simulator import Simulator
+
+    return Simulator

@@ -291,3 +291,13 @@ def test_what_is_left_at_the_end_and_who_asks_once_more_fails_the_test(inner: In
     ]
     assert told[0][2] == "  where     task 'forgotten' is left after the end"
     assert told[1][2] == "  where     1 timer(s) are left after the end"
+
+
+def test_the_fixture_can_be_annotated(inner: Inner) -> None:
+    result = inner.run("""
+from llm_sim.pytest_plugin import Simulator
+
+def test_order(llm_sim: Simulator) -> None:
+    assert isinstance(llm_sim, Simulator)
+""")
+    assert result.phases == PASSED

@@ -32,6 +32,7 @@ from llm_sim import (
     user_says,
     wait,
 )
+from llm_sim.pytest_plugin import Simulator
 
 
 async def lookup_order(params: Any) -> None:
@@ -112,3 +113,12 @@ def loads(file: str) -> list[str]:
 def runs() -> Run:
     """Run the scenario once, on the embedded core."""
     return assert_type(run(ORDER, bot=BOT, target="reference"), Run)
+
+
+async def asks_the_fixture(llm_sim: Simulator) -> None:
+    """Use the fixture of pytest in an async test."""
+    one = await llm_sim(turn(say("Hello.")))
+    assert_type(one, Run)
+    with llm_sim.expects("LS101"):
+        assert_type(llm_sim.run(turn(say("Hello.")), bot=BOT, target="naive"), Run)
+    assert len(llm_sim.runs) == 2
