@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -12,6 +12,7 @@ from llm_sim.pytest_plugin._settings import settings_of
 
 if TYPE_CHECKING:
     from llm_sim.pytest_plugin._simulator import Simulator
+    from llm_sim.pytest_plugin._verdict import Session
     from llm_sim.targets import Bot
 
 SIMULATOR: Final = pytest.StashKey["Simulator"]()
@@ -36,7 +37,7 @@ def llm_sim_config() -> Mapping[str, Any]:
 @pytest.fixture
 def llm_sim(
     request: pytest.FixtureRequest, llm_sim_bot: Bot | None, llm_sim_config: Mapping[str, Any]
-) -> Simulator:
+) -> Iterator[Simulator]:
     """Simulate conversations with a bot, in virtual time.
 
     When the test's body is done, each run must have kept every law and used up its script.
@@ -50,12 +51,20 @@ def llm_sim(
         if llm_sim_bot is not None and not isinstance(llm_sim_bot, Bot):
             raise UsageError(f"llm_sim_bot must give a Bot, not {llm_sim_bot!r}: return Bot(build)")
         settings = settings_of(item, llm_sim_config)
-        session_of(request.config)
+        session = session_of(request.config)
     except UsageError as error:
         wrong = f"{item.nodeid}: {error}"
     else:
         update = bool(item.config.getoption("llm_sim_update"))
         simulator = Simulator(item.nodeid, settings, bot=llm_sim_bot, update=update)
         item.stash[SIMULATOR] = simulator
-        return simulator
-    pytest.fail(wrong, pytrace=False)
+        yield simulator
+        wrong = "" if simulator.judged is None else _late(simulator, session)
+    if wrong:
+        pytest.fail(wrong, pytrace=False)
+
+
+def _late(simulator: Simulator, session: Session) -> str:
+    from llm_sim.pytest_plugin._verdict import judge_late
+
+    return judge_late(simulator, session)

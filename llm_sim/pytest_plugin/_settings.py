@@ -48,7 +48,7 @@ def settings_of(item: pytest.Item, fixture: Mapping[str, Any] | None = None) -> 
         [
             *configured(item.config),
             ("llm_sim_config", {} if fixture is None else fixture),
-            *_marked(item),
+            *marked(item),
             *commanded(item.config),
         ]
     )
@@ -66,7 +66,12 @@ def commanded(config: pytest.Config) -> Iterator[Layer]:
         yield f"--llm-sim-{name}", {name: value}
 
 
-def _marked(item: pytest.Item) -> Iterator[Layer]:
+def marked(item: pytest.Item) -> Iterator[Layer]:
+    """Yield what the markers of a test say, the nearest one last.
+
+    Raises:
+        UsageError: One of them says something without a name.
+    """
     for mark in reversed(list(item.iter_markers(MARKER))):
         if mark.args:
             from llm_sim.errors import UsageError

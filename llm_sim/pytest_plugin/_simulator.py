@@ -112,6 +112,7 @@ class Simulator:
         made: The runs so far, with what they were made of.
         expected: The codes of the laws that the next run is expected to break.
         written: The golden traces that were written.
+        judged: How many of the runs have been judged, or None before it is time to.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Simulator:
         self.source = source
         self.made: list[Made] = []
         self.written: list[Path] = []
+        self.judged: int | None = None
         self._update = update
         self._strict = strict
         self._bot = bot

@@ -18,7 +18,7 @@ from llm_sim.pytest_plugin._examples import (
 )
 from llm_sim.pytest_plugin._fixtures import SIMULATOR
 from llm_sim.pytest_plugin._session import session_of
-from llm_sim.pytest_plugin._settings import settings_of
+from llm_sim.pytest_plugin._settings import MARKER, marked, merged, settings_of
 
 if TYPE_CHECKING:
     from llm_sim.pytest_plugin._simulator import Simulator
@@ -40,7 +40,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Prepare a test that draws, before Hypothesis's plugin looks at it."""
+    """Check a test's marker, and prepare one that draws before Hypothesis's plugin looks at it."""
+    if item.get_closest_marker(MARKER) is not None:
+        _check_marker(item)
     fuzzed = is_fuzzed(item)
     if not fuzzed and not _is_given_the_fixture(item):
         return
@@ -60,6 +62,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         yield from _simulated(item, simulator)
     else:
         yield
+
+
+def _check_marker(item: pytest.Item) -> None:
+    from llm_sim.errors import UsageError
+
+    try:
+        merged(marked(item))
+        return
+    except UsageError as error:
+        wrong = f"{item.nodeid}: {error}"
+    pytest.fail(wrong, pytrace=False)
 
 
 def _is_given_the_fixture(item: pytest.Item) -> bool:

@@ -74,6 +74,7 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
         session: What holds for all tests.
         ended: How the test's body ended.
     """
+    simulator.judged = len(simulator.made)
     known = _note(simulator, session.baseline, whole=ended == "passed")
     failed = [made for made in simulator.made if _is_new(made, simulator, session.baseline)]
     swept: list[Swept] = []
@@ -100,6 +101,18 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
         runs[0] if runs else None,
         tuple(str(path) for path in simulator.written),
     )
+
+
+def judge_late(simulator: Simulator, session: Session) -> str:
+    """Return what fails of the runs that were made behind a test's body, by what takes it down.
+
+    Args:
+        simulator: What ran them; it is asked when the body has been judged.
+        session: What holds for all tests.
+    """
+    late = simulator.made[simulator.judged :]
+    new = [made for made in late if _is_new(made, simulator, session.baseline)]
+    return "\n\n".join(_told(made, simulator, session, ()) for made in new)
 
 
 def _note(simulator: Simulator, baseline: Baseline, *, whole: bool) -> tuple[str, ...]:

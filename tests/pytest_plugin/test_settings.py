@@ -145,6 +145,11 @@ def test_a_mistake_in_a_marker_is_told_with_the_test_it_stands_at(
     assert result.text == f"test_bot.py::test_settings: {message}"
 
 
+def test_a_mistake_in_a_marker_is_told_also_where_nothing_is_simulated(inner: Inner) -> None:
+    result = inner.run("@pytest.mark.llm_sim(tarqet='naive')\ndef test_plain(): pass\n")
+    assert result.text.startswith("test_bot.py::test_plain: the marker llm_sim has 'tarqet', ")
+
+
 def test_a_mistake_in_the_fixtures_is_told_without_a_traceback(inner: Inner) -> None:
     unknown = inner.run(fixture("sweeps='end'") + TOLD)
     assert unknown.text == (

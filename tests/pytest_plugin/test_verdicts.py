@@ -301,3 +301,32 @@ def test_order(llm_sim: Simulator) -> None:
     assert isinstance(llm_sim, Simulator)
 """)
     assert result.phases == PASSED
+
+
+def test_runs_before_and_behind_the_body_are_judged_as_well(inner: Inner) -> None:
+    result = inner.run("""
+@pytest.fixture
+def before(llm_sim):
+    llm_sim.run(turn(say("One.")), turn(say("Two.")))
+
+@pytest.fixture
+def behind(llm_sim):
+    yield
+    llm_sim.run(turn(say("One.")))
+    llm_sim.run(turn(say("One.")), turn(say("Two.")))
+
+def test_before(before): ...
+
+def test_behind(behind): ...
+
+def test_left(behind):
+    pytest.skip("not today")
+""")
+    assert result.outcomes == ["failed", "passed", "skipped"]
+    failed = [(report.nodeid, report.when) for report in result.reports if report.failed]
+    assert failed == [
+        ("test_bot.py::test_before", "call"),
+        ("test_bot.py::test_behind", "teardown"),
+        ("test_bot.py::test_left", "teardown"),
+    ]
+    assert result.text == "\n".join([LEFT_OVER] * 3)
