@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
@@ -140,11 +141,22 @@ def _page() -> Iterator[str]:
         "named. Times are virtual. A duration is text with a unit, such as `300ms` or `2s`; what "
         "ends in `_ns` is nanoseconds, what ends in `_secs` is seconds."
     )
+    anchors: Counter[str] = Counter()
     for title, sentence, names in GROUPS:
-        yield from ("", f"## {title}", "", sentence)
+        yield from ("", f"## {title}", "", sentence, "")
+        yield " ·\n".join(_link(name, anchors) for name in names)
         for name in names:
             yield from _entry(name)
     yield ""
+
+
+def _link(where: str, anchors: Counter[str]) -> str:
+    """Return a link to an entry; of headings that differ in case alone, the later are numbered."""
+    name = where.rpartition(":")[2]
+    anchor = name.lower()
+    number = f"-{anchors[anchor]}" if anchors[anchor] else ""
+    anchors[anchor] += 1
+    return f"[{name}](#{anchor}{number})"
 
 
 def _entry(where: str) -> Iterator[str]:
