@@ -123,7 +123,11 @@ def test_a_bot_that_is_an_attribute_of_a_module_refers_to_it() -> None:
     assert Bot(catches_all, mutating=["hang_up"]).reference == "tests.quality.bots:catches_all"
 
 
-PARAMETERS: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+PARAMETERS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}},
+    "required": ["id"],
+}
 
 
 @pytest.mark.parametrize(
