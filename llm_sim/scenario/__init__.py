@@ -9,6 +9,7 @@ from llm_sim.scenario._builders import (
     cancel,
     end,
     error,
+    fail,
     hold,
     interrupt,
     register,
@@ -43,7 +44,7 @@ from llm_sim.scenario._loader import load_document, load_scenarios, place_of, pl
 from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
 from llm_sim.scenario._plain import Plain
-from llm_sim.scenario._script import Call, Say, Step, Turn, Wait
+from llm_sim.scenario._script import Call, Fail, Say, Step, Turn, Wait
 from llm_sim.scenario._stimuli import STIMULI, WITH_TEXT, Injection, Stimulus
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Duration",
     "Expectation",
     "F",
+    "Fail",
     "FramePattern",
     "Hold",
     "Injection",
@@ -83,6 +85,7 @@ __all__ = [
     "dump_scenarios",
     "end",
     "error",
+    "fail",
     "format_duration",
     "hold",
     "interrupt",

@@ -9,7 +9,7 @@ from typing import Any
 from llm_sim.errors import Problem, ScenarioError
 from llm_sim.scenario._findings import show
 from llm_sim.scenario._frames import FramePattern
-from llm_sim.scenario._script import Call, Say, Turn, Wait
+from llm_sim.scenario._script import Call, Fail, Say, Turn, Wait
 from llm_sim.scenario._stimuli import Injection, Stimulus
 
 
@@ -53,15 +53,30 @@ def wait(duration: str | int) -> Wait:
     return Wait(duration=duration)
 
 
-def turn(*steps: Say | Call | Wait) -> Turn:
+def fail(text: str) -> Fail:
+    """Let the model's provider fail in the middle of the response, which ends there.
+
+    The service reports the error, upstream, as one that is not fatal. It stands at the end of a
+    turn; what the turn calls is not dispatched.
+
+    Args:
+        text: What the service reports.
+
+    Raises:
+        ScenarioError: ``text`` is no text.
+    """
+    return Fail(text=text)
+
+
+def turn(*steps: Say | Call | Wait | Fail) -> Turn:
     """Put steps together to one response of the model.
 
     Raises:
         ScenarioError: A step is none.
     """
     for number, step in enumerate(steps, start=1):
-        wanted = f"step {number} must be say(text), call(name) or wait(duration)"
-        _require(isinstance(step, Say | Call | Wait), wanted, step)
+        wanted = f"step {number} must be say(text), call(name), wait(duration) or fail(text)"
+        _require(isinstance(step, Say | Call | Wait | Fail), wanted, step)
     return Turn(steps=steps)
 
 

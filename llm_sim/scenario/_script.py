@@ -13,7 +13,7 @@ from llm_sim.errors import did_you_mean
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import JsonObject, Text
-from llm_sim.scenario._plain import Plain
+from llm_sim.scenario._plain import Plain, plain_of
 
 
 class Say(Plain):
@@ -78,8 +78,24 @@ class Wait(Plain):
         return {"wait": format_duration(self.duration)}
 
 
-_TAGS = {"say": "<say>", "call": "<call>", "wait": "<wait>"}
-_STEPS = "{say: text}, {call: name} or {wait: 50ms}"
+class Fail(Plain):
+    """The model's provider fails in the middle of the response, which ends there.
+
+    What was called before in the turn is not dispatched: the answer never became complete.
+
+    Parameters:
+        text: What the service reports; ``fail`` in a file.
+    """
+
+    text: Text = Field(validation_alias="fail")
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return ``{fail: text}``."""
+        return {"fail": self.text}
+
+
+_TAGS = {"say": "<say>", "call": "<call>", "wait": "<wait>", "fail": "<fail>"}
+_STEPS = "{say: text}, {call: name}, {wait: 50ms} or {fail: text}"
 _KEYS = tuple(_TAGS)
 
 
@@ -91,6 +107,8 @@ def _tag(step: Any) -> str | None:
             return _TAGS["call"]
         case Wait():
             return _TAGS["wait"]
+        case Fail():
+            return _TAGS["fail"]
         case Mapping():
             tags = [tag for key, tag in _TAGS.items() if key in step]
             return tags[0] if len(tags) == 1 else None
@@ -109,13 +127,16 @@ def _refuse_no_step(step: Any) -> Any:
     for key in step:
         if near := did_you_mean(str(key), _KEYS):
             raise refusal([Finding((str(key),), f"unknown key {key!r}{near}", "key")])
-    raise refusal([Finding((), f"a step must have the key say, call or wait: {_STEPS}", "whole")])
+    raise refusal(
+        [Finding((), f"a step must have the key say, call, wait or fail: {_STEPS}", "whole")]
+    )
 
 
 Step = Annotated[
     Annotated[Say, Tag(_TAGS["say"])]
     | Annotated[Call, Tag(_TAGS["call"])]
-    | Annotated[Wait, Tag(_TAGS["wait"])],
+    | Annotated[Wait, Tag(_TAGS["wait"])]
+    | Annotated[Fail, Tag(_TAGS["fail"])],
     Discriminator(_tag),
     BeforeValidator(_refuse_no_step),
 ]
@@ -126,7 +147,8 @@ class Turn(Plain):
     """One response of the model.
 
     Parameters:
-        steps: What it says, calls and waits for, in order; in a file, a turn is this list.
+        steps: What it says, calls and waits for, in order, and at its end perhaps how it fails; in
+            a file, a turn is this list.
     """
 
     steps: tuple[Step, ...]
@@ -139,6 +161,17 @@ class Turn(Plain):
     def to_plain(self) -> list[Any]:
         """Return the list of the steps."""
         return [step.to_plain() for step in self.steps]
+
+    @classmethod
+    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+        steps = data.get("steps")
+        plain = [plain_of(step) for step in steps] if isinstance(steps, list | tuple) else []
+        wrong = "nothing comes behind a fail, which ends the response: put it before, or remove it"
+        return [
+            Finding((behind,), wrong, "whole")
+            for behind, step in enumerate(plain[:-1], 1)
+            if isinstance(step, Mapping) and "fail" in step
+        ]
 
     @classmethod
     def _plain_form(cls, arguments: dict[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from llm_sim.errors import ScriptExhaustedError
-from llm_sim.scenario import Call, Say, Turn, Wait
+from llm_sim.scenario import Call, Fail, Say, Turn, Wait
 
 SECOND_NS: Final = 1_000_000_000
 
@@ -18,7 +18,7 @@ PROBE: Final = Turn(steps=(Call(name=PROBE_TOOL, id=PROBE_TOOL),))
 
 
 class Service(Protocol):
-    """What a player asks of the service that it speaks through: four verbs.
+    """What a player asks of the service that it speaks through: five verbs.
 
     Every target's scripted subclass of its real ``LLMService`` offers them.
     """
@@ -33,6 +33,10 @@ class Service(Protocol):
 
     async def call(self, calls: Sequence[Call], context: Any) -> None:
         """Hand a batch of calls to ``run_function_calls``."""
+        ...
+
+    async def fail(self, text: str) -> None:
+        """Report an error of the model's provider."""
         ...
 
     async def end_response(self) -> None:
@@ -109,6 +113,9 @@ class Player:
                     await _pause(step.duration)
                 case Call():
                     batch.append(step)
+                case Fail():
+                    await service.fail(step.text)
+                    return
         if batch:
             await service.call(batch, context)
 

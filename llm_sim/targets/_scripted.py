@@ -101,10 +101,13 @@ class ScriptedService(_RealService):
             handler, args, kwargs = self._sim_registrations[name]
             self.register_function(name, handler, *args, **kwargs)
 
-    async def report_error(self) -> None:
+    async def fail(self, text: str) -> None:
         """Report an error that is not fatal, as a service does whose provider has stumbled."""
-        error = self.frames.ErrorFrame("llm_sim: an injected error")
-        await self.push_frame(error, self.upstream)
+        await self.push_frame(self.frames.ErrorFrame(text), self.upstream)
+
+    async def report_error(self) -> None:
+        """Report an error that nothing in the script led to."""
+        await self.fail("llm_sim: an injected error")
 
     async def process_frame(self, frame: Any, direction: Any) -> None:
         """Answer a context with the next turn; pass everything else on."""

@@ -73,6 +73,7 @@ def test_the_names_of_the_package_are_these() -> None:
         "call",
         "cancel",
         "end",
+        "fail",
         "fuzz",
         "hold",
         "interrupt",

@@ -83,7 +83,7 @@ def test_a_later_change_of_the_arguments_does_not_reach_the_call() -> None:
         (lambda: wait(5), "duration must have a unit: write 300ms or 5s, not 5"),
         (
             lambda: turn(say("a"), "b"),  # type: ignore[arg-type]
-            "step 2 must be say(text), call(name) or wait(duration), not 'b'",
+            "step 2 must be say(text), call(name), wait(duration) or fail(text), not 'b'",
         ),
         (lambda: user_says(""), "text must be a text that is not empty, not ''"),
         (

@@ -335,8 +335,8 @@ def test_a_mistake_in_the_outline_is_placed(text: str, message: str) -> None:
         ),
         (
             ["script:", "  - - hi"],
-            "f.yaml:5:11: script[0][0] must be a step, {say: text}, {call: name} or {wait: 50ms}, "
-            "not 'hi'",
+            "f.yaml:5:11: script[0][0] must be a step, {say: text}, {call: name}, {wait: 50ms} or "
+            "{fail: text}, not 'hi'",
         ),
         (
             ["script:", "  - {say: hi}"],

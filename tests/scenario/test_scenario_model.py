@@ -138,8 +138,8 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         ),
         (
             scenario(script=[[{}]]),
-            "script[0][0]: a step must have the key say, call or wait: "
-            "{say: text}, {call: name} or {wait: 50ms}",
+            "script[0][0]: a step must have the key say, call, wait or fail: "
+            "{say: text}, {call: name}, {wait: 50ms} or {fail: text}",
         ),
         (
             scenario(script=[[{"say": "a", "wait": "1s"}]]),

@@ -15,6 +15,7 @@ from llm_sim.scenario import (
     CallExpected,
     ContextExpected,
     Expectation,
+    Fail,
     FramePattern,
     Injection,
     Mark,
@@ -49,7 +50,8 @@ STEPS = (
     | st.builds(call, NAMES, st.dictionaries(st.text(), JSON, max_size=3))
     | st.builds(Wait, duration=DURATIONS)
 )
-TURNS = st.lists(STEPS, max_size=4).map(lambda steps: Turn(steps=tuple(steps)))
+ENDS = st.just([]) | st.builds(lambda text: [Fail(text=text)], st.text())
+TURNS = st.builds(lambda steps, end: Turn(steps=(*steps, *end)), st.lists(STEPS, max_size=4), ENDS)
 FLAGS = {"cancel_on_interruption": st.booleans(), "registered": st.booleans()}
 TOOLS = st.builds(Tool, result=JSON, latency=DURATIONS, **FLAGS) | st.builds(
     Tool, raises=st.text(), latency=DURATIONS, **FLAGS

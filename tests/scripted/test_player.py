@@ -38,6 +38,10 @@ class Notebook:
         """Note the batch."""
         self._note(f"call {' '.join(f'{c.name}={c.id}' for c in calls)} on {context}")
 
+    async def fail(self, text: str) -> None:
+        """Note the failure."""
+        self._note(f"fail {text}")
+
     async def end_response(self) -> None:
         """Note the closing."""
         self._note("end")

@@ -40,7 +40,7 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "Parts of a scenario",
         "What the model says, what the tools do, and what comes from outside.",
         (
-            *("Scenario", "load_scenarios", "turn", "say", "call", "wait", "Tool"),
+            *("Scenario", "load_scenarios", "turn", "say", "call", "wait", "fail", "Tool"),
             *("at", "after", "at_step"),
             *("interrupt", "end", "cancel", "user_says", "user_starts", "user_stops"),
             *("scenario:error", "scenario:register", "scenario:unregister"),
