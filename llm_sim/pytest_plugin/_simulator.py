@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
-from llm_sim.errors import ExpectationError, UsageError
+from llm_sim.errors import ExpectationError, LlmSimError, UsageError
 from llm_sim.exploration import update_golden
 from llm_sim.invariants import LAWS, Law, Violation, get_law
 from llm_sim.pytest_plugin._settings import Settings
-from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration
+from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration, say, turn
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Limits, Run, run
 from llm_sim.targets import Bot, load_bot
@@ -23,6 +23,7 @@ Part = Turn | Hold | Injection | Scenario
 IN_TESTS: Final = ("LS401",)
 """What is no mere warning in a test of handlers: what a handler owes."""
 
+_GREETING: Final = Scenario(script=[turn(say("Hello."))])
 _OF_ANY_SCENARIO: Final = {"bot", "stubs", "target"}
 
 
@@ -220,6 +221,11 @@ class Simulator:
             place=self.test,
         )
         return Made(one, bot, target, self.expected)
+
+    def warm_up(self) -> None:
+        """Let the target import what it needs, so that no example takes the time for it."""
+        with suppress(LlmSimError):  # what is wrong with a target, the first run tells
+            self.make(_GREETING, None, self.settings.target)
 
     def expects(self, *laws: str) -> AbstractContextManager[None]:
         """Expect the runs of a block to break laws, each of them in at least one run.

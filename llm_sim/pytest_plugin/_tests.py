@@ -84,6 +84,7 @@ def _simulated(item: pytest.Item, simulator: Simulator) -> Generator[None, None,
     if given:
         # Each example would be swept.
         simulator.settings = simulator.settings._replace(sweep=None)
+        simulator.warm_up()
     each = partial(_judged, item, simulator, "passed")
     failure = ""
     try:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.pytest_plugin.conftest import HEAD, INI, INSTALLED
 from tests.pytest_plugin.test_fuzz import the_report
+from tests.support.pipecat import needs_pipecat
 
 GIVEN = """
 from hypothesis import HealthCheck, given, settings
@@ -83,6 +84,11 @@ def test_expected(llm_sim, number):
 
 @few
 @given(number=numbers)
+def test_quick(llm_sim, number):
+    llm_sim.run(turn(say("Hello.")))
+
+@few
+@given(number=numbers)
 def test_with_a_directory(llm_sim, tmp_path, number):
     pass
 
@@ -97,12 +103,12 @@ def test_on_a_core_without_races_every_example_passes_without_a_word_of_settings
     session: Session,
 ) -> None:
     result = session(BODIES, "-k", "race or async or anyio or purpose")
-    result.assert_outcomes(passed=6, deselected=4)
+    result.assert_outcomes(passed=6, deselected=5)
 
 
 def test_an_example_whose_run_breaks_a_law_is_shrunk(session: Session) -> None:
     result = session(BODIES, "--llm-sim-target", "naive")
-    result.assert_outcomes(failed=8, passed=2)
+    result.assert_outcomes(failed=8, passed=3)
     told = the_report(result)
     assert told[0] == "LS106 interruption-cancels"
     assert [line for line in told if line.startswith("    number=")] == ["    number=0,"]
@@ -122,5 +128,11 @@ def test_an_example_whose_run_breaks_a_law_is_shrunk(session: Session) -> None:
 
 def test_each_example_is_not_swept(session: Session) -> None:
     session(BODIES, "--llm-sim-sweep=interrupt", "-k", "test_race").assert_outcomes(
-        passed=3, deselected=7
+        passed=3, deselected=8
     )
+
+
+@needs_pipecat
+def test_the_first_example_does_not_pay_for_the_import_of_the_target(session: Session) -> None:
+    result = session(BODIES, "--llm-sim-target", "pipecat", "-k", "test_quick")
+    result.assert_outcomes(passed=1, deselected=10)
