@@ -50,7 +50,7 @@ STEPS = (
     | st.builds(call, NAMES, st.dictionaries(st.text(), JSON, max_size=3))
     | st.builds(Wait, duration=DURATIONS)
 )
-ENDS = st.just([]) | st.builds(lambda text: [Fail(text=text)], st.text())
+ENDS = st.lists(st.builds(Fail, text=st.text()), max_size=1)
 TURNS = st.builds(lambda steps, end: Turn(steps=(*steps, *end)), st.lists(STEPS, max_size=4), ENDS)
 FLAGS = {"cancel_on_interruption": st.booleans(), "registered": st.booleans()}
 TOOLS = st.builds(Tool, result=JSON, latency=DURATIONS, **FLAGS) | st.builds(
