@@ -48,6 +48,8 @@ SHRUNK: Final = {
     "a_call_registered_anew_escapes": ("interrupt@start+1 | f g", 100),
     "a_call_registered_anew_is_cancelled": ("interrupt@start+1 | f g", 100),
     "a_catch_all_escapes": ("interrupt@start+0 | f", 75),
+    "an_interrupted_call_takes_effect": ("interrupt@start+0 | f", 75),
+    "a_queued_call_hangs_up": ("interrupt@start+0 | g | sequential", 150),
     "a_call_that_should_run_on_is_cancelled": (
         "interrupt@start+0 | f | f: cancel_on_interruption False",
         75,
