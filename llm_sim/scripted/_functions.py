@@ -52,7 +52,7 @@ def check_stub_functions(stubs: Mapping[str, StubFunction], calls: Iterable[Call
 
     Raises:
         UsageError: One is no function, takes arguments by position only, wants an argument that a
-            call does not give, or one that no call of it gives.
+            call does not give, or one that looks like a misspelt one.
     """
     called = list(calls)
     for tool, function in stubs.items():
@@ -70,12 +70,14 @@ def _problems(wanted: Mapping[str, Parameter], calls: list[Call]) -> Iterator[st
         if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
             continue
         without = [call for call in calls if name not in call.args]
-        optional = parameter.default is not Parameter.empty
-        if without and (not optional or len(without) == len(calls)):
-            given = list(without[0].args)
-            hint = did_you_mean(name, given)
+        if not without:
+            continue
+        given = list(without[0].args)
+        near = did_you_mean(name, given)
+        is_misspelt = near and len(without) == len(calls)
+        if parameter.default is Parameter.empty or is_misspelt:
             what = ", ".join(given) or "nothing"
-            yield f"wants {name!r}{hint}; call {without[0].id} gives {what}"
+            yield f"wants {name!r}{near}; call {without[0].id} gives {what}"
 
 
 def _parameters(function: StubFunction) -> Mapping[str, Parameter]:

@@ -61,7 +61,14 @@ def test_what_a_function_raises_the_handler_raises() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [lambda slot: slot, lambda slot, guests=1: slot, lambda: 1, lambda **all_of: 1]
+    "function",
+    [
+        lambda slot: slot,
+        lambda slot, guests=1: slot,
+        lambda slot, when="now": slot,
+        lambda: 1,
+        lambda **all_of: 1,
+    ],
 )
 def test_a_function_that_the_script_serves_is_accepted(function: Callable[..., Any]) -> None:
     check_stub_functions({"book": function}, CALLS)

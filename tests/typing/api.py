@@ -13,6 +13,7 @@ from llm_sim import (
     Down,
     F,
     FramePattern,
+    Network,
     Run,
     Scenario,
     SweepReport,
@@ -22,11 +23,14 @@ from llm_sim import (
     at,
     call,
     end,
+    fail,
     hold,
     interrupt,
     load_scenarios,
     run,
+    run_test,
     say,
+    smoke,
     sweep,
     turn,
     user_says,
@@ -46,7 +50,25 @@ def build(llm: Any) -> None:
     llm.register_function("lookup_order", lookup_order)
 
 
+async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve the shop."""
+    await send({"type": "http.response.start", "status": 204})
+    await send({"type": "http.response.body"})
+
+
+NETWORK = Network()
+NETWORK.serve("api.shop.test", app, latency="40ms")
+NETWORK.cut("api.shop.test", nth=2)
+NETWORK.refuse("api.down.test")
 BOT = Bot(build)
+SHOP = Bot(
+    build,
+    tools=[{"name": "lookup_order", "parameters": {"type": "object"}}],
+    terminal=["lookup_order"],
+    mutating=("lookup_order",),
+    network=NETWORK,
+    stubs={"lookup_order": lambda id="": {"status": id}},
+)
 GATE = hold("lookup_order", before_await=1)
 ORDER = Scenario(
     name="order",
@@ -81,6 +103,8 @@ def asserts_the_life_of_a_call(one: Run) -> None:
     assert life.arguments == {"id": "A1"}
     assert life.result == {"status": "shipped"}
     assert life.is_cancelled is False
+    assert_type(one.effects("lookup_order"), int)
+    assert one.effects("lookup_order") == 1
     assert one.context.roles[:2] == ("user", "assistant")
     assert one.trace.header.scenario == "order"
     assert one.laws == ()
@@ -103,6 +127,31 @@ def sweeps(scenario: Scenario) -> SweepReport:
     report = sweep(scenario, bot=BOT, inject="interrupt")
     assert report.clean, report
     return report
+
+
+def tries_each_tool() -> str:
+    """Call each tool of the bot once."""
+    report = smoke(SHOP, target="reference")
+    assert report.clean, report
+    return str(report)
+
+
+def stumbles() -> Run:
+    """Let the provider fail, and the bot go on."""
+    return run(
+        Scenario(
+            script=[turn(say("Let me"), fail("rate limit")), turn(say("Sorry."))],
+            inject=[after("1s", user_says("Hello?"))],
+        ),
+        bot=SHOP,
+        network=Network(),
+    )
+
+
+async def tests_one_processor(processor: Any, frame: Any) -> list[Any]:
+    """Send a frame through one processor."""
+    down, up = await run_test(processor, frames_to_send=[frame], expected_down_frames=[type(frame)])
+    return [*down, *up]
 
 
 def loads(file: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import subprocess
 import sys
@@ -10,10 +11,20 @@ from pathlib import Path
 import pytest
 
 from llm_sim import run
+from llm_sim.frames import Frame, FrameDirection, LLMTextFrame
+from llm_sim.service import FrameProcessor
 from tests.support.scenarios import ROOT
 from tests.typing import api
 
 PAGE = Path(api.__file__)
+
+
+class Quiet(FrameProcessor):
+    """Lets everything pass."""
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        await self.push_frame(frame, direction)
 
 
 def test_what_users_write_runs() -> None:
@@ -21,6 +32,10 @@ def test_what_users_write_runs() -> None:
     api.asserts_the_life_of_a_call(one)
     api.asserts_the_order_of_frames(one)
     assert api.sweeps(api.ORDER.replace(inject=[])).clean
+    assert "lookup_order" in api.tries_each_tool()
+    assert api.stumbles().violations == ()
+    frame = LLMTextFrame("Hm.")
+    assert asyncio.run(api.tests_one_processor(Quiet(), frame)) == [frame]
     assert run(api.HELD).call("c1").is_cancelled
     assert run(api.STUBBED).violations == ()
     assert "spoken_tool" in api.loads(str(ROOT / "scenarios" / "barge_in.sim.yaml"))
