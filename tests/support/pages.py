@@ -34,6 +34,8 @@ NOT_TYPED_HERE: Final = ("python -m pip ", "git ")
 ALONE: Final = "<!-- in an empty directory -->"
 """Stands in a page whose reader does not have the scenarios of this project."""
 
+_OF_CI: Final = ("BUILD_NUMBER", "CI")
+
 _FENCE: Final = re.compile(
     r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?\n'
     r"(?P<text>.*?)^(?P=indent)```$",
@@ -170,11 +172,13 @@ def _run(command: str, workspace: Path) -> subprocess.CompletedProcess[str]:
     name, *arguments = shlex.split(command)
     module = {"llm-sim": ["-c", SOURCE], "pytest": ["-m", "pytest"], "python": []}[name]
     here = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    # In CI pytest prints long lines whole; a reader's terminal does not.
+    surroundings = {name: value for name, value in os.environ.items() if name not in _OF_CI}
     return subprocess.run(
         [sys.executable, *module, *arguments],
         cwd=workspace,
         env={
-            **os.environ,
+            **surroundings,
             "PYTHONPATH": os.pathsep.join(filter(None, here)),
             "COLUMNS": "100",
             "NO_COLOR": "1",
