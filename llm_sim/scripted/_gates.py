@@ -73,7 +73,7 @@ def _stopping(
     """Await something, and before its nth suspension wait for something else.
 
     What the handler awaits then is set aside: it may well be done when the gate opens. Whoever
-    cancels the handler meanwhile cancels it where it stands.
+    cancels the handler meanwhile cancels it where it stands, and what it awaits with it.
     """
     steps = awaitable.__await__()
     go_on: Callable[[], Any] = partial(next, steps)
@@ -86,17 +86,28 @@ def _stopping(
         awaits += 1
         try:
             if awaits == nth:
-                # asyncio takes a future that somebody yields without this mark for a mistake.
-                blocking = getattr(awaited, "_asyncio_future_blocking", None)
-                yield from wait()
-                if blocking is not None:
-                    awaited._asyncio_future_blocking = blocking
+                yield from _instead_of(awaited, wait)
             value = None if awaited is not None and awaited.done() else (yield awaited)
         except BaseException as error:
             # Handed on to the handler, which is the one that is cancelled or closed.
             go_on = partial(_throw, steps, error)
         else:
             go_on = partial(_send, steps, value)
+
+
+def _instead_of(
+    awaited: Any, wait: Callable[[], Generator[Any, None, None]]
+) -> Generator[Any, None, None]:
+    # asyncio takes a future that somebody yields without this mark for a mistake.
+    blocking = getattr(awaited, "_asyncio_future_blocking", None)
+    try:
+        yield from wait()
+    except asyncio.CancelledError as error:
+        # As a task does: it asks what it awaits, a `gather` for one, and is thrown nothing itself.
+        if awaited is None or not awaited.cancel(*error.args):
+            raise
+    if blocking is not None:
+        awaited._asyncio_future_blocking = blocking
 
 
 def _send(steps: Any, value: Any) -> Any:

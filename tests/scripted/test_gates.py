@@ -121,6 +121,28 @@ def test_a_cancelled_handler_cleans_up_where_it_stands() -> None:
     assert told_by(cleans_up, _cancel) == ["cleaned up", "cancelled"]
 
 
+def test_what_a_cancelled_handler_awaits_is_cancelled_with_it() -> None:
+    async def gathers(told: list[str]) -> None:
+        async def part(name: str) -> None:
+            try:
+                await asyncio.sleep(2)
+            finally:
+                told.append(f"{name} is over at {asyncio.get_running_loop().time()}")
+
+        await asyncio.gather(part("one"), part("other"))
+
+    assert told_by(gathers, _cancel) == ["one is over at 0.5", "other is over at 0.5", "cancelled"]
+    assert told_by(gathers, _release) == ["one is over at 2.0", "other is over at 2.0", "done"]
+
+
+def test_a_cancelled_handler_is_thrown_it_where_what_it_awaits_is_done() -> None:
+    async def hurries(told: list[str]) -> None:
+        await asyncio.sleep(0.25)
+        told.append("goes on")
+
+    assert told_by(hurries, _cancel) == ["cancelled"]
+
+
 def test_a_handler_that_swallows_its_cancellation_goes_on() -> None:
     async def stubborn(told: list[str]) -> None:
         try:
