@@ -95,7 +95,8 @@ def differences(wanted: Any, actual: Any, path: str = "") -> Iterator[str]:
 
 
 def _equal(wanted: Any, actual: Any) -> bool:
-    # 1, 1.0 and True are equal, and no tool means one by another.
-    if isinstance(wanted, bool) is not isinstance(actual, bool) and isinstance(wanted, bool | int):
+    # 1, 1.0 and True are equal, and no tool means a number by a truth value.
+    numbers = bool | int | float
+    if isinstance(wanted, bool) is not isinstance(actual, bool) and isinstance(wanted, numbers):
         return False
     return bool(wanted == actual)

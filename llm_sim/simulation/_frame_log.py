@@ -17,6 +17,7 @@ from llm_sim.trace import (
     exactly,
     in_order,
     never,
+    never_told,
     passed,
     stations,
     within,
@@ -72,8 +73,16 @@ class FrameLog(Sequence[FrameRecord]):
         return [frame.type for frame in self]
 
     def of(self, *patterns: _Pattern) -> FrameLog:
-        """Return the frames that one of these patterns means."""
+        """Return the frames that one of these patterns means.
+
+        Raises:
+            ExpectationError: There are frames of a pattern's type, and none is told with a field
+                that the pattern has.
+        """
+        __tracebackhide__ = True
         wanted = _patterns(patterns)
+        for each in wanted:
+            self._expect(f"of {each!r}", never_told(self._seen, each))
         kept = [one for one in self._seen if any(not one.differences(each) for each in wanted)]
         return FrameLog(self._trace, self._direction, kept, f"{self._which} of {_told(wanted)}")
 
@@ -124,7 +133,7 @@ class FrameLog(Sequence[FrameRecord]):
 
         Args:
             pattern: The frame.
-            after: Counted from each of these on. One must have come: an expectation that had
+            after: Counted behind each of these. One must have come: an expectation that had
                 nothing to look at is not met.
             until: Counted up to the next of these.
         """

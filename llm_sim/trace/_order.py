@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario import FramePattern, format_duration
 from llm_sim.trace._events import Event, FrameRecord
 from llm_sim.trace._trace import Trace
+
+_WHERE_IT_HAS_ANY: Final = frozenset(("properties",))
+"""Fields that are told of some frames of a type, and not of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,12 @@ class Passed:
 
     def differences(self, wanted: FramePattern) -> list[str]:
         """Return what keeps it from being the wanted one."""
-        payload = {**self.frame.fields, "calls": list(self.frame.calls)}
-        return wanted.differences(self.frame.type, payload)
+        return wanted.differences(self.frame.type, self.payload)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What a pattern can ask of it."""
+        return {**self.frame.fields, "calls": list(self.frame.calls)}
 
     def __str__(self) -> str:
         calls = f" {','.join(self.frame.calls)}" if self.frame.calls else ""
@@ -133,23 +141,41 @@ def never(
     Args:
         seen: The frames.
         unwanted: What must not come.
-        after: Counted from each of these on; one must have come, or nothing would have been asked.
+        after: Counted behind each of these; one must have come, or nothing would have been asked.
         until: Counted up to the next of these.
     """
+    if (untold := never_told(seen, unwanted)) is not None:
+        return untold
     if after is not None and not any(not one.differences(after) for one in seen):
         miss = _missing(seen, after, -1)
         return Miss(f"nothing to look at: {miss.message}", miss.event)
     closed = after is not None
     since: Passed | None = None
     for one in seen:
-        if after is not None and not one.differences(after):
-            closed, since = False, one
-        elif until is not None and not one.differences(until):
-            closed = True
-        elif not closed and not one.differences(unwanted):
+        stops = until is not None and not one.differences(until)
+        if not closed and not stops and not one.differences(unwanted):
             behind = "" if since is None else f", after {since}"
             return Miss(f"{unwanted!r} must not come: {one}{behind}", one.event.seq)
+        if after is not None and not one.differences(after):
+            closed, since = False, one
+        elif stops:
+            closed = True
     return None
+
+
+def never_told(seen: Seen, pattern: FramePattern) -> Miss | None:
+    """Ask whether a pattern wants what no frame of its type is told with, a slip of the pen.
+
+    Where none of the type came, nobody knows.
+    """
+    same = [one for one in seen if one.frame.type == pattern.type]
+    told = dict.fromkeys(name for one in same for name in one.payload)
+    untold = [name for name in pattern.fields if name not in told.keys() | _WHERE_IT_HAS_ANY]
+    if not same or not untold:
+        return None
+    hint = did_you_mean(untold[0], list(told)) or f", but {', '.join(told)}"
+    told_of = f"a trace tells of no {untold[0]} of {pattern.type}{hint}"
+    return Miss(f"nothing to look at: {told_of}", same[0].event.seq)
 
 
 def within(seen: Seen, duration_ns: int, wanted: Sequence[FramePattern]) -> Miss | None:

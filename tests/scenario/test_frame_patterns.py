@@ -59,6 +59,7 @@ def test_a_part_of_the_payload_is_enough(pattern: FramePattern) -> None:
             ["it has no result.state, but status, parcels, late"],
         ),
         (F.FunctionCallResult(result={"late": 0}), ["result.late is False, not 0"]),
+        (F.FunctionCallResult(result={"late": 0.0}), ["result.late is False, not 0.0"]),
         (
             F.FunctionCallResult(result={"parcels": [{"id": 3}, {"id": 2}]}),
             ["result.parcels[0].id is 1, not 3"],

@@ -53,6 +53,9 @@ def test_the_other_expectations_are_met_too(order: Run) -> None:
     frames.of(F.LLMText).exactly(F.LLMText(text="Let me check."), F.LLMText)
     frames.any_order(F.LLMText(text="It has shipped."), F.FunctionCallsStarted, F.LLMText)
     frames.never(F.LLMText, after=F.FunctionCallsStarted, until=F.FunctionCallResult)
+    frames.never(F.LLMText, after=F.LLMText, until=F.LLMText)
+    frames.never(F.FunctionCallResult, after=F.FunctionCallResult)
+    frames.never(F.FunctionCallResult(properties={"is_final": False}))
     frames.never(F.Interruption)
     frames.within("100ms", F.FunctionCallInProgress, F.FunctionCallResult)
     frames.of(F.Interruption).exactly()
@@ -155,6 +158,18 @@ def test_a_frame_that_came_too_early_is_the_nearest_miss(down: FrameLog) -> None
         (
             lambda frames: frames.never("LLMText", after="FunctionCallResult"),
             "LLMText must not come: LLMText at 100 ms, after FunctionCallResult c1 at 100 ms",
+        ),
+        (
+            lambda frames: frames.never("LLMText", after="LLMText"),
+            "LLMText must not come: LLMText at 100 ms, after LLMText at 0 ms",
+        ),
+        (
+            lambda frames: frames.never(F.LLMText(txt="Hm.")),
+            "nothing to look at: a trace tells of no txt of LLMText (did you mean 'text'?)",
+        ),
+        (
+            lambda frames: frames.of(F.LLMText(text="Hm.", user="u1")).exactly(),
+            "nothing to look at: a trace tells of no user of LLMText, but text, calls",
         ),
         (
             lambda frames: frames.of("LLMText").never("LLMText", after="Interruption"),
