@@ -232,6 +232,21 @@ def test_a_handler_may_freeze_time_itself() -> None:
     assert _seen(look) == [there, there]
 
 
+def test_time_that_a_handler_leaves_frozen_thaws_with_its_run() -> None:
+    def look() -> str:
+        freeze_time("2001-01-01").start()
+        return datetime.now().isoformat()
+
+    there = ["2001-01-01T00:00:00", "2001-01-01T00:00:00"]
+    before = time.time, sys.modules["datetime"].datetime
+    assert _seen(look) == there
+    assert (time.time, sys.modules["datetime"].datetime) == before
+    assert _seen(_time) == [START, START]
+    with freeze_time("2020-02-02"):
+        assert _seen(look) == there
+        assert datetime.now().isoformat() == "2020-02-02T00:00:00"
+
+
 def test_the_application_waits_in_real_time_while_a_run_is_made() -> None:
     """asyncio's loops, which another thread may be running, keep their own clock."""
     loop = asyncio.new_event_loop()
