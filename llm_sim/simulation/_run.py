@@ -17,7 +17,7 @@ from llm_sim.simulation._expectations import Unmet, unmet
 from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stage import Stage
-from llm_sim.simulation._world import exits_told
+from llm_sim.simulation._world import exits_told, free_earlier_worlds
 from llm_sim.targets import Bot, Target, get_target, load_bot
 from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls_at_rest, effects, passed
 
@@ -182,6 +182,7 @@ def run(
     chooser = replay or recording
     bot = bot or load_bot(scenario.bot)
     header = _header(_under_test(chosen, loop), scenario, bot, plan, place)
+    free_earlier_worlds()
     stage = Stage(
         scenario,
         bot,
@@ -196,8 +197,7 @@ def run(
     if instrument is not None:
         stage.loop.add_instrument(instrument)
     with stage, exits_told():
-        # In a context of its own: what causes what is kept in a context variable, and the caller's
-        # context goes on after the run.
+        # In a context of its own, which keeps what causes what; the caller's goes on after the run.
         copy_context().run(stage.play, plan)
     trace = stage.recorder.trace
     if recording is not None:

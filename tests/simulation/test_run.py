@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
 
 from llm_sim.errors import BotError, ScriptExhaustedError, SimulationError, UsageError
+from llm_sim.loop import SimLoop
 from llm_sim.scenario import (
     Scenario,
     Tool,
@@ -355,7 +357,6 @@ def test_a_handler_that_never_ends_is_closed_with_its_run() -> None:
 
 
 def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
-    import gc
     import os
     import random
     import warnings
@@ -376,6 +377,12 @@ def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
     with pytest.raises(RuntimeError, match="no surroundings"):
         run(spoken_tool(), target=Broken())
     assert (os.urandom, warnings.showwarning, random.getstate(), gc.isenabled()) == before
+
+
+def test_the_worlds_of_earlier_runs_are_freed() -> None:
+    for _ in range(4):
+        run(spoken_tool())
+    assert sum(isinstance(one, SimLoop) for one in gc.get_objects()) <= 1
 
 
 def test_a_handler_that_raises_what_nobody_expects_settles_its_call() -> None:
