@@ -41,8 +41,9 @@ class Recorder:
         self.trace = Trace(header)
         self._clock = clock
         self._numbers: dict[Any, int] = {}
-        # A frame is known by its id attribute, which is unique in the process; holding on to the
-        # frame itself is not needed, and its hash may be its content's.
+        # A frame is known by its class and its id: ids are unique among the frames of one library,
+        # and a bot may push Pipecat's on the embedded core. Holding on to the frame itself is not
+        # needed, and its hash may be its content's.
         self._listeners: list[FrameListener] = []
         self._cause: ContextVar[int | None] = ContextVar("llm_sim_cause", default=None)
 
@@ -103,9 +104,10 @@ class Recorder:
         return ""
 
     def _number_of(self, frame: Any) -> int:
-        number = self._numbers.get(frame.id)
+        key = (frame.__class__, frame.id)
+        number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[frame.id] = len(self.trace.frames)
+            number = self._numbers[key] = len(self.trace.frames)
             record = describe(frame, number)
             self.trace.frames.append(record)
             for listener in self._listeners:

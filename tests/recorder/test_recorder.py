@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from llm_sim.frames import LLMTextFrame
 from llm_sim.loop import SimLoop
 from llm_sim.recorder import Recorder, registered
 from llm_sim.trace import Event, Header
@@ -64,3 +65,12 @@ def test_a_registration_is_an_event() -> None:
         ("register", "", "", {"cancel_on_interruption": False}),
         ("register", "lookup", "", {"cancel_on_interruption": None}),
     ]
+
+
+def test_frames_of_two_libraries_with_one_id_are_two_frames() -> None:
+    tape = recorder()
+    ours, theirs = LLMTextFrame("ours"), type("LLMTextFrame", (), {"id": 0})()
+    theirs.id = ours.id
+    for frame in (ours, theirs, ours):
+        tape.record("push", frame=frame)
+    assert [event.frame for event in tape.trace.events] == [0, 1, 0]
