@@ -21,7 +21,7 @@ from llm_sim.service._errors import UnknownFunctionError
 from llm_sim.service._function_calling import FunctionCalling
 from llm_sim.service._legacy import single_parameter, warn_of_start_callback
 from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
-from llm_sim.service._types import FunctionCallRegistryItem, StartCallback
+from llm_sim.service._types import FunctionCallParams, FunctionCallRegistryItem, StartCallback
 from llm_sim.service._user_aggregator import LLMUserAggregatorParams
 
 
@@ -122,6 +122,35 @@ class LLMService(FunctionCalling):
             cancel_on_interruption=cancel_on_interruption,
             timeout_secs=timeout_secs,
             start_callback=start_callback,
+        )
+
+    def register_direct_function(
+        self,
+        handler: Any,
+        *,
+        cancel_on_interruption: bool = True,
+        timeout_secs: float | None = None,
+    ) -> None:
+        """Register a function that takes its arguments by name, under its own name.
+
+        Args:
+            handler: An async function whose first parameter is `FunctionCallParams`; the others are
+                the arguments that the model gives.
+            cancel_on_interruption: As for `register_function`.
+            timeout_secs: As for `register_function`.
+
+        Raises:
+            UsageError: As for `register_function`.
+        """
+
+        async def handle(params: FunctionCallParams) -> None:
+            await handler(params, **params.arguments)
+
+        self.register_function(
+            handler.__name__,
+            handle,
+            cancel_on_interruption=cancel_on_interruption,
+            timeout_secs=timeout_secs,
         )
 
     def unregister_function(self, function_name: str | None) -> None:

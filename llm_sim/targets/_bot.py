@@ -12,7 +12,7 @@ from typing import Any
 from llm_sim.errors import BotError, did_you_mean
 from llm_sim.network import Network
 from llm_sim.scripted import StubFunction
-from llm_sim.targets._schemas import schema_of
+from llm_sim.targets._schemas import schemas_of
 
 Build = Callable[[Any], Any]
 
@@ -30,8 +30,8 @@ class Bot:
             service, or the list of processors around it (the service among them). The same
             function is what ships.
         tools: The schemas of its tools, from which drawn calls take their arguments; a tool without
-            one is called without arguments. Each is a ``FunctionSchema``, or a mapping as a
-            provider is sent.
+            one is called without arguments. A ``ToolsSchema``; or a list in which each is a
+            ``FunctionSchema``, or a mapping as a provider is sent.
         terminal: Names of tools that end things for the user, such as one that hangs up: LS403.
         mutating: Names of tools that change the world, such as one that books: LS402.
         stubs: Functions that stand for the handlers of tools by name. Each takes those of the
@@ -42,7 +42,7 @@ class Bot:
     """
 
     build: Build = _nothing
-    tools: Sequence[Any] = ()
+    tools: Any = ()
     terminal: Sequence[str] = ()
     mutating: Sequence[str] = ()
     network: Network | None = None
@@ -52,7 +52,7 @@ class Bot:
 
     def __post_init__(self) -> None:
         # Frozen for its users; here it is still being built.
-        object.__setattr__(self, "tools", tuple(schema_of(tool) for tool in self.tools))
+        object.__setattr__(self, "tools", schemas_of(self.tools))
 
     @property
     def name(self) -> str:
@@ -96,7 +96,23 @@ class Bot:
                 f"bot {self.name!r} returned {type(built).__name__}; return None, the service, or "
                 "a list of processors with the service among them"
             )
+        for part in built:
+            self._check_family(part, llm)
         return list(built)
+
+    def _check_family(self, part: Any, llm: Any) -> None:
+        """Check that a processor is of the library that the service is of."""
+        base = next((cls for cls in type(llm).__mro__ if cls.__name__ == "FrameProcessor"), object)
+        if isinstance(part, base):
+            return
+        library, target = ("Pipecat", "pipecat")
+        if base.__module__.startswith("llm_sim."):
+            library, target = ("llm_sim.service", "reference")
+        other = "reference" if target == "pipecat" else "pipecat"
+        raise BotError(
+            f"bot {self.name!r}: its processor {type(part).__name__} is not derived from the "
+            f"FrameProcessor of {library}, on which it is run; try it with target {other!r}"
+        )
 
     def check_declared(self, tools: Collection[str | None]) -> None:
         """Check that each tool that the bot declares as terminal or mutating, or stubs, is one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +24,21 @@ class Schema:
     name: str
     properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
     required: tuple[str, ...] = ()
+
+
+def schemas_of(tools: Any) -> tuple[Any, ...]:
+    """Return the schemas of tools, each with a name, properties and required.
+
+    Args:
+        tools: Those of a ``ToolsSchema``; or several that :func:`schema_of` takes.
+
+    Raises:
+        BotError: They are neither.
+    """
+    each = getattr(tools, "standard_tools", tools)
+    if isinstance(each, str | Mapping) or not isinstance(each, Iterable):
+        raise BotError(f"tools={tools!r}: give a list of schemas, or a ToolsSchema")
+    return tuple(schema_of(tool) for tool in each)
 
 
 def schema_of(tool: Any) -> Any:

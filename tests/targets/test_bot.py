@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from llm_sim.errors import BotError
-from llm_sim.service import FunctionSchema
+from llm_sim.service import FunctionSchema, ToolsSchema
 from llm_sim.targets import Bot, load_bot
 from tests.quality.bots import catches_all
 
@@ -159,3 +159,14 @@ def test_a_tool_without_parameters_has_no_properties() -> None:
 def test_what_is_no_schema_is_refused(schema: Any) -> None:
     with pytest.raises(BotError, match="is no schema of a tool; give a FunctionSchema, or a"):
         Bot(catches_all, tools=[schema])
+
+
+def test_a_tools_schema_gives_the_schemas_in_it() -> None:
+    book = FunctionSchema("book", "", {"id": {"type": "string"}}, ["id"])
+    assert Bot(catches_all, tools=ToolsSchema([book])).tools == (book,)
+
+
+@pytest.mark.parametrize("tools", ["book", {"name": "book"}, 7])
+def test_what_are_no_schemas_is_refused(tools: Any) -> None:
+    with pytest.raises(BotError, match=r"^tools=.*: give a list of schemas, or a ToolsSchema$"):
+        Bot(catches_all, tools=tools)

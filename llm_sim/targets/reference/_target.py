@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llm_sim import frames, service
 from llm_sim.frames import (
@@ -29,15 +29,35 @@ if TYPE_CHECKING:
     from llm_sim.targets._port import Plan, Session
     from llm_sim.targets._rig import Rig, RigOptions
 
+    _RealService = service.FrameProcessor
+else:
+    _RealService = object
 
-class ScriptedLLMService(ScriptedService, service.LLMService):
+
+class _AnyDirection(_RealService):
+    """Takes Pipecat's words for the directions too: the handlers of a bot that ships use them."""
+
+    def push_frame(
+        self, frame: Any, direction: Any = FrameDirection.DOWNSTREAM
+    ) -> Coroutine[Any, Any, None]:
+        """Hand a frame to a neighbour."""
+        return super().push_frame(frame, FrameDirection[direction.name])
+
+    def queue_frame(
+        self, frame: Any, direction: Any = FrameDirection.DOWNSTREAM, *rest: Any
+    ) -> Coroutine[Any, Any, None]:
+        """Queue a frame, as a neighbour does."""
+        return super().queue_frame(frame, FrameDirection[direction.name], *rest)
+
+
+class ScriptedLLMService(_AnyDirection, ScriptedService, service.LLMService):
     """The core's own service with a script for a model."""
 
     frames: ClassVar = frames
     upstream: ClassVar = FrameDirection.UPSTREAM
 
 
-class ScriptedNaiveLLMService(ScriptedService, NaiveLLMService):
+class ScriptedNaiveLLMService(_AnyDirection, ScriptedService, NaiveLLMService):
     """The naive service with a script for a model."""
 
     frames: ClassVar = frames
