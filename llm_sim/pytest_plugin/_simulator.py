@@ -175,7 +175,17 @@ class Simulator:
 
         Raises:
             UsageError: The parts make no scenario.
+            BotError: The bot cannot be built.
         """
+        __tracebackhide__ = True
+        try:
+            return self._remembered(parts, how)
+        except LlmSimError as error:
+            # What is wrong is in the message and in its cause: the way through this package
+            # would only stand before them.
+            raise error.with_traceback(None) from error.__cause__
+
+    def _remembered(self, parts: tuple[Part, ...], how: How) -> Run:
         bot = how.get("bot")
         if bot is not None and not isinstance(bot, Bot):
             raise UsageError(f"bot must be a Bot, not {bot!r}; write Bot(build)")

@@ -107,6 +107,18 @@ async def test_silent(llm_sim):
     assert result.text == LEFT_OVER
 
 
+def test_a_bot_that_cannot_be_built_is_told_at_the_line_of_the_test(inner: Inner) -> None:
+    result = inner.run("""
+def test_broken(llm_sim):
+    llm_sim.run(turn(say("Hello.")), bot=Bot(lambda llm: llm.no_such_thing))
+""")
+    assert result.phases == FAILED
+    assert "BotError: bot '<lambda>' cannot be built: AttributeError" in result.text
+    places = [line for line in result.text.splitlines() if line.startswith("test_bot.py:")]
+    assert [place.partition(" ")[2] for place in places] == ["AttributeError", "BotError"]
+    assert "_simulator.py" not in result.text
+
+
 def test_an_assertion_of_the_test_itself_is_what_is_reported(inner: Inner) -> None:
     result = inner.run("""
 async def test_silent(llm_sim):
