@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
-from llm_sim.errors import ExpectationError, LlmSimError, UsageError
+from llm_sim.errors import ExpectationError, LlmSimError, UsageError, did_you_mean
 from llm_sim.exploration import update_golden
 from llm_sim.invariants import LAWS, Law, Violation, get_law
 from llm_sim.pytest_plugin._settings import Settings
@@ -161,6 +161,7 @@ class Simulator:
 
         The run is over when this returns, so it is judged even where the ``await`` is forgotten.
         """
+        __tracebackhide__ = True
         return _Finished(self.run(*parts, **how))
 
     def run(self, *parts: Part, **how: Unpack[How]) -> Run:
@@ -186,6 +187,13 @@ class Simulator:
             raise error.with_traceback(None) from error.__cause__
 
     def _remembered(self, parts: tuple[Part, ...], how: How) -> Run:
+        for name in how:
+            if name not in How.__annotations__:
+                hint = did_you_mean(name, [*How.__annotations__])
+                raise UsageError(
+                    f"{name!r} is nothing that a run takes{hint}; "
+                    f"it takes {', '.join(How.__annotations__)}"
+                )
         bot = how.get("bot")
         if bot is not None and not isinstance(bot, Bot):
             raise UsageError(f"bot must be a Bot, not {bot!r}; write Bot(build)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -88,7 +89,7 @@ class Bot:
         try:
             built = self.build(llm)
         except (Exception, SystemExit) as error:
-            raise BotError(f"bot {self.name!r} cannot be built: {error!r}") from error
+            raise BotError(f"bot {self.name!r} cannot be built: {_told(error)}") from error
         if built is None or built is llm:
             return [llm]
         if not isinstance(built, Sequence) or not any(part is llm for part in built):
@@ -137,6 +138,17 @@ class Bot:
                     )
 
 
+def _told(error: BaseException) -> str:
+    """Return what a module or a builder has raised, and the line of it, where there is one."""
+    told = str(error) if isinstance(error, ImportError) else repr(error)
+    places = [
+        f" ({each.filename}:{each.lineno})"
+        for each in traceback.extract_tb(error.__traceback__)
+        if not each.filename.startswith(("<frozen ", str(Path(__file__)), importlib.__file__))
+    ]
+    return told + (places[-1] if places else "")
+
+
 def _attribute_of_a_module(bot: Bot) -> str:
     for name, module in list(sys.modules.items()):
         for attribute, value in list(getattr(module, "__dict__", {}).items()):
@@ -166,8 +178,9 @@ def load_bot(reference: str | None) -> Bot:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         # Whatever a module does while it is imported, it is the bot's to repair.
-        why = str(error) if isinstance(error, ImportError) else repr(error)
-        raise BotError(f"bot {reference!r}: cannot import {module_name!r}: {why}") from error
+        raise BotError(
+            f"bot {reference!r}: cannot import {module_name!r}: {_told(error)}"
+        ) from error
     try:
         found = getattr(module, attribute)
     except AttributeError:

@@ -119,6 +119,18 @@ def test_broken(llm_sim):
     assert "_simulator.py" not in result.text
 
 
+def test_a_word_that_a_run_does_not_take_is_refused(inner: Inner) -> None:
+    result = inner.run("""
+def test_misspelt(llm_sim):
+    llm_sim.run(turn(say("Hello.")), latncy={"llm": "1s"})
+""")
+    assert result.phases == FAILED
+    assert (
+        "'latncy' is nothing that a run takes (did you mean 'latency'?); "
+        "it takes bot, target, tools, stubs, mode, latency, user"
+    ) in result.text
+
+
 def test_an_assertion_of_the_test_itself_is_what_is_reported(inner: Inner) -> None:
     result = inner.run("""
 async def test_silent(llm_sim):
