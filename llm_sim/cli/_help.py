@@ -25,7 +25,7 @@ TOUR: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "llm-sim run scenarios/reserve.sim.yaml --trace other.jsonl",
             "llm-sim diff reserve.jsonl other.jsonl",
         ),
-        "smoke": ("llm-sim smoke bot:build",),
+        "smoke": ("llm-sim smoke shop:assistant",),
     },
     "Search": {
         "sweep": (

@@ -14,7 +14,11 @@ from llm_sim.testing import pasted
 
 _FILES: Final = {
     "bot.py": ("bot.py", "three tools, and the function that registers them"),
-    "tests/test_bot.py": ("tests/test_bot.py", "a handler, the order of frames, a sweep"),
+    "shop.py": ("shop.py", "the bot as its tests see it"),
+    "tests/test_bot.py": (
+        "tests/test_bot.py",
+        "every tool, a handler, frames, a sweep",
+    ),
     "conftest.py": ("conftest.py", "lets the tests import the bot"),
     "scenarios/reserve.sim.yaml": ("scenarios/reserve.sim.yaml", "one conversation"),
     ".github/workflows/llm-sim.yml": ("github/workflows/llm-sim.yml", "all of it in CI"),
@@ -23,6 +27,7 @@ _FILES: Final = {
 
 _NEXT: Final = (
     "python -m pytest",
+    "llm-sim smoke shop:assistant",
     "llm-sim sweep scenarios/reserve.sim.yaml",
     "llm-sim sweep scenarios/reserve.sim.yaml --target pipecat",
 )

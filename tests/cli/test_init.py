@@ -19,6 +19,7 @@ WRITTEN = [
     "bot.py",
     "conftest.py",
     "scenarios/reserve.sim.yaml",
+    "shop.py",
     "tests/test_bot.py",
 ]
 
@@ -29,7 +30,8 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     yield tmp_path
-    sys.modules.pop("bot", None)
+    for name in ("bot", "shop"):
+        sys.modules.pop(name, None)
 
 
 def files(directory: Path) -> list[str]:
@@ -55,12 +57,14 @@ def test_it_writes_a_project_and_says_what_to_type_next(cli: Command, empty: Pat
     assert (told.code, told.err) == (0, "")
     assert told.out.splitlines() == [
         "wrote  bot.py                         three tools, and the function that registers them",
-        "wrote  tests/test_bot.py              a handler, the order of frames, a sweep",
+        "wrote  shop.py                        the bot as its tests see it",
+        "wrote  tests/test_bot.py              every tool, a handler, frames, a sweep",
         "wrote  conftest.py                    lets the tests import the bot",
         "wrote  scenarios/reserve.sim.yaml     one conversation",
         "wrote  .github/workflows/llm-sim.yml  all of it in CI",
         "",
         "next   python -m pytest",
+        "       llm-sim smoke shop:assistant",
         "       llm-sim sweep scenarios/reserve.sim.yaml",
         "       llm-sim sweep scenarios/reserve.sim.yaml --target pipecat",
     ]
@@ -70,7 +74,7 @@ def test_it_writes_a_project_and_says_what_to_type_next(cli: Command, empty: Pat
 def test_it_writes_into_a_new_directory(cli: Command, empty: Path) -> None:
     told = cli("init", "my bots/first")
     assert (told.code, told.err) == (0, "")
-    assert told.out.splitlines()[-4] == "next   cd 'my bots/first'"
+    assert told.out.splitlines()[-5] == "next   cd 'my bots/first'"
     assert files(empty / "my bots/first") == WRITTEN
 
 
@@ -117,7 +121,7 @@ def test_the_tests_that_it_writes_pass(cli: Command, empty: Path, target: str) -
     plugins = ("-p", "no:cacheprovider", "-p", "no:asyncio")
     ran = python("-m", "pytest", "-q", *plugins, "--llm-sim-target", target, cwd=empty)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "4 passed" in ran.stdout or "5 passed" in ran.stdout
+    assert "5 passed" in ran.stdout
 
 
 def test_what_it_writes_passes_ruff(cli: Command, empty: Path) -> None:
@@ -158,7 +162,7 @@ def test_the_examples_of_the_help_can_be_pasted_where_it_wrote(cli: Command, emp
         for group in TOUR.values()
         for name, examples in group.items()
         for line in examples
-        if name not in ("demo", "promote", "smoke", "schema") and line != "llm-sim init"
+        if name not in ("demo", "promote", "schema") and line != "llm-sim init"
     ]
     few = {"fuzz": ("--examples", "10"), "reorder": ("--runs", "5")}
     outcomes = {}

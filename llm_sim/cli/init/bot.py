@@ -10,6 +10,17 @@ if TYPE_CHECKING:
 
 IN_STOCK = {"Dune": 2, "Emma": 0}
 
+TITLE = {
+    "type": "object",
+    "properties": {"title": {"type": "string", "enum": [*IN_STOCK]}},
+    "required": ["title"],
+}
+TOOLS = [  # what the model is told of them
+    {"name": "find_book", "description": "How many copies there are.", "parameters": TITLE},
+    {"name": "reserve_book", "description": "Put a copy aside.", "parameters": TITLE},
+    {"name": "opening_hours", "description": "When the shop is open."},
+]
+
 
 async def find_book(params: FunctionCallParams) -> None:
     """Look up how many copies there are."""

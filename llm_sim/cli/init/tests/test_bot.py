@@ -1,26 +1,31 @@
 """What the bot promises: ``python -m pytest``, or with ``--llm-sim-target pipecat``."""
 
 import pytest
-from llm_sim import Bot, Down, F, call, say, turn
+from llm_sim import Down, F, call, say, smoke, turn
 
-from bot import build
+from shop import assistant
 
-BOT = Bot(build)
 ASK = (
     turn(say("Let me look."), call("find_book", {"title": "Dune"}, as_="find")),
     turn(say("We have two copies.")),
 )
 
 
+def test_every_tool_works():
+    """Each tool is called once, with the simplest arguments that its schema allows."""
+    report = smoke(assistant)
+    assert report.clean, report
+
+
 def test_find_book_counts_the_copies(llm_sim):
     """A handler: the model calls it with these arguments, it answers with this result."""
-    run = llm_sim.run(*ASK, bot=BOT)
+    run = llm_sim.run(*ASK, bot=assistant)
     assert run.call("find").result == {"title": "Dune", "in_stock": 2}
 
 
 def test_the_model_speaks_of_the_book_when_the_result_is_there(llm_sim):
     """The order of frames, downstream; any others may come between them."""
-    run = llm_sim.run(*ASK, bot=BOT)
+    run = llm_sim.run(*ASK, bot=assistant)
     run.frames[Down].in_order(
         F.LLMText(text="Let me look."),
         F.FunctionCallInProgress(tool_call_id="find"),
@@ -35,6 +40,6 @@ def test_a_reservation_is_made_whenever_the_user_interrupts(llm_sim):
     run = llm_sim.run(
         turn(call("reserve_book", {"title": "Dune"}, as_="reserve")),
         turn(say("One copy is yours.")),
-        bot=BOT,
+        bot=assistant,
     )
     assert run.call("reserve").phases == ["started", "in_progress", "result"]

@@ -1,0 +1,7 @@
+"""The bot as its tests see it: with the schemas of its tools."""
+
+from llm_sim import Bot
+
+from bot import TOOLS, build
+
+assistant = Bot(build, tools=TOOLS)
