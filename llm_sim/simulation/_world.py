@@ -43,9 +43,11 @@ def free_earlier_worlds() -> None:
     """Collect what earlier runs have left, before the world of the next one is built.
 
     A world is cycles all over, and in use when its own run collects. A program that does little
-    but run would never come to the collection that frees it.
+    but run would never come to the collection that frees it. An exploration, which holds the
+    collector, collects between its runs.
     """
-    gc.collect(1)
+    if gc.isenabled():
+        gc.collect(1)
 
 
 @contextmanager
