@@ -136,7 +136,7 @@ class _Request:
         self._scope = scope
         self._body: deque[bytes | None] = deque()
         self._start: h11.Response | None = None
-        self._is_answered = self._has_begun = False
+        self._is_answered = self._has_begun = self._is_abandoned = False
 
     def take(self, data: bytes | None) -> None:
         """Take a part of the body; None for its end."""
@@ -150,7 +150,9 @@ class _Request:
             if not self._is_answered and not self._connection.is_lost:
                 raise RuntimeError("the application returned before its answer was complete")
         except Exception as error:
-            on_error(error)
+            # Whoever is told that the client has gone may give up in this way, as Starlette does.
+            if not self._is_abandoned:
+                on_error(error)
             self._apologize()
         else:
             if self._is_answered and not self._connection.is_lost:
@@ -171,6 +173,7 @@ class _Request:
             self.woken.clear()
             await self.woken.wait()
         if not self._body:
+            self._is_abandoned = self._connection.is_lost
             return {"type": "http.disconnect"}
         data = self._body.popleft()
         if data is None:

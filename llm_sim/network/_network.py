@@ -58,7 +58,8 @@ class Network:
         """Let an application answer for a host.
 
         An application that raises is a bug of the test: the run then ends with its error instead of
-        a verdict. What it answers, of any status, is its own business.
+        a verdict, unless it has been told that its client has gone. What it answers, of any status,
+        is its own business.
 
         Args:
             host: Its name.

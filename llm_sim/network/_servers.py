@@ -87,7 +87,7 @@ class Servers:
             return
         words = data.partition(b"\r\n")[0].decode("latin-1").split(" ")
         told: dict[str, Any] = {"phase": phase}
-        if phase == "asked" and len(words) == 3:
+        if phase == "asked" and len(words) == 3 and words[2].startswith("HTTP/"):
             told |= {"method": words[0], "target": words[1]}
         elif phase == "answered" and words[1:] and words[1].isdecimal():
             told["status"] = int(words[1])
@@ -139,9 +139,9 @@ class _Aiohttp:
             app,
             access_log=None,
             keepalive_timeout=math.inf,
-            logger=_Log(on_error),
             shutdown_timeout=0,
         )
+        self._on_error = on_error
 
     async def start(self) -> None:
         """Run the application's startup."""
@@ -150,7 +150,9 @@ class _Aiohttp:
     def protocol(self) -> asyncio.Protocol:
         """Return the protocol of aiohttp's server."""
         server: Any = self._runner.server
-        protocol: asyncio.Protocol = server()
+        connection = server()
+        connection.logger = _Log(connection, self._on_error)
+        protocol: asyncio.Protocol = connection
         return protocol
 
     async def stop(self) -> None:
@@ -166,13 +168,20 @@ def _forget_loop(app: Any) -> None:
 
 
 class _Log:
-    """The logger of aiohttp's server, which tells in this way only that a handler has raised."""
+    """The logger of a connection of aiohttp's server.
 
-    def __init__(self, on_error: OnError) -> None:
+    Only in this way the server tells that a handler has raised. One whose client has gone is told
+    so by an exception, which is no failure of its own.
+    """
+
+    def __init__(self, connection: Any, on_error: OnError) -> None:
+        self._connection = connection
         self._on_error = on_error
 
     def exception(self, message: str, *args: Any, exc_info: Any = None, **more: Any) -> None:
         """Pass an exception on."""
+        if not self._connection.connected:
+            return
         error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1]
         self._on_error(error or RuntimeError(message % args if args else message))
 

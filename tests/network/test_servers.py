@@ -398,6 +398,34 @@ def test_an_application_is_told_that_its_client_has_gone() -> None:
     assert (told, servers.failures) == ([(0.0, "http.request"), (1.5, "http.disconnect")], [])
 
 
+async def _gives_up(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise ConnectionError("the client has gone")
+
+
+def _reader() -> web.Application:
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    app = web.Application()
+    app.router.add_post("/orders", read)
+    return app
+
+
+@pytest.mark.parametrize("build", [lambda: _gives_up, _reader], ids=["asgi", "aiohttp"])
+def test_an_application_may_give_up_on_a_client_that_leaves_while_it_asks(build: Any) -> None:
+    async def leave() -> None:
+        _, writer = await asyncio.open_connection("api.shop.test", 80)
+        writer.write(b"POST /orders HTTP/1.1\r\nhost: shop\r\ncontent-length: 9\r\n\r\nfour")
+        await asyncio.sleep(1)
+        writer.close()
+
+    net = Network()
+    net.serve("api.shop.test", build=build)
+    assert play(net, leave)[1].failures == []
+
+
 def test_an_application_that_has_answered_has_no_client_left() -> None:
     told: list[str] = []
 
