@@ -301,13 +301,13 @@ class End(asyncio.Transport):
 
     def write_eof(self) -> None:
         """Send the end of the stream, and go on reading."""
-        if not self._has_written_eof:
+        if not (self._has_written_eof or self._loop.is_closed()):
             self._has_written_eof = True
             self.connection.carry(self, None)
 
     def close(self) -> None:
         """Close; what was written is on its way and arrives."""
-        if not self._is_closing:
+        if not self.is_closing():
             self.write_eof()
             self._is_closing = True
             self._end(None)
@@ -317,8 +317,11 @@ class End(asyncio.Transport):
         self.close()
 
     def is_closing(self) -> bool:
-        """Tell whether this end is closed."""
-        return self._is_closing
+        """Tell whether this end is closed, as all are whose loop is.
+
+        A client that outlives its run has connections of it, and puts them away in the next one.
+        """
+        return self._is_closing or self._loop.is_closed()
 
     def pause_reading(self) -> None:
         """Keep what arrives, until `resume_reading`."""
@@ -332,7 +335,7 @@ class End(asyncio.Transport):
 
     def is_reading(self) -> bool:
         """Tell whether the protocol is given what arrives."""
-        return self._is_reading and not self._is_closing
+        return self._is_reading and not self.is_closing()
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         """Return the protocol."""

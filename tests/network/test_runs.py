@@ -148,10 +148,22 @@ def test_a_trace_tells_how_an_answer_was_lost(
     assert [event.data["phase"] for event in one.trace.of("http")] == expected
 
 
+def test_a_client_that_outlives_its_run_connects_anew_in_the_next() -> None:
+    client = httpx.AsyncClient(verify=UNVERIFIED)
+
+    async def ask(params: Any) -> None:
+        await params.result_callback((await client.get("https://api.shop.test/price")).json())
+
+    asker = Bot(lambda llm: llm.register_function("ask", ask), network=network())
+    scenario = Scenario(bot="a:asker", script=(turn(call("ask")), turn(say("Five."))))
+    results = [run(scenario, bot=asker).call("ask_1").result for _ in range(3)]
+    assert results == [{"price": 5}] * 3
+
+
 def test_what_is_no_http_is_told_of_without_its_words() -> None:
     async def greet(params: Any) -> None:
         reader, writer = await asyncio.open_connection("api.shop.test", 80)
-        writer.write(b"hello?\r\n\r\n")
+        writer.write(b"are you there?\r\n\r\n")
         await params.result_callback((await reader.read()).decode().partition(" \r")[0])
         writer.close()
 
