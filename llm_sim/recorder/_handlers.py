@@ -35,7 +35,7 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
         # Asked now: a handler that never ends is closed outside any loop.
         task = asyncio.current_task()
         phase, raised = "raised", None
-        awaited = _Awaited(_handle(handler, args))
+        awaited = _Awaited(_handle(handler, args), recorder)
         try:
             await awaited
             phase = "returned"
@@ -50,8 +50,10 @@ def watched(recorder: Recorder, handler: Handler) -> Handler:
             if raised is not None:
                 data["error"] = raised
             data["cancels"] = 0 if task is None else awaited.cancellations(task)
-            if phase == "returned" and data["cancels"] and awaited.was_thrown:
-                data["swallowed"] = True
+            if phase == "returned" and data["cancels"] and awaited.thrown_at is not None:
+                # Who has answered owes nothing any more: it may well return from its clean-up.
+                done = _has_answered(recorder, call, seq, awaited.thrown_at)
+                data |= {} if done else {"swallowed": True}
             if plain(arguments) != before:
                 data["arguments"] = {"before": before, "after": plain(arguments)}
             recorder.record("handler", name, call=call, data=data)
@@ -70,11 +72,14 @@ class _Awaited(Generator[Any, Any, None]):
     """
 
     # Slots, so that a report of who waits for what finds its way through to the handler.
-    __slots__ = ("_steps", "_thrown")
+    __slots__ = ("_recorder", "_steps", "_thrown", "thrown_at")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
         self._steps = coroutine.__await__()
+        self._recorder = recorder
         self._thrown = 0
+        self.thrown_at: int | None = None
+        """The number of the next event when it was first thrown a cancellation, or None."""
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self
@@ -83,22 +88,28 @@ class _Awaited(Generator[Any, Any, None]):
         return self._steps.send(value)
 
     def throw(self, error: Any, *more: Any) -> Any:
-        self._thrown += isinstance(error, asyncio.CancelledError)
+        if isinstance(error, asyncio.CancelledError):
+            self._thrown += 1
+            if self.thrown_at is None:
+                self.thrown_at = len(self._recorder.trace.events)
         return self._steps.throw(error, *more)
 
     def close(self) -> None:
         self._steps.close()
-
-    @property
-    def was_thrown(self) -> bool:
-        """Whether the handler was thrown a cancellation."""
-        return self._thrown > 0
 
     def cancellations(self, task: asyncio.Task[Any]) -> int:
         """Return how often somebody else cancelled the handler, which ran in ``task``."""
         # A handler's own `asyncio.timeout` throws too, and takes its request back. A request that
         # something awaited swallows was made all the same.
         return min(task.cancelling(), max(1, self._thrown))
+
+
+def _has_answered(recorder: Recorder, call: str, first: int, behind: int) -> bool:
+    """Return whether a call was given its final answer between two events."""
+    return any(
+        event.kind == "answer" and event.call == call and event.data.get("final", True)
+        for event in recorder.trace.events[first:behind]
+    )
 
 
 def _watch_answers(recorder: Recorder, args: tuple[Any, ...]) -> tuple[str, str, tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, get_args
 
@@ -68,6 +69,12 @@ async def swallows_its_cancellation(params: Any) -> None:
     except asyncio.CancelledError:
         await asyncio.sleep(0.05)
     await params.result_callback("done")
+
+
+async def lingers_behind_its_answer(params: Any) -> None:
+    await params.result_callback("done")
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0.1)
 
 
 async def answers_when_it_is_cancelled(params: Any) -> None:
@@ -153,6 +160,12 @@ def test_ls401_and_ls402_blame_no_stub(does: Any) -> None:
         scenario = conversation(tools=tools, inject=inject)
         found = told(run(scenario, bot=bot(books)))
         assert [line for line in found if "LS403" not in line] == []
+
+
+@TARGETS
+def test_ls401_does_not_blame_who_is_cancelled_behind_its_answer(target: str) -> None:
+    said = told_everywhere(lingers_behind_its_answer, target=target, mode="parallel")
+    assert [line for line in said if "LS401" in line] == []
 
 
 def test_ls401_and_ls402_fire_on_a_handler_that_swallows_its_cancellation() -> None:
