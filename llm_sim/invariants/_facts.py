@@ -64,13 +64,17 @@ class Facts:
 
         None where nobody there asked for it, as for what the user says, or where it is not told.
         """
+        push = self.push_behind(inference)
+        because = None if push is None else self._cause(push)
+        return None if because is None else self.trace.frame_of(because)
+
+    def push_behind(self, inference: Event) -> Event | None:
+        """Return the push with which a processor behind the service asked for a run, or None."""
         taken_up = self._cause(inference)
         if taken_up is None or taken_up.direction != UP:
             return None
         pushes = (event for event in self.conversation if event.kind == "push")
-        push = next((event for event in pushes if event.frame == taken_up.frame), None)
-        because = None if push is None else self._cause(push)
-        return None if because is None else self.trace.frame_of(because)
+        return next((event for event in pushes if event.frame == taken_up.frame), None)
 
     def _cause(self, event: Event) -> Event | None:
         return None if event.cause is None else self.trace.events[event.cause]

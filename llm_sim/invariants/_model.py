@@ -7,8 +7,9 @@ from typing import Final
 
 from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, FrameRecord
+from llm_sim.trace import ASSISTANT, DOWN, SERVICE, UP, CallLife, Event, FrameRecord
 
+_ENDS_OF_CALLS: Final = frozenset(("FunctionCallCancel", "FunctionCallResult"))
 _STARTS_AND_STOPS: Final = frozenset(("UserStartedSpeaking", "UserStoppedSpeaking"))
 
 
@@ -25,7 +26,9 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
             if batch not in spent and all(life.settled_before(asked) for life in lives)
         ]
         if due:
-            spent.update(due)
+            # A batch whose end whoever asked has not heard of yet is asked for once more, rightly.
+            heard = _heard_of(facts, asked)
+            spent.update([b for b in due if all(life.id in heard for life in batches[b])] or due)
             continue
         unsettled = [
             facts.name(life.id)
@@ -36,6 +39,17 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
         why = f"while {', '.join(unsettled)} is unsettled" if unsettled else "once too often"
         yield Violation("LS204", f"the model runs again {why}", event=asked.seq)
     yield from _never_ran(facts, batches, spent)
+
+
+def _heard_of(facts: Facts, asked: Event) -> set[str]:
+    """Return the calls whose end the aggregator had processed when it asked for a run."""
+    push = facts.push_behind(asked)
+    return {
+        call
+        for event in facts.processed(_ENDS_OF_CALLS, ASSISTANT)
+        if push is not None and event.seq < push.seq
+        for call in facts.frame(event).calls
+    }
 
 
 def _asked_by_results(facts: Facts) -> Iterator[Event]:

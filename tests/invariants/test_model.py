@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from llm_sim.scenario import Scenario
+from llm_sim.simulation import run
 from llm_sim.trace import UP
 from tests.support.laws import broken
 from tests.support.told import Told
@@ -107,3 +109,23 @@ def test_ls204_is_quiet_when_one_result_of_a_batch_says_that_it_is_not_to_run() 
     told = Told().started("c1", "c2").in_progress("c1").in_progress("c2")
     told.result("c1", run_llm=False).result("c2")
     assert broken("LS204", told.rest()) == []
+
+
+@pytest.mark.parametrize("mode", ["parallel", "sequential"])
+def test_ls204_counts_a_run_for_the_batch_whose_end_the_asker_has_heard_of(mode: str) -> None:
+    """The user's words bring a second batch forth while the run for the first is on its way."""
+    scenario = Scenario.from_plain(
+        {
+            "name": "two_batches",
+            "mode": mode,
+            "open_ended": True,
+            "script": [[{"call": "unknown", "as": "n1"}], [{"call": "unknown", "as": "n2"}]],
+            "tools": {"unknown": {"registered": False}},
+            "latency": {"playout": "10ms"},
+            "inject": [{"step": 7, "do": {"say": "Hm."}}],
+        }
+    )
+    one = run(scenario)
+    assert one.violations == ()
+    asked = [event.data["turn"] for event in one.trace.until_rest().of("inference")]
+    assert asked == [0, 1, None, None]
