@@ -69,10 +69,25 @@ def _check_marker(item: pytest.Item) -> None:
 
     try:
         merged(marked(item))
-        return
+        if not _is_marked_in_vain(item):
+            return
+        wrong = f"the marker {MARKER} does nothing without the fixture: take llm_sim as an argument"
     except UsageError as error:
-        wrong = f"{item.nodeid}: {error}"
-    pytest.fail(wrong, pytrace=False)
+        wrong = str(error)
+    pytest.fail(f"{item.nodeid}: {wrong}", pytrace=False)
+
+
+def _is_marked_in_vain(item: pytest.Item) -> bool:
+    """Return whether a test has a marker of its own and simulates nothing.
+
+    One that comes from a class or a module is for those of its tests that do.
+    """
+    return (
+        isinstance(item, pytest.Function)
+        and any(mark.name == MARKER for mark in item.own_markers)
+        and "llm_sim" not in item.fixturenames
+        and not is_fuzzed(item)
+    )
 
 
 def _is_given_the_fixture(item: pytest.Item) -> bool:

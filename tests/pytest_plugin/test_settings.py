@@ -150,6 +150,21 @@ def test_a_mistake_in_a_marker_is_told_also_where_nothing_is_simulated(inner: In
     assert result.text.startswith("test_bot.py::test_plain: the marker llm_sim has 'tarqet', ")
 
 
+def test_a_marker_without_the_fixture_is_told_since_it_does_nothing(inner: Inner) -> None:
+    result = inner.run('@pytest.mark.llm_sim(sweep="interrupt")\ndef test_plain(): pass\n')
+    assert "does nothing without the fixture: take llm_sim as an argument" in result.text
+
+
+def test_a_marker_of_a_class_is_for_those_of_its_tests_that_simulate(inner: Inner) -> None:
+    result = inner.run("""
+@pytest.mark.llm_sim(target="naive")
+class TestBot:
+    def test_plain(self):
+        pass
+""")
+    assert result.text == ""
+
+
 def test_a_mistake_in_the_fixtures_is_told_without_a_traceback(inner: Inner) -> None:
     unknown = inner.run(fixture("sweeps='end'") + TOLD)
     assert unknown.text == (
