@@ -85,3 +85,13 @@ JsonObject = Annotated[
     dict[str, Any], BeforeValidator(checked_object), WithJsonSchema({"type": "object"})
 ]
 """Plain data by name."""
+
+
+def text_under(key: str) -> dict[str, Any]:
+    """Return the JSON Schema of a mapping of one key to a text that is not empty."""
+    return {
+        "type": "object",
+        "properties": {key: {"type": "string", "minLength": 1}},
+        "required": [key],
+        "additionalProperties": False,
+    }

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.scenario._findings import Finding, Path, refusal, show
-from llm_sim.scenario._json import Text
+from llm_sim.scenario._json import Text, text_under
 from llm_sim.scenario._plain import Plain
 
 _WITH_REASON = ("skip", "xfail")
@@ -61,15 +61,7 @@ class Mark(Plain):
     ) -> JsonSchemaValue:
         """Describe the shorthand that a mark is in a file."""
         del core_schema, handler
-        reasons = [
-            {
-                "type": "object",
-                "properties": {key: {"type": "string", "minLength": 1}},
-                "required": [key],
-                "additionalProperties": False,
-            }
-            for key in _WITH_REASON
-        ]
+        reasons = [text_under(key) for key in _WITH_REASON]
         return {
             "title": cls.__name__,
             "description": "A mark of the test: a word, or skip or xfail with a reason.",

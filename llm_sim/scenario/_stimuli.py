@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, Path, refusal, show
-from llm_sim.scenario._json import Text
+from llm_sim.scenario._json import Text, text_under
 from llm_sim.scenario._plain import Plain
 
 _EVENTS = ("interrupt", "end", "cancel", "user_starts", "user_stops", "error")
@@ -101,15 +101,7 @@ class Stimulus(Plain):
     ) -> JsonSchemaValue:
         """Describe the shorthand that a stimulus is in a file."""
         del core_schema, handler
-        with_text = [
-            {
-                "type": "object",
-                "properties": {key: {"type": "string", "minLength": 1}},
-                "required": [key],
-                "additionalProperties": False,
-            }
-            for key in _WITH_TEXT
-        ]
+        with_text = [text_under(key) for key in _WITH_TEXT]
         return {
             "title": cls.__name__,
             "description": "Something that happens to the bot from outside.",
