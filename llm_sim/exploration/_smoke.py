@@ -11,12 +11,11 @@ from typing import Any, Final
 from llm_sim.errors import SimulationError
 from llm_sim.exploration._fuzz import registrations
 from llm_sim.exploration._simplest import simplest_arguments
-from llm_sim.invariants import at_level
+from llm_sim.invariants import OWED
 from llm_sim.scenario import Scenario, call, say, turn
 from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot, Target, get_target
 
-_LAWS: Final = at_level("error", "LS401")
 _CALL: Final = "c1"
 
 
@@ -138,9 +137,10 @@ def _smoked(tool: str, schema: Any, bot: Bot, target: Target) -> Smoked:
         bot=bot.reference,
         script=[turn(call(tool, arguments, as_=_CALL)), turn(say("Done."))],
         open_ended=True,
+        strict=OWED,
     )
     try:
-        one = run(scenario, bot=bot, target=target, laws=_LAWS)
+        one = run(scenario, bot=bot, target=target)
     except SimulationError as error:
         return Smoked(tool, arguments, (f"no verdict: {error}",), verdict=False)
     answers = [event.data["result"] for event in one.trace.of("answer") if event.call == _CALL]

@@ -100,6 +100,9 @@ def _fires_for_who_is_listening(facts: Facts) -> Iterator[Violation]:
                 break
 
 
+OWED: Final = ("LS401",)
+"""What only warns where a service is tested, and is an error where handlers are."""
+
 LAWS: Final = (
     Law(
         "LS401",

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import ExpectationError, LlmSimError, UsageError, did_you_mean
 from llm_sim.exploration import update_golden
-from llm_sim.invariants import LAWS, Law, Violation, get_law
+from llm_sim.invariants import LAWS, OWED, Law, Violation, get_law
 from llm_sim.pytest_plugin._settings import Settings
 from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration, say, turn
 from llm_sim.schedule import Schedule
@@ -20,8 +20,6 @@ from llm_sim.targets import Bot, load_bot
 Part = Turn | Hold | Injection | Scenario
 """What a scenario is made of; or a whole one, alone."""
 
-IN_TESTS: Final = ("LS401",)
-"""What is no mere warning in a test of handlers: what a handler owes."""
 
 _GREETING: Final = Scenario(script=[turn(say("Hello."))])
 _OF_ANY_SCENARIO: Final = {"bot", "stubs", "target"}
@@ -124,7 +122,7 @@ class Simulator:
         bot: Bot | None = None,
         source: str = "",
         update: bool = False,
-        strict: Sequence[str] = IN_TESTS,
+        strict: Sequence[str] = OWED,
     ) -> None:
         self.test = test
         self.settings = Settings() if settings is None else settings
