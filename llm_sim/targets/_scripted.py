@@ -7,7 +7,7 @@ So each part is written once, as a mixin before the target's real base class.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
@@ -57,7 +57,9 @@ class ScriptedService(_RealService):
         self._sim_latency = plan.scenario.latency
         self._sim_gates = plan.gates
         self._sim_stubs = {
-            name: function_stub(function) for name, function in plan.bot.stubs.items()
+            name: function_stub(function)
+            for name, function in plan.bot.stubs.items()
+            if name not in plan.scenario.tools
         }
         self._sim_registrations: dict[str | None, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
 
@@ -81,6 +83,11 @@ class ScriptedService(_RealService):
         """Say what a function is registered with."""
         cancel = self._functions[function_name].cancel_on_interruption
         registered(self._sim_recorder, function_name, cancel=cancel)
+
+    @property
+    def stub_handlers(self) -> Mapping[str, Any]:
+        """The handlers that the bot's stubs are, by the name of the tool."""
+        return self._sim_stubs
 
     @property
     def registered_tools(self) -> Collection[str | None]:

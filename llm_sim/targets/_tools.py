@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_sim.scripted import SECOND_NS, check_stub_functions, function_stub, stub
+from llm_sim.scripted import SECOND_NS, check_stub_functions, stub
 
 if TYPE_CHECKING:
     from llm_sim.targets._port import Plan
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def build_bot(plan: Plan, llm: ScriptedService) -> list[Any]:
     """Build the bot around a service, with the scenario's stubs, and return its processors.
 
-    A stub takes the place of the bot's handler.
+    A stub takes the place of the bot's handler; one of the scenario that of the bot's own stub.
 
     Args:
         plan: What is under test, and the scenario that describes the stubs.
@@ -24,13 +24,12 @@ def build_bot(plan: Plan, llm: ScriptedService) -> list[Any]:
         BotError: The bot cannot be built, or declares or stubs a tool that has no handler.
         UsageError: A stub wants an argument that the script does not give.
     """
-    stubs = plan.bot.stubs
-    check_stub_functions(stubs, plan.scenario.calls)
+    check_stub_functions(plan.bot.stubs, plan.scenario.calls)
     processors = plan.bot.processors(llm)
     # What only a catch-all handles has a handler of its own then.
-    for name in stubs:
+    for name, handler in llm.stub_handlers.items():
         if name not in llm.registered_tools and None in llm.registered_tools:
-            llm.register_function(name, function_stub(stubs[name]))
+            llm.register_function(name, handler)
     for name, tool in plan.scenario.tools.items():
         if tool.registered:
             timeout = {} if tool.timeout is None else {"timeout_secs": tool.timeout / SECOND_NS}

@@ -10,7 +10,7 @@ import pytest
 
 from llm_sim import Bot, call, run, say, sweep, turn
 from llm_sim.errors import BotError, UsageError
-from llm_sim.scenario import Scenario
+from llm_sim.scenario import Scenario, Tool
 from tests.support.pipecat import needs_pipecat
 
 TARGETS = ["reference", pytest.param("pipecat", marks=needs_pipecat)]
@@ -58,6 +58,12 @@ def test_the_registration_stays_that_of_the_bot() -> None:
 def test_a_function_stands_for_a_tool_that_a_catch_all_handles() -> None:
     bot = Bot(lambda llm: llm.register_function(None, _really), stubs={"book": lambda: "stub"})
     assert result_of(bot) == "stub"
+
+
+def test_a_tool_of_the_scenario_takes_the_place_of_the_bots_stub() -> None:
+    scenario = SCENARIO.replace(tools={"book": Tool(result="of the scenario")})
+    one = run(scenario, bot=Bot(build, stubs={"book": lambda: "of the bot"}))
+    assert one.call("c1").result == "of the scenario"
 
 
 def test_a_stub_is_not_blamed_for_what_handlers_owe() -> None:
