@@ -1,4 +1,4 @@
-"""The wall clock of the code under test: virtual for the length of a run.
+"""The wall clock of the code under test: virtual for the length of a run, in the run's thread.
 
 The clocks that a program reads are freezegun's, so that a test, or a handler, that freezes time
 itself finds what it expects. freezegun looks through every attribute of every module when it
@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import get_ident
 from types import ModuleType
 from typing import Any, Final
 
@@ -30,17 +31,38 @@ _UNIX: Final = datetime.datetime(1970, 1, 1)
 
 
 class _Now:
-    """What freezegun asks for the time in a run."""
+    """What freezegun asks for the time in a run.
 
-    __slots__ = ("_loop", "_start", "_start_ns")
+    Another thread is told what it would be without the run: a pool's manager, or a log's writer,
+    that began to wait in real time must not see the deadline move away.
 
-    def __init__(self, loop: Clock, start: datetime.datetime) -> None:
+    Args:
+        loop: Whose time it is, in this thread.
+        start: What a wall clock reads at its start, in UTC.
+        frozen: What freezegun asked before, or None where time was not frozen.
+    """
+
+    __slots__ = ("_loop", "_start", "_start_ns", "frozen", "thread")
+
+    def __init__(
+        self,
+        loop: Clock,
+        start: datetime.datetime,
+        frozen: Callable[[], datetime.datetime] | None,
+    ) -> None:
         self._loop = loop
         self._start = start
         self._start_ns = (start - _UNIX) // datetime.timedelta(microseconds=1) * 1000
+        self.frozen = frozen
+        self.thread = get_ident()
 
     def __call__(self) -> datetime.datetime:
-        return self._start + datetime.timedelta(microseconds=self._loop.time_ns // 1000)
+        if self.thread == get_ident():
+            return self._start + datetime.timedelta(microseconds=self._loop.time_ns // 1000)
+        if self.frozen is not None:
+            return self.frozen()
+        now: datetime.datetime = api.real_datetime.now(datetime.UTC)
+        return now.replace(tzinfo=None)
 
     def ns(self) -> int:
         return self._start_ns + self._loop.time_ns
@@ -52,15 +74,24 @@ def _reading(kind: str) -> tuple[Callable[[], float], Callable[[], int]]:
     Pipecat reads a clock for each frame and processor, which would cost a sixth of a run.
     """
     fake, fake_ns = getattr(api, f"fake_{kind}"), getattr(api, f"fake_{kind}_ns")
+    real, real_ns = getattr(api, f"real_{kind}"), getattr(api, f"real_{kind}_ns")
     moments: list[Any] = api.freeze_factories
 
     def read() -> float:
         now = moments[-1] if moments else None
-        return now.ns() / 1e9 if type(now) is _Now else fake()
+        if type(now) is not _Now:
+            return fake()
+        if now.thread == get_ident():
+            return now.ns() / 1e9
+        return fake() if now.frozen else real()
 
     def read_ns() -> int:
         now = moments[-1] if moments else None
-        return now.ns() if type(now) is _Now else fake_ns()
+        if type(now) is not _Now:
+            return fake_ns()
+        if now.thread == get_ident():
+            return now.ns()
+        return fake_ns() if now.frozen else real_ns()
 
     return read, read_ns
 
@@ -112,25 +143,25 @@ for _real in (api.real_datetime, api.real_date):
 
 @contextmanager
 def wall_clock_of(loop: Clock) -> Iterator[None]:
-    """Let the process's clocks read a loop's time.
+    """Let the clocks of this thread read a loop's time.
 
     ``time.time()``, ``monotonic()`` and ``perf_counter()``, their ``_ns`` forms, ``localtime()``,
     ``gmtime()`` and ``strftime()``, ``datetime.now()`` and ``date.today()`` read `EPOCH` and the
     loop's time on top of it. Where the caller has frozen time with freezegun,
-    its moment and its offset stand in the place of `EPOCH` and of UTC. Event loops of asyncio's
-    own, and what was bound elsewhere than in a module, stay real.
+    its moment and its offset stand in the place of `EPOCH` and of UTC. Other threads, event loops
+    of asyncio's own, and what was bound elsewhere than in a module, stay real.
 
     Args:
         loop: Whose time it is.
     """
-    frozen = bool(api.freeze_factories)
-    start = api.freeze_factories[-1]() if frozen else EPOCH
+    frozen = api.freeze_factories[-1] if api.freeze_factories else None
+    start = EPOCH if frozen is None else frozen()
 
     with ExitStack() as stack:
-        if not frozen:
+        if frozen is None:
             stack.enter_context(_fakes_in_place())
         kept: list[tuple[list[Any], Any]] = [
-            (api.freeze_factories, _Now(loop, start)),
+            (api.freeze_factories, _Now(loop, start, frozen)),
             (api.tz_offsets, api.tz_offsets[-1]),
             (api.tick_flags, False),
             # Nobody in a run reads the real clock, so nobody has to be looked for on the stack.

@@ -118,6 +118,50 @@ def test_another_thread_draws_from_the_system() -> None:
     assert len(set(drawn)) == 2
 
 
+CLOCKS: list[Callable[[], float]] = [
+    lambda: time.time(),
+    lambda: time.time_ns() / 1e9,
+    lambda: time.monotonic(),
+    lambda: time.monotonic_ns() / 1e9,
+    lambda: time.perf_counter(),
+    lambda: imported_by_name(),
+    lambda: time.mktime(time.localtime()),
+    lambda: time.mktime(time.gmtime()),
+    lambda: datetime.now(UTC).timestamp(),
+    lambda: datetime.now().timestamp(),
+]
+
+
+def _beside(look: Callable[[], Any]) -> Any:
+    """Look in another thread."""
+    seen: list[Any] = []
+    thread = threading.Thread(target=lambda: seen.append(look()))
+    thread.start()
+    thread.join()
+    return seen[0]
+
+
+def test_another_thread_keeps_the_clocks_that_it_has_without_the_run() -> None:
+    def look() -> list[float]:
+        return [clock() for clock in CLOCKS]
+
+    before = look()
+    during, later = _seen(lambda: _beside(look), 60.0)
+    after = look()
+    for one, two, three, four in zip(before, during, later, after, strict=True):
+        # Some show whole seconds.
+        assert int(one) <= two <= three <= four + 1
+
+
+def test_another_thread_keeps_the_time_that_the_test_has_frozen() -> None:
+    def look() -> list[object]:
+        return [time.time(), time.monotonic(), datetime.now().isoformat(), time.gmtime().tm_hour]
+
+    with freeze_time("2020-02-02 12:00"):
+        there = look()
+        assert _seen(lambda: _beside(look), 60.0) == [there, there]
+
+
 def test_the_clocks_are_real_before_and_after_a_run() -> None:
     before = time.time, time.monotonic, datetime, sys.modules["datetime"].datetime
     real = time.time()
