@@ -170,15 +170,14 @@ class ScriptExhaustedError(SimulationError):
         self.asked = asked
 
     def __str__(self) -> str:
+        asked = "once" if self.asked == 1 else f"{self.asked} times"
+        turns = "1 turn" if self.turns == 1 else f"{self.turns} turns"
+        told = f"the model was asked {asked}, the script has {turns}"
         if self.asked > self.turns:
-            return (
-                f"the model was asked {self.asked} times, the script has {self.turns} turns; "
-                "add a turn, or find out who asked once more than you expected"
-            )
+            return f"{told}; add a turn, or find out who asked once more than you expected"
         return (
-            f"the model was asked {self.asked} times, the script has {self.turns} turns: "
-            f"{self.turns - self.asked} left over; remove what is never said, or find out who "
-            "did not ask"
+            f"{told}: {self.turns - self.asked} left over; remove what is never said, or find out "
+            "who did not ask"
         )
 
 
@@ -209,15 +208,23 @@ class NondeterminismError(SimulationError):
 
     Args:
         first_difference: The first line of the two traces that differs, in words.
+        settles: Whether only the first run differs from those behind it.
     """
 
-    def __init__(self, first_difference: str) -> None:
+    def __init__(self, first_difference: str, settles: bool = False) -> None:
         self.first_difference = first_difference
+        self.settles = settles
 
     def __str__(self) -> str:
+        remedy = (
+            "only the first run is another one: something outlives a run, as a client, a "
+            "connection or a cache of a module does; make it in the bot's build()"
+            if self.settles
+            else "look for real time, random numbers, id() or set order"
+        )
         return (
             "the same bot, scenario and schedule gave another trace: "
-            f"{self.first_difference}; look for real time, random numbers, id() or set order"
+            f"{self.first_difference}; {remedy}"
         )
 
 

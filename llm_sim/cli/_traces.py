@@ -16,7 +16,7 @@ from llm_sim.invariants import judge
 from llm_sim.report import Failure, render_failure, timeline
 from llm_sim.schedule import decode
 from llm_sim.testing import pasted
-from llm_sim.trace import Difference, Event, Header, Trace, calls, first_difference, loads
+from llm_sim.trace import Event, Header, Trace, calls, first_difference, loads
 
 _CONTEXT: Final = 3
 _SCENARIO_FILES: Final = (".yaml", ".yml")
@@ -62,7 +62,7 @@ def diff_command(left: Path, right: Path) -> ExitCode:
     if difference is None:
         out(f"the {len(one.events)} events are the same")
         return ExitCode.CLEAN
-    out(f"event {difference.seq} is the first that differs: {_unlike(one, other, difference)}")
+    out(difference.in_words())
     for file, trace in ((left, one), (right, other)):
         out(f"\n{file}")
         out("\n".join(_around(trace, difference.seq)))
@@ -143,38 +143,6 @@ def _parts(trace: Trace, event: Event) -> Iterator[str]:
     yield event.call
     if data:
         yield _json(data)
-
-
-def _unlike(one: Trace, other: Trace, difference: Difference) -> str:
-    left, right = difference.left, difference.right
-    if left is None or right is None:
-        return "one of the traces has ended before it"
-    if left.kind != right.kind:
-        return f"its kind is {left.kind} and {right.kind}"
-    told = _told(one, left), _told(other, right)
-    return "; ".join(
-        f"{name} is {told[0][name]} and {told[1][name]}"
-        for name in told[0]
-        if told[0][name] != told[1][name]
-    )
-
-
-def _told(trace: Trace, event: Event) -> dict[str, str]:
-    """Return the facts of an event, each by what it is called in a sentence."""
-    frame = trace.frame_of(event)
-    return {
-        "its kind": event.kind,
-        "its place": event.where or "none",
-        "its direction": event.direction or "none",
-        "its frame": "none" if frame is None else f"{frame.type}#{frame.number}",
-        "the payload": "none" if frame is None else _json(frame.fields),
-        "its call": event.call or "none",
-        "its data": _json(event.data),
-        "its step": str(event.step),
-        "its time": f"{event.time_ns / 1e6:.6g} ms",
-        "its cause": "none" if event.cause is None else f"event {event.cause}",
-        "the rest": "none" if frame is None else f"{frame.lane} {frame.calls} {frame.kept}",
-    }
 
 
 def _json(value: Any) -> str:

@@ -271,8 +271,7 @@ class _Trial:
         self.result.runs += small.runs + 1
         difference = first_difference(small.run.trace, again.trace)
         if difference is not None:
-            told = f"event {difference.seq}: first {difference.left}, then {difference.right}"
-            self._no_verdict(NondeterminismError(told))
+            self._no_verdict(NondeterminismError(difference.in_words()))
             return
         failure = failure_of(small.run, small.violation, self.result.examples, small.runs)
         self.result.failures.append(self.keep(failure))

@@ -29,15 +29,11 @@ def check_determinism(scenario: Scenario, **how: Any) -> Run:
     """
     first, second = run(scenario, **how), run(scenario, **how)
     if dumps(first.trace) != dumps(second.trace):
-        raise NondeterminismError(_parting(first, second))
+        difference = first_difference(first.trace, second.trace)
+        parting = "the headers differ" if difference is None else difference.in_words()
+        third = run(scenario, **how)
+        raise NondeterminismError(parting, settles=dumps(third.trace) == dumps(second.trace))
     return first
-
-
-def _parting(first: Run, second: Run) -> str:
-    difference = first_difference(first.trace, second.trace)
-    if difference is None:
-        return "the headers differ"
-    return f"event {difference.seq}: first {difference.left}, then {difference.right}"
 
 
 def check_recording(scenario: Scenario, **how: Any) -> tuple[Violation, ...]:

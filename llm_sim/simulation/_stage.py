@@ -8,7 +8,6 @@ not ended itself, and look at what is left.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import SimulationError, TargetError, did_you_mean
@@ -194,7 +193,7 @@ class Stage:
         self.recorder.record("rest", data={"how": how, "waiting": waiting})
 
     def _settle(self, session: Session) -> None:
-        self.recorder.record("state", data=plain(asdict(session.views())))
+        self.recorder.record("state", data=plain(session.views()))
 
     def _probe(self, session: Session) -> None:
         """Send a fresh call through, unless the conversation has ended on purpose."""

@@ -206,7 +206,7 @@ def test_each_scenario_of_a_file_is_told_fixed_or_failed(cli: Command, here: Pat
     assert [line[:46] for line in replayed.out.splitlines()] == [
         "FIXED fine",
         "FAILED broken LS101 g1 `g` is never settled: l",
-        "no verdict: silent the model was asked 1 times",
+        "no verdict: silent the model was asked once, t",
     ]
     assert replayed.code == 1
     assert cli("replay", "three.sim.yaml::silent").code == 3

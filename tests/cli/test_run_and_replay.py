@@ -40,7 +40,7 @@ def test_a_script_that_is_not_used_up_gives_no_verdict(cli: Command, here: Path)
     (here / "silent.sim.yaml").write_text(SILENT, encoding="utf-8")
     run = cli("run", "silent.sim.yaml")
     assert run.code == 3
-    assert "no verdict: the model was asked 1 times, the script has 2 turns: 1 left" in run.out
+    assert "no verdict: the model was asked once, the script has 2 turns: 1 left" in run.out
 
 
 def test_the_trace_of_a_run_is_written(cli: Command, here: Path) -> None:

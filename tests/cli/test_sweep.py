@@ -287,7 +287,7 @@ def test_a_script_that_does_not_fit_gives_no_verdict(cli: Command, here: Path) -
     )
     swept = cli("sweep", "silent.sim.yaml")
     assert swept.code == 3
-    assert "no verdict: the model was asked 1 times, the script has 2 turns" in swept.out
+    assert "no verdict: the model was asked once, the script has 2 turns" in swept.out
 
 
 def test_a_long_sweep_without_a_terminal_tells_how_far_it_is(

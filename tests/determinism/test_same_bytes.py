@@ -75,8 +75,27 @@ def test_a_bot_that_draws_from_the_process_is_reported() -> None:
 
     bot = Bot(lambda llm: llm.register_function("lookup", lookup))
     scenario = spoken_tool().replace(tools={}, bot="tests.bots:counting", latency={})
-    with pytest.raises(NondeterminismError, match="gave another trace: event"):
+    with pytest.raises(NondeterminismError, match="gave another trace: event") as refused:
         check_determinism(scenario, bot=bot)
+    assert not refused.value.settles
+
+
+def test_what_outlives_the_first_run_is_told_from_what_is_never_the_same() -> None:
+    seen: list[str] = []
+
+    async def lookup(params: object) -> None:
+        cached = "A1" in seen
+        seen.append("A1")
+        await params.result_callback({"cached": cached})  # type: ignore[attr-defined]
+
+    bot = Bot(lambda llm: llm.register_function("lookup", lookup))
+    scenario = spoken_tool().replace(tools={}, bot="tests.bots:caching", latency={})
+    with pytest.raises(NondeterminismError, match="something outlives a run") as refused:
+        check_determinism(scenario, bot=bot)
+    assert refused.value.settles
+    assert refused.value.first_difference.endswith(
+        """its data is {"result": {"cached": false}} and {"result": {"cached": true}}"""
+    )
 
 
 def test_a_bot_that_draws_from_seeded_chance_is_not_reported() -> None:

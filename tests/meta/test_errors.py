@@ -54,12 +54,12 @@ SAMPLES: list[tuple[LlmSimError, str]] = [
     ),
     (
         ScriptExhaustedError(1, 2),
-        "the model was asked 2 times, the script has 1 turns; add a turn, or find out who asked "
+        "the model was asked 2 times, the script has 1 turn; add a turn, or find out who asked "
         "once more than you expected",
     ),
     (
         ScriptExhaustedError(2, 1),
-        "the model was asked 1 times, the script has 2 turns: 1 left over; remove what is never "
+        "the model was asked once, the script has 2 turns: 1 left over; remove what is never "
         "said, or find out who did not ask",
     ),
     (
@@ -70,6 +70,12 @@ SAMPLES: list[tuple[LlmSimError, str]] = [
         NondeterminismError("event 3"),
         "the same bot, scenario and schedule gave another trace: event 3; look for real time, "
         "random numbers, id() or set order",
+    ),
+    (
+        NondeterminismError("event 3", settles=True),
+        "the same bot, scenario and schedule gave another trace: event 3; only the first run is "
+        "another one: something outlives a run, as a client, a connection or a cache of a module "
+        "does; make it in the bot's build()",
     ),
     (TargetError("told"), "told"),
     (InvariantViolation("FAILED told", ("LS101",)), "FAILED told"),

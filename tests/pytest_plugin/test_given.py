@@ -118,7 +118,7 @@ def test_an_example_whose_run_breaks_a_law_is_shrunk(session: Session) -> None:
     for name in ("test_async", "test_anyio[asyncio]", "TestMethod.test_race[us]"):
         assert the_report(result, name)[:3] == told[:3]
     turns = the_report(result, "test_two_turns")
-    assert turns[0].startswith("no verdict: the model was asked 1 times, the script has 2 turns")
+    assert turns[0].startswith("no verdict: the model was asked once, the script has 2 turns")
     assert "    number=21," in turns
     own = "\n".join(the_report(result, "test_own"))
     assert "AssertionError: mine" in own

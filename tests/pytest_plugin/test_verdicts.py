@@ -16,7 +16,7 @@ async def test_race(llm_sim):
     await llm_sim(*RACE, tools=TOOLS, mode="sequential")
 """
 LEFT_OVER = (
-    "no verdict: the model was asked 1 times, the script has 2 turns: 1 left over; remove what "
+    "no verdict: the model was asked once, the script has 2 turns: 1 left over; remove what "
     "is never said, or find out who did not ask"
 )
 
@@ -310,7 +310,7 @@ def test_what_is_left_at_the_end_and_who_asks_once_more_fails_the_test(inner: In
     assert [lines[0] for lines in told] == [
         "LS302 nothing-after-end",
         "LS302 nothing-after-end",
-        "no verdict: the model was asked 2 times, the script has 1 turns; add a turn, or find out "
+        "no verdict: the model was asked 2 times, the script has 1 turn; add a turn, or find out "
         "who asked once more than you expected",
     ]
     assert told[0][2] == "  where     task 'forgotten' is left after the end"

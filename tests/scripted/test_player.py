@@ -170,7 +170,7 @@ def test_a_turn_that_is_left_over_is_a_complaint() -> None:
     player = Player(TWO)
     played(player, "ctx")
     assert str(player.complaint(disturbed=False)).startswith(
-        "the model was asked 1 times, the script has 2 turns: 1 left over;"
+        "the model was asked once, the script has 2 turns: 1 left over;"
     )
 
 

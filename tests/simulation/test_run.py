@@ -135,14 +135,14 @@ def test_a_script_that_is_not_used_up_is_an_error() -> None:
     one = run(Scenario(script=[turn(say("Hello.")), turn(say("Never said."))]))
     assert one.violations == ()
     assert isinstance(one.complaint, ScriptExhaustedError)
-    assert "the model was asked 1 times, the script has 2 turns: 1 left over" in str(one.complaint)
+    assert "the model was asked once, the script has 2 turns: 1 left over" in str(one.complaint)
 
 
 def test_a_model_that_is_asked_too_often_is_an_error() -> None:
     scenario = Scenario(script=[turn(call("f", as_="c1"))], tools={"f": Tool()})
     one = run(scenario)
     assert isinstance(one.complaint, ScriptExhaustedError)
-    assert "the model was asked 2 times, the script has 1 turns" in str(one.complaint)
+    assert "the model was asked 2 times, the script has 1 turn" in str(one.complaint)
 
 
 def test_an_open_ended_script_may_be_too_long_or_too_short() -> None:
