@@ -73,8 +73,10 @@ def _reading(kind: str) -> tuple[Callable[[], float], Callable[[], int]]:
 
     Pipecat reads a clock for each frame and processor, which would cost a sixth of a run.
     """
-    fake, fake_ns = getattr(api, f"fake_{kind}"), getattr(api, f"fake_{kind}_ns")
-    real, real_ns = getattr(api, f"real_{kind}"), getattr(api, f"real_{kind}_ns")
+    fake: Callable[[], float] = getattr(api, f"fake_{kind}")
+    real: Callable[[], float] = getattr(api, f"real_{kind}")
+    fake_ns: Callable[[], int] = getattr(api, f"fake_{kind}_ns")
+    real_ns: Callable[[], int] = getattr(api, f"real_{kind}_ns")
     moments: list[Any] = api.freeze_factories
 
     def read() -> float:

@@ -118,20 +118,6 @@ def test_another_thread_draws_from_the_system() -> None:
     assert len(set(drawn)) == 2
 
 
-CLOCKS: list[Callable[[], float]] = [
-    lambda: time.time(),
-    lambda: time.time_ns() / 1e9,
-    lambda: time.monotonic(),
-    lambda: time.monotonic_ns() / 1e9,
-    lambda: time.perf_counter(),
-    lambda: imported_by_name(),
-    lambda: time.mktime(time.localtime()),
-    lambda: time.mktime(time.gmtime()),
-    lambda: datetime.now(UTC).timestamp(),
-    lambda: datetime.now().timestamp(),
-]
-
-
 def _beside(look: Callable[[], Any]) -> Any:
     """Look in another thread."""
     seen: list[Any] = []
@@ -143,7 +129,18 @@ def _beside(look: Callable[[], Any]) -> Any:
 
 def test_another_thread_keeps_the_clocks_that_it_has_without_the_run() -> None:
     def look() -> list[float]:
-        return [clock() for clock in CLOCKS]
+        return [
+            time.time(),
+            time.time_ns() / 1e9,
+            time.monotonic(),
+            time.monotonic_ns() / 1e9,
+            time.perf_counter(),
+            imported_by_name(),
+            time.mktime(time.localtime()),
+            time.mktime(time.gmtime()),
+            datetime.now(UTC).timestamp(),
+            datetime.now().timestamp(),
+        ]
 
     before = look()
     during, later = _seen(lambda: _beside(look), 60.0)
