@@ -22,18 +22,23 @@ class Facts:
         lives: The calls by id, as far as the conversation went: what happens while the harness
             takes the pipeline down settles nothing.
         conversation: The events up to rest.
+        taken_up: The events in which a processor began to process a frame, by its label.
     """
 
     trace: Trace
     rest: Event | None = None
     lives: dict[str, CallLife] = field(default_factory=dict)
     conversation: list[Event] = field(default_factory=list)
+    taken_up: dict[str, list[Event]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, trace: Trace) -> Facts:
         """Read the facts of a trace."""
         told = trace.until_rest()
-        return cls(trace, trace.last("rest"), calls(told), told.events)
+        taken_up: dict[str, list[Event]] = {}
+        for event in trace.of("process"):
+            taken_up.setdefault(event.where, []).append(event)
+        return cls(trace, trace.last("rest"), calls(told), told.events, taken_up)
 
     def frame(self, event: Event) -> FrameRecord:
         """Return the frame of an event that has one."""
@@ -43,14 +48,8 @@ class Facts:
 
     def processed(self, types: frozenset[str], where: str) -> Iterator[Event]:
         """Yield the events in which a processor began to process a frame of these types."""
-        frames = self.trace.frames
-        for event in self.trace.events:
-            if (
-                event.kind == "process"
-                and event.where == where
-                and event.frame is not None
-                and frames[event.frame].type in types
-            ):
+        for event in self.taken_up.get(where, ()):
+            if self.trace.type_of(event) in types:
                 yield event
 
     @property
