@@ -62,7 +62,7 @@ def _told(trace: Trace, breaking: int | None) -> list[tuple[Event, str]]:
             break
         what = _what(trace, event) if opened else None
         if what is not None:
-            told.append((event, what))
+            told.append((event, _printable(what)))
         if event.kind == "rest" and breaking == event.seq:
             break
     return told
@@ -152,6 +152,15 @@ def _frame_in_words(frame: FrameRecord) -> str:
 def _short(text: str) -> str:
     cut = text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
     return f'"{cut}"'
+
+
+def _printable(text: str) -> str:
+    """Return a text without what would break its line or speak to the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def _excerpt(rows: list[_Row]) -> tuple[list[_Row], int, int]:

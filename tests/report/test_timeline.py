@@ -98,6 +98,14 @@ def test_a_row_is_cut_to_its_width() -> None:
     )
 
 
+def test_a_row_is_one_line_whatever_is_said() -> None:
+    told = opened()
+    told.processed("LLMText", at="llm", text="one\ntwo \x1b[31mred é")
+    assert timeline(told.trace)[2] == (
+        r'          0 ms  v LLMText "one\ntwo \x1b[31mred é"              o'
+    )
+
+
 def test_the_row_of_the_breaking_event_is_marked() -> None:
     told = opened().in_progress("c1", ways=(DOWN,))
     breaking = told.processed("FunctionCallResult", "c1", at="sink")
