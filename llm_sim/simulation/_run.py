@@ -16,6 +16,7 @@ from llm_sim.schedulers import Recording, Replay, Scheduler
 from llm_sim.simulation._expectations import Unmet, unmet
 from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
+from llm_sim.simulation._names import unknown_tools
 from llm_sim.simulation._stage import Stage
 from llm_sim.simulation._world import exits_told, free_earlier_worlds
 from llm_sim.targets import Bot, Target, get_target, load_bot
@@ -279,6 +280,8 @@ def _complaint(
         )
     if scenario.open_ended:
         return None
+    if not plan.landings and (unknown := unknown_tools(scenario, stage.recorder.trace)):
+        return SimulationError("; ".join(unknown))
     disturbed = bool(plan.landings) or any(i.do.kind != "say" for i in scenario.inject)
     return stage.player.complaint(disturbed=disturbed)
 
