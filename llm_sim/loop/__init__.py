@@ -11,7 +11,7 @@ from llm_sim.loop._connections import CUT, HANG, REFUSE, UNKNOWN, Fault, Host
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._lanes import Picker
 from llm_sim.loop._loop import SimLoop
-from llm_sim.loop._outside import outside_refused
+from llm_sim.loop._outside import outside_refused, sleep
 from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import REMEDIES
 from llm_sim.loop._stock import StockLoop
@@ -33,5 +33,6 @@ __all__ = [
     "StockLoop",
     "name_of",
     "outside_refused",
+    "sleep",
     "users_line",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePath
 from types import FrameType
 from typing import Final
@@ -55,6 +55,21 @@ def line_that_waits_in_a_client(frames: Iterable[FrameType]) -> str:
     """
     waiting = [frame for frame in frames if _root_of(frame.f_code.co_filename) != "standard"]
     return users_line(waiting) if waiting and _package_of(waiting[0]) in _CLIENTS else ""
+
+
+def asks_for_itself(asking: Collection[str]) -> bool:
+    """Tell whether the standard library asks, or a module that is being imported.
+
+    ``platform`` and ``ctypes.util`` start programs to learn what machine this is.
+
+    Args:
+        asking: The modules through which one asks.
+    """
+    frames = [frame for frame in _outwards(sys._getframe(1)) if _package_of(frame) not in asking]
+    if any(frame.f_globals.get("__name__") == "importlib._bootstrap" for frame in frames):
+        return True
+    others = [frame for frame in frames if _package_of(frame) not in ("asyncio", "llm_sim")]
+    return bool(others) and _root_of(others[0].f_code.co_filename) == "standard"
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -30,12 +30,16 @@ class InlineExecution(asyncio.AbstractEventLoop):
     """Run what is meant for an executor on the loop's own thread, at a step of its own.
 
     The function sees what it would see in a fresh thread: no running loop, and no context
-    variables but those that it brings along (`asyncio.to_thread` does). An exception goes into the
-    future, except KeyboardInterrupt, which is the user's and ends the run.
+    variables but those that it brings along (`asyncio.to_thread` does). What it sleeps passes
+    before its future is done. An exception goes into the future, except KeyboardInterrupt, which is
+    the user's and ends the run.
     """
 
     executor_delay_ns: int = 0
     """The virtual time that every function takes; it runs when that time is over."""
+
+    slept_ns: int = 0
+    """How long the function that is being run has slept so far."""
 
     _executor_shut_down = False
     _executing: asyncio.Future[Any] | None = None
@@ -76,20 +80,31 @@ class InlineExecution(asyncio.AbstractEventLoop):
         if future.cancelled():
             return
         asyncio._set_running_loop(None)
-        self._executing = future
+        self._executing, self.slept_ns = future, 0
+        settle: Callable[[Any], None] = future.set_result
         try:
-            result = Context().run(func, *args)
+            outcome = Context().run(func, *args)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
+            settle, outcome = future.set_exception, error
         finally:
+            slept_ns, self.slept_ns = self.slept_ns, 0
             self._executing = None
             asyncio._set_running_loop(self)
-            # The exception's traceback holds this frame, and the future the exception.
-            del future, func, args
+        if slept_ns:
+            self.call_later(slept_ns / NANOSECONDS, _settle, future, settle, outcome)
+        else:
+            settle(outcome)
+        # An exception's traceback holds this frame, and the future the exception.
+        del future, func, args, settle, outcome
+
+    def sleep_in_executor(self, secs: float) -> bool:
+        """Let the function that is being run sleep; tell whether one is."""
+        if self._executing is None:
+            return False
+        self.slept_ns += round(secs * NANOSECONDS)
+        return True
 
     def call_soon_threadsafe(
         self,
@@ -146,3 +161,8 @@ class InlineExecution(asyncio.AbstractEventLoop):
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Refuse further work for the default executor; there is no thread to wait for."""
         self._executor_shut_down = True
+
+
+def _settle(future: asyncio.Future[Any], settle: Callable[[Any], None], outcome: Any) -> None:
+    if not future.done():
+        settle(outcome)

@@ -1,25 +1,35 @@
-"""What a blocking client would reach past the loop: refused while a loop runs on its thread.
+"""What blocking code would reach past the loop: refused while a loop runs on its thread.
 
-For this a run borrows five functions of the process. They do what they always do in every other
+For this a run borrows ten functions of the process. They do what they always do in every other
 thread, for every other loop, and when no simulated loop is running.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import socket
 import ssl
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, get_ident
 from typing import Any, Final
 
-from llm_sim.loop._refusals import Refusals
+from llm_sim.loop._callers import asks_for_itself
+from llm_sim.loop._refusals import PROCESS_REMEDY, Refusals
 
 _REMEDY: Final = (
     "a blocking client would hold up the loop and everybody on it; use an asynchronous one "
     "(aiohttp, httpx.AsyncClient) with a server that the bot's Network declares, or a stub"
 )
+
+_SLEEP_REMEDY: Final = (
+    "it holds up the loop and everybody on it; await asyncio.sleep, or hand the function that "
+    "sleeps to asyncio.to_thread, where it takes virtual time"
+)
+_real_sleep: Final = time.sleep  # noqa: TID251 - for whoever waits outside a run
 
 _lock = Lock()
 _loops: dict[int, list[Refusals]] = {}
@@ -31,10 +41,11 @@ _MISSING: Final = object()
 
 @contextmanager
 def outside_refused(loop: Refusals) -> Iterator[None]:
-    """Refuse what blocking clients ask for on this thread while a loop runs on it.
+    """Refuse what blocking code asks for on this thread while a loop runs on it.
 
-    Connecting a socket that is none of the machine's own (``AF_UNIX``) and looking up a name are
-    refused. ``SSLContext.wrap_bio``, with which anyio encrypts, returns an object that passes bytes
+    That is to connect a socket that is none of the machine's own (``AF_UNIX``) or to send through
+    it, to look up a name, and to start a program, unless the standard library does so for itself.
+    ``SSLContext.wrap_bio``, with which anyio encrypts, returns an object that passes bytes
     through: the servers of a simulated network do not encrypt. ``ssl.create_default_context``,
     which httpx calls for each client and which takes longer than ten runs, returns one context for
     all who ask alike.
@@ -62,9 +73,14 @@ def _borrow() -> None:
     for owner, name, make in (
         (socket.socket, "connect", _make_connect),
         (socket.socket, "connect_ex", _make_connect),
+        (socket.socket, "sendto", _make_sendto),
         (socket, "getaddrinfo", _make_getaddrinfo),
+        (socket, "gethostbyaddr", _make_gethostby),
+        (socket, "gethostbyname", _make_gethostby),
         (ssl.SSLContext, "wrap_bio", _make_wrap_bio),
         (ssl, "create_default_context", _make_create_default_context),
+        (subprocess.Popen, "__init__", _make_popen),
+        (os, "system", _make_system),
     ):
         _lent.append((owner, name, vars(owner).get(name, _MISSING)))
         setattr(owner, name, make(getattr(owner, name)))
@@ -95,6 +111,26 @@ def _make_connect(real: Callable[..., Any]) -> Callable[..., Any]:
     return connect
 
 
+def _make_sendto(real: Callable[..., Any]) -> Callable[..., Any]:
+    def sendto(self: socket.socket, data: Any, *flags_and_address: Any) -> Any:
+        loop = _running()
+        if loop is None or self.family not in (socket.AF_INET, socket.AF_INET6):
+            return real(self, data, *flags_and_address)
+        raise loop.refuse(f"a datagram to {_spell(*flags_and_address[-1][:2])}", _REMEDY)
+
+    return sendto
+
+
+def _make_gethostby(real: Callable[..., Any]) -> Callable[..., Any]:
+    def gethostby(host: Any) -> Any:
+        loop = _running()
+        if loop is None:
+            return real(host)
+        raise loop.refuse(f"the address of {host}", _REMEDY)
+
+    return gethostby
+
+
 def _make_getaddrinfo(real: Callable[..., Any]) -> Callable[..., Any]:
     def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
         loop = _running()
@@ -103,6 +139,39 @@ def _make_getaddrinfo(real: Callable[..., Any]) -> Callable[..., Any]:
         raise loop.refuse(f"a blocking connection to {_spell(host, port)}", _REMEDY)
 
     return getaddrinfo
+
+
+def _make_popen(real: Callable[..., Any]) -> Callable[..., Any]:
+    def popen(self: Any, args: Any, *more: Any, **how: Any) -> None:
+        loop = _running()
+        if loop is not None and not asks_for_itself(("subprocess", "os")):
+            raise loop.refuse(f"the program {args!r}", PROCESS_REMEDY)
+        real(self, args, *more, **how)
+
+    return popen
+
+
+def _make_system(real: Callable[..., Any]) -> Callable[..., Any]:
+    def system(command: Any) -> Any:
+        loop = _running()
+        if loop is not None and not asks_for_itself(("os",)):
+            raise loop.refuse(f"the program {command!r}", PROCESS_REMEDY)
+        return real(command)
+
+    return system
+
+
+def sleep(secs: Any, /) -> None:
+    """Sleep as ``time.sleep`` does, and for a simulated loop that runs on this thread in its time.
+
+    Raises:
+        UnsupportedOperationError: The loop itself is put to sleep, not a function for an executor.
+    """
+    loop = _running()
+    if loop is None or not secs > 0:
+        _real_sleep(secs)
+    elif not loop.sleep_in_executor(secs):
+        raise loop.refuse(f"time.sleep({secs})", _SLEEP_REMEDY)
 
 
 def _make_wrap_bio(real: Callable[..., Any]) -> Callable[..., Any]:

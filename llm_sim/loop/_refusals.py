@@ -10,10 +10,10 @@ from llm_sim.loop._callers import line_that_waits_in_a_client, visible_caller
 from llm_sim.loop._waiting import frames_of
 
 CLIENT_REMEDY = "give the code under test a stub of its client, so that no connection is opened"
+PROCESS_REMEDY = "stub the function that starts the process; a sleep can stand for its running time"
 _SERVER = "call the server's handler directly, with a stub in place of the connection"
 _SOCKET = "put the bytes into an asyncio.Queue and stub the function that owns the socket"
 _READY = "use an asyncio.Event that the test sets, because no file descriptor becomes ready here"
-_PROCESS = "stub the function that starts the process; a sleep can stand for its running time"
 _PIPE = "hand the bytes over in an asyncio.Queue, because no pipe is read or written here"
 _NAMES = "stub the function that asks for a name, because no address here has one"
 _SIGNALS = "call the handler itself at the step where the signal should arrive (call_at_step)"
@@ -40,8 +40,8 @@ REMEDIES: dict[str, str] = {
     "sock_sendfile": _SOCKET,
     "sock_sendto": _SOCKET,
     "start_tls": CLIENT_REMEDY,
-    "subprocess_exec": _PROCESS,
-    "subprocess_shell": _PROCESS,
+    "subprocess_exec": PROCESS_REMEDY,
+    "subprocess_shell": PROCESS_REMEDY,
 }
 """The loop's methods that are refused, each with the remedy."""
 
@@ -95,6 +95,10 @@ class Refusals(asyncio.AbstractEventLoop):
             )
         self.refusals.append(error)
         return error
+
+    def sleep_in_executor(self, secs: float) -> bool:
+        """Tell that no function for an executor is being run, which could sleep."""
+        return False
 
     def _who_awaits_the_executor(self) -> str:
         return ""

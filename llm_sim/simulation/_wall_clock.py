@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from freezegun import api
 
-from llm_sim.recorder import Clock
+from llm_sim.loop import SimLoop, StockLoop, sleep
 
 EPOCH: Final = datetime.datetime(2026, 1, 1)
 """What a wall clock reads at the start of a run, in UTC."""
@@ -46,7 +46,7 @@ class _Now:
 
     def __init__(
         self,
-        loop: Clock,
+        loop: SimLoop | StockLoop,
         start: datetime.datetime,
         frozen: Callable[[], datetime.datetime] | None,
     ) -> None:
@@ -58,14 +58,18 @@ class _Now:
 
     def __call__(self) -> datetime.datetime:
         if self.thread == get_ident():
-            return self._start + datetime.timedelta(microseconds=self._loop.time_ns // 1000)
+            return self._start + datetime.timedelta(microseconds=self._passed_ns() // 1000)
         if self.frozen is not None:
             return self.frozen()
         now: datetime.datetime = api.real_datetime.now(datetime.UTC)
         return now.replace(tzinfo=None)
 
     def ns(self) -> int:
-        return self._start_ns + self._loop.time_ns
+        return self._start_ns + self._passed_ns()
+
+    def _passed_ns(self) -> int:
+        # A function that an executor runs sees the time pass that it sleeps.
+        return self._loop.time_ns + self._loop.slept_ns
 
 
 def _reading(kind: str) -> tuple[Callable[[], float], Callable[[], int]]:
@@ -102,6 +106,7 @@ _FAKES: Final[dict[str, Any]] = {
     "localtime": api.fake_localtime,
     "gmtime": api.fake_gmtime,
     "strftime": api.fake_strftime,
+    "sleep": sleep,
 }
 for _kind in ("time", "monotonic", "perf_counter"):
     _FAKES[_kind], _FAKES[f"{_kind}_ns"] = _reading(_kind)
@@ -109,7 +114,7 @@ for _kind in ("time", "monotonic", "perf_counter"):
 _FAKE_OF: Final = {
     api.real_datetime: api.FakeDatetime,
     api.real_date: api.FakeDate,
-    **{getattr(api, f"real_{name}"): fake for name, fake in _FAKES.items()},
+    **{getattr(api, f"real_{name}", getattr(time, name)): fake for name, fake in _FAKES.items()},
 }
 _REAL_OF: Final = {fake: real for real, fake in _FAKE_OF.items()}
 _KINDS: Final = frozenset(map(type, (*_FAKE_OF, *_REAL_OF)))
@@ -144,12 +149,13 @@ for _real in (api.real_datetime, api.real_date):
 
 
 @contextmanager
-def wall_clock_of(loop: Clock) -> Iterator[None]:
+def wall_clock_of(loop: SimLoop | StockLoop) -> Iterator[None]:
     """Let the clocks of this thread read a loop's time.
 
     ``time.time()``, ``monotonic()`` and ``perf_counter()``, their ``_ns`` forms, ``localtime()``,
     ``gmtime()`` and ``strftime()``, ``datetime.now()`` and ``date.today()`` read `EPOCH` and the
-    loop's time on top of it. Where the caller has frozen time with freezegun,
+    loop's time on top of it; ``time.sleep()`` takes virtual time in a function for an executor, and
+    is refused on the loop. Where the caller has frozen time with freezegun,
     its moment and its offset stand in the place of `EPOCH` and of UTC. Other threads, event loops
     of asyncio's own, and what was bound elsewhere than in a module, stay real.
 
@@ -162,6 +168,9 @@ def wall_clock_of(loop: Clock) -> Iterator[None]:
     with ExitStack() as stack:
         if frozen is None:
             stack.enter_context(_fakes_in_place())
+        else:
+            stack.callback(setattr, time, "sleep", time.sleep)  # noqa: TID251 - put back
+            time.sleep = sleep  # noqa: TID251
         kept: list[tuple[list[Any], Any]] = [
             (api.freeze_factories, _Now(loop, start, frozen)),
             (api.tz_offsets, api.tz_offsets[-1]),

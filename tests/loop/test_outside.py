@@ -1,19 +1,25 @@
-"""What a blocking client asks for is refused on the thread that runs a loop, and nowhere else."""
+"""What blocking code asks for is refused on the thread that runs a loop, and nowhere else."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes.util
+import importlib
+import os
+import platform
 import socket
 import ssl
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from llm_sim.errors import UnsupportedOperationError
-from llm_sim.loop import SimLoop, StockLoop, outside_refused
+from llm_sim.loop import SimLoop, StockLoop, outside_refused, sleep
 
 loops = pytest.mark.parametrize("loop_type", [SimLoop, StockLoop])
 
@@ -33,6 +39,27 @@ def try_to_connect() -> None:
     """Ask as a client does that wants no exception."""
     with socket.socket() as sock:
         sock.connect_ex(("127.0.0.1", 9))
+
+
+def send() -> None:
+    """Send without a connection."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"hello", ("127.0.0.1", 9))
+
+
+def look_up() -> None:
+    """Ask for an address."""
+    socket.gethostbyname("api.shop.test")
+
+
+def run_program() -> None:
+    """Start a program."""
+    subprocess.run(["true"], check=True)
+
+
+def run_command() -> None:
+    """Let the shell start one."""
+    os.system("true")
 
 
 async def at_once(ask: Callable[[], None]) -> None:
@@ -65,14 +92,22 @@ def refused(loop: SimLoop | StockLoop, main: Any) -> list[UnsupportedOperationEr
 @loops
 @pytest.mark.parametrize("how", [at_once, in_a_thread, in_an_executor])
 @pytest.mark.parametrize(
-    ("ask", "where"),
-    [(fetch, "api.shop.test:80"), (connect, "127.0.0.1:9"), (try_to_connect, "127.0.0.1:9")],
+    ("ask", "operation"),
+    [
+        (fetch, "a blocking connection to api.shop.test:80"),
+        (connect, "a blocking connection to 127.0.0.1:9"),
+        (try_to_connect, "a blocking connection to 127.0.0.1:9"),
+        (send, "a datagram to 127.0.0.1:9"),
+        (look_up, "the address of api.shop.test"),
+        (run_program, "the program ['true']"),
+        (run_command, "the program 'true'"),
+    ],
 )
-def test_a_blocking_client_is_refused_by_name(
-    ask: Callable[[], None], where: str, how: Any, loop_type: type[SimLoop | StockLoop]
+def test_blocking_code_is_refused_by_name(
+    ask: Callable[[], None], operation: str, how: Any, loop_type: type[SimLoop | StockLoop]
 ) -> None:
     [error] = refused(loop_type(), how(ask))
-    assert error.operation == f"a blocking connection to {where}"
+    assert error.operation == operation
     assert error.caller.startswith("test_outside.py:")
     assert error.caller.endswith(f" in {ask.__name__}")
 
@@ -86,6 +121,96 @@ def test_where_a_library_runs_in_a_thread_the_caller_is_who_awaits_it(
 
     [error] = refused(loop_type(), main())
     assert error.caller.endswith(" in " + main.__qualname__)
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: ctypes.util.find_library("c"), lambda: platform.uname().processor]
+)
+def test_the_standard_library_may_start_programs_to_learn_what_machine_this_is(ask: Any) -> None:
+    expected = ask()
+
+    async def main() -> Any:
+        return ask()
+
+    loop = SimLoop()
+    with outside_refused(loop):
+        assert loop.run_until_complete(main()) == expected
+    loop.close()
+    assert loop.refusals == []
+
+
+def test_a_module_that_is_imported_may_start_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asks_the_system.py").write_text("import os\ncode = os.system('true')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def main() -> Any:
+        return importlib.import_module("asks_the_system").code
+
+    loop = SimLoop()
+    with outside_refused(loop):
+        assert loop.run_until_complete(main()) == 0
+    loop.close()
+
+
+@loops
+def test_a_loop_that_is_put_to_sleep_is_told_by_name(
+    loop_type: type[SimLoop | StockLoop],
+) -> None:
+    async def main() -> None:
+        sleep(2)
+
+    [error] = refused(loop_type(), main())
+    assert error.operation == "time.sleep(2)"
+    assert "await asyncio.sleep" in error.remedy
+
+
+@loops
+def test_what_sleeps_in_a_thread_takes_virtual_time(loop_type: type[SimLoop | StockLoop]) -> None:
+    def nap() -> str:
+        sleep(1.5)
+        sleep(0)
+        sleep(0.5)
+        return "rested"
+
+    async def main() -> list[object]:
+        return [await asyncio.to_thread(nap), loop.time()]
+
+    loop = loop_type()
+    with outside_refused(loop):
+        assert loop.run_until_complete(main()) == ["rested", 2.0]
+    loop.close()
+
+
+def test_who_awaits_a_sleeper_may_give_up() -> None:
+    async def main() -> float:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await asyncio.to_thread(sleep, 60)
+        return loop.time()
+
+    loop = SimLoop()
+    with outside_refused(loop):
+        assert loop.run_until_complete(main()) == 1.0
+        assert loop.run_until_idle() == "idle"
+    loop.close()
+
+
+def test_a_sleeper_that_fails_does_so_when_it_has_slept() -> None:
+    def fail() -> None:
+        sleep(3)
+        raise ValueError("tired")
+
+    async def main() -> float:
+        with pytest.raises(ValueError, match="tired"):
+            await asyncio.to_thread(fail)
+        return loop.time()
+
+    loop = SimLoop()
+    with outside_refused(loop):
+        assert loop.run_until_complete(main()) == 3.0
+    loop.close()
 
 
 def test_another_thread_goes_on_as_always() -> None:
@@ -127,6 +252,10 @@ def borrowed() -> list[Any]:
         socket.getaddrinfo,
         vars(socket.socket).get("connect"),
         vars(socket.socket).get("connect_ex"),
+        vars(socket.socket).get("sendto"),
+        socket.gethostbyname,
+        subprocess.Popen.__init__,
+        os.system,
         ssl.SSLContext.wrap_bio,
         ssl.create_default_context,
     ]

@@ -13,17 +13,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter as imported_by_name
+from time import sleep
 from typing import Any
 
 import pydantic
 import pytest
 from freezegun import freeze_time
 
+from llm_sim.errors import UnsupportedOperationError
 from llm_sim.exploration import sweep
-from llm_sim.loop import StockLoop
+from llm_sim.loop import SimLoop, StockLoop
 from llm_sim.scenario import Scenario, call, say, turn
 from llm_sim.simulation import check_determinism, check_recording, run
 from llm_sim.targets import Bot
@@ -116,6 +119,31 @@ def test_another_thread_draws_from_the_system() -> None:
 
     run(CONVERSATION, bot=_bot(look))
     assert len(set(drawn)) == 2
+
+
+def _napping() -> list[float]:
+    begun = time.monotonic()
+    time.sleep(1.5)
+    sleep(0.5)
+    return [time.monotonic() - begun, time.time() - START]
+
+
+@pytest.mark.parametrize("loop", [SimLoop, StockLoop])
+def test_a_function_in_a_thread_sees_the_time_pass_that_it_sleeps(loop: Any) -> None:
+    async def nap(params: Any) -> None:
+        await params.result_callback([*await asyncio.to_thread(_napping), time.time() - START])
+
+    one = run(CONVERSATION, bot=Bot(lambda llm: llm.register_function("look", nap)), loop=loop)
+    assert next(one.trace.of("answer")).data["result"] == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_handler_that_puts_the_loop_to_sleep_is_told(frozen: bool) -> None:
+    asleep = _bot(lambda: time.sleep(5))
+    with freeze_time("2020-02-02") if frozen else nullcontext():
+        with pytest.raises(UnsupportedOperationError, match=r"time\.sleep\(5\) is refused"):
+            run(CONVERSATION, bot=asleep)
+        assert time.sleep is sleep
 
 
 def _beside(look: Callable[[], Any]) -> Any:
