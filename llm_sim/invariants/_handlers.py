@@ -16,22 +16,23 @@ from llm_sim.trace import DOWN, SERVICE, CallLife, Event, effects
 
 
 def _keeps_its_contract(facts: Facts) -> Iterator[Violation]:
-    stubs = facts.trace.header.stubs
-    answered: set[str] = set()
+    header = facts.trace.header
+    answers = [event for event in facts.conversation if _is_final_answer(event)]
+    first = {event.call: event.seq for event in reversed(answers)}
     for event in facts.conversation:
-        if event.kind not in ("answer", "handler") or event.where in stubs:
+        if event.kind not in ("answer", "handler") or event.where in header.stubs:
             continue
-        for wrong in _wrong(event, again=event.call in answered):
+        owes = event.call not in first and event.where not in header.terminal
+        again = first.get(event.call, event.seq) < event.seq
+        for wrong in _wrong(event, owes=owes, again=again):
             yield Violation("LS401", f"{facts.name(event.call)}: {wrong}", event.call, event.seq)
-        if _is_final_answer(event):
-            answered.add(event.call)
 
 
 def _is_final_answer(event: Event) -> bool:
-    return event.kind == "answer" and event.data.get("final", True)
+    return event.kind == "answer" and bool(event.data.get("final", True))
 
 
-def _wrong(event: Event, *, again: bool) -> Iterator[str]:
+def _wrong(event: Event, *, owes: bool, again: bool) -> Iterator[str]:
     data = event.data
     if again and _is_final_answer(event):
         yield "its handler gives a second final result"
@@ -42,6 +43,10 @@ def _wrong(event: Event, *, again: bool) -> Iterator[str]:
         yield f"its handler changes its arguments from {changed['before']} to {changed['after']}"
     if data.get("swallowed"):
         yield "its handler swallows its cancellation and returns; let CancelledError through"
+    elif data.get("phase") == "raised":
+        yield f"its handler raises {data['error']}"
+    elif data.get("phase") == "returned" and owes and not data.get("cancels"):
+        yield "its handler gives no result: let it call params.result_callback(...)"
 
 
 def _acts_once_and_as_long_as_it_is_wanted(facts: Facts) -> Iterator[Violation]:
@@ -107,12 +112,14 @@ LAWS: Final = (
     Law(
         "LS401",
         "handler-contract",
-        "A handler calls back with at most one final result, which JSON can hold, leaves its "
-        "arguments unchanged, and does not swallow CancelledError.",
-        "A second result is dropped or answered twice; one that JSON cannot hold breaks the next "
-        "request to the model; a swallowed cancellation works on for a user who has moved on. A "
-        "conversation may get over it, so it only warns; where handlers are what is tested, in "
-        "the fixture of pytest and in `smoke`, it is an error.",
+        "A handler calls back with one final result, which JSON can hold, leaves its arguments "
+        "unchanged, raises nothing, and does not swallow CancelledError; one that is declared "
+        "`terminal` need not call back.",
+        "What a handler raises, or does not say, the model is told as an error of no use, or not "
+        "at all. A second result is dropped or answered twice; one that JSON cannot hold breaks "
+        "the next request to the model; a swallowed cancellation works on for a user who has moved "
+        "on. A conversation may get over it, so it only warns; where handlers are what is tested, "
+        "in the fixture of pytest and in `smoke`, it is an error.",
         "pipecat-ai/pipecat docs, function calling; asyncio docs, task cancellation",
         _keeps_its_contract,
         "warn",

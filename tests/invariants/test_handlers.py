@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -130,6 +131,7 @@ def told_everywhere(handler: Any, *, target: str, mode: str, cancel: bool = True
             changes_its_arguments,
             "its handler changes its arguments from {'seat': 1} to {'seat': 2}",
         ),
+        (raises, "its handler raises LookupError: no seats"),
     ],
 )
 def test_ls401_warns_of_a_handler_that_breaks_its_contract(
@@ -141,11 +143,35 @@ def test_ls401_warns_of_a_handler_that_breaks_its_contract(
 
 
 @TARGETS
-@pytest.mark.parametrize("handler", [books, is_silent, raises, gives_up_in_time])
+@pytest.mark.parametrize("handler", [books, is_silent, gives_up_in_time])
 def test_the_contract_laws_are_quiet_about_a_handler_that_keeps_them(
     target: str, handler: Any
 ) -> None:
     assert told(run(conversation(), bot=bot(handler), target=target)) == []
+
+
+@TARGETS
+def test_ls401_warns_of_a_handler_that_returns_without_a_result_unless_it_is_terminal(
+    target: str,
+) -> None:
+    lasting, ending = bot(is_silent), bot(is_silent)
+    lasting = replace(lasting, terminal=())
+    said = "warn LS401 c1 `book`: its handler gives no result: let it call params.result_callback"
+    assert said in told(run(conversation(), bot=lasting, target=target))[0]
+    assert told(run(conversation(), bot=ending, target=target)) == []
+
+
+@TARGETS
+def test_ls401_is_quiet_about_a_handler_whose_task_answers_later(target: str) -> None:
+    async def answers_later(params: Any) -> None:
+        async def answer() -> None:
+            await asyncio.sleep(0.1)
+            await params.result_callback("late")
+
+        params.llm.create_task(answer())
+
+    answering = replace(bot(answers_later), terminal=())
+    assert told(run(conversation(), bot=answering, target=target)) == []
 
 
 @pytest.mark.parametrize("mode", ["parallel", "sequential"])
