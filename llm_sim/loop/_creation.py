@@ -8,6 +8,7 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from llm_sim.loop._instruments import Instruments
+from llm_sim.loop._refusals import CLOSED
 from llm_sim.loop._tasks import SimFuture, SimTask, creation_order, has_counted_name
 
 _T = TypeVar("_T")
@@ -62,7 +63,7 @@ class Creation(asyncio.AbstractEventLoop):
             RuntimeError: The loop is closed.
         """
         if self._closed:
-            raise RuntimeError("Event loop is closed")
+            raise RuntimeError(CLOSED)
         if context is not None:
             options["context"] = context
         if self._task_factory is None:

@@ -45,6 +45,11 @@ REMEDIES: dict[str, str] = {
 }
 """The loop's methods that are refused, each with the remedy."""
 
+CLOSED = (
+    "Event loop is closed: it is that of a run which is over, and something outlives its run, such "
+    "as a session, a lock or a task that a module keeps; make it anew in each run"
+)
+
 FOREIGN_THREAD_REMEDY = (
     "do the work with run_in_executor or asyncio.to_thread, which run it at a step of the loop; "
     "what another thread schedules would land at a different step in every run"

@@ -14,6 +14,7 @@ from typing import Any, TypeVarTuple
 
 from llm_sim.loop._clock import VirtualClock
 from llm_sim.loop._executor import InlineExecution
+from llm_sim.loop._refusals import CLOSED
 from llm_sim.loop._tasks import TASK_STEP, TASK_WAKEUP
 
 _Ts = TypeVarTuple("_Ts")
@@ -178,4 +179,4 @@ class Scheduling(InlineExecution):
 
     def _check_closed(self) -> None:
         if self._closed:
-            raise RuntimeError("Event loop is closed")
+            raise RuntimeError(CLOSED)

@@ -15,6 +15,7 @@ from llm_sim.scenario import (
     Scenario,
     differences,
 )
+from llm_sim.simulation._frame_names import misspelt
 from llm_sim.trace import (
     DOWN,
     UPDATE,
@@ -95,6 +96,8 @@ def _miss(expected: Expectation, trace: Trace) -> tuple[str, Miss | None]:
         named = {pattern.type for pattern in expected.frames}
         return "frames", exactly([s for s in seen if s.frame.type in named], expected.frames)
     if (absent := expected.absent) is not None:
+        if (slip := misspelt(trace, absent.frame, absent.until)) is not None:
+            return "absent", slip
         seen = passed(trace, absent.direction)
         return "absent", never(seen, absent.frame, absent.after, absent.until)
     if (span := expected.within) is not None:

@@ -8,6 +8,7 @@ from typing import overload
 from llm_sim.errors import ExpectationError, UsageError, did_you_mean
 from llm_sim.report import timeline
 from llm_sim.scenario import FramePattern, parse_duration
+from llm_sim.simulation._frame_names import misspelt
 from llm_sim.trace import (
     FrameRecord,
     Miss,
@@ -144,7 +145,10 @@ class FrameLog(Sequence[FrameRecord]):
         told = f"never {unwanted!r}"
         told += "" if begin is None else f" after {begin!r}"
         told += "" if stop is None else f" until {stop!r}"
-        self._expect(told, never(self._seen, unwanted, begin, stop))
+        # A class is there, whatever its name.
+        named = [each for each in (pattern, until) if not isinstance(each, type)]
+        slip = misspelt(self._trace, *[_pattern(each) for each in named if each is not None])
+        self._expect(told, slip or never(self._seen, unwanted, begin, stop))
 
     def within(self, duration: str | int, *patterns: _Pattern) -> None:
         """Expect these frames in this order, the last no later after the first than this.
