@@ -119,11 +119,12 @@ def _no_exception_unseen(facts: Facts) -> Iterator[Violation]:
 def _comes_to_rest(facts: Facts) -> Iterator[Violation]:
     if facts.rest is None or facts.rest.data["how"] == "idle":
         return
+    bound = facts.rest.data.get("bound", facts.rest.data["how"])
     waiting = facts.rest.data["waiting"]
     who = f"; waiting: {'; '.join(waiting)}" if waiting else ""
     yield Violation(
         "LS304",
-        f"the run did not come to rest within its bound of {facts.rest.data['how']}{who}",
+        f"the run did not come to rest within its bound of {bound}{who}",
         event=facts.rest.seq,
     )
 

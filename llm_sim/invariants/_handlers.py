@@ -43,7 +43,7 @@ def _wrong(event: Event, *, owes: bool, again: bool) -> Iterator[str]:
         yield f"its handler changes its arguments from {changed['before']} to {changed['after']}"
     if data.get("swallowed"):
         yield "its handler swallows its cancellation and returns; let CancelledError through"
-    elif data.get("phase") == "raised":
+    elif "error" in data:
         yield f"its handler raises {data['error']}"
     elif data.get("phase") == "returned" and owes and not data.get("cancels"):
         yield "its handler gives no result: let it call params.result_callback(...)"

@@ -149,10 +149,10 @@ class Simulator:
         return tuple(law for law in LAWS if law.code not in self.settings.disable)
 
     @property
-    def limits(self) -> Limits:
-        """Where a run is stopped."""
+    def limits(self) -> Limits | None:
+        """Where a run is stopped, or None: where its scenario says."""
         timeout = self.settings.timeout
-        return Limits() if timeout is None else Limits(max_time_ns=parse_duration(timeout))
+        return None if timeout is None else Limits(max_time_ns=parse_duration(timeout))
 
     def __call__(self, *parts: Part, **how: Unpack[How]) -> Awaitable[Run]:
         """Run a scenario, as :meth:`run` does, for ``await`` in an async test.

@@ -159,7 +159,8 @@ def run(
         target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
             ``naive`` (with two planted races); or a target of your own.
         schedule: What lands where, besides the scenario's own injections, and who goes first.
-        limits: Where a run that does not come to rest is stopped.
+        limits: Where a run that does not come to rest is stopped; by default after 300 virtual
+            seconds, or later where the scenario says that it takes longer.
         laws: What must hold.
         place: Where the scenario stands, ``FILE::NAME``, for messages.
         loop: What it runs on: the simulated loop, or asyncio's own in virtual time.
@@ -189,7 +190,7 @@ def run(
         bot,
         chosen,
         header,
-        limits or Limits(),
+        limits or Limits.of(scenario),
         loop=loop,
         record=record,
         picker=None if chooser is None else chooser.choose,

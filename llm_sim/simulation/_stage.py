@@ -84,6 +84,8 @@ class Stage:
         )
         self.gates = Gates(scenario.hold)
         self._plan = Plan(scenario, bot, self.player, self.recorder, self.gates)
+        # The probe waits for the model and for playout twice, whatever they take.
+        self._afterwards_ns = _TEARDOWN_NS + 4 * sum(scenario.latency.values())
         self._born = Born()
         self.opened = self.rested = self._timers_left = 0
         self.missed: tuple[str, ...] = ()
@@ -136,7 +138,7 @@ class Stage:
         self._probe(session)
         self._end(session)
         self._servers.stop()
-        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
+        self._run(_TEARDOWN_STEPS, self._afterwards_ns)
         # A service contains the error like any other of a handler; the run is worth nothing.
         if self.loop.refusals:
             raise self.loop.refusals[0]
@@ -189,8 +191,11 @@ class Stage:
             for injection in stimuli.injections
             if injection.at is not None and stimuli.seen.get(injection.at, 0) < injection.nth
         )
-        waiting = [] if how == "idle" else [renumbered(line) for line in self.loop.waiting()]
-        self.recorder.record("rest", data={"how": how, "waiting": waiting})
+        data: dict[str, Any] = {"how": how, "waiting": []}
+        if how != "idle":
+            data["waiting"] = [renumbered(line) for line in self.loop.waiting()]
+            data["bound"] = self._limits.in_words(how)
+        self.recorder.record("rest", data=data)
 
     def _settle(self, session: Session) -> None:
         self.recorder.record("state", data=plain(session.views()))
@@ -204,12 +209,12 @@ class Stage:
         self.player.probe()
         say = Stimulus(kind="say", text="Are you still there?")
         self.loop.create_task(session.inject(say), name="probe")
-        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
+        self._run(_TEARDOWN_STEPS, self._afterwards_ns)
 
     def _end(self, session: Session) -> None:
         if self._main is not None and not self._main.done():
             self.loop.create_task(session.inject(Stimulus(kind="end")), name="teardown")
-        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
+        self._run(_TEARDOWN_STEPS, self._afterwards_ns)
         if self._main is not None and self._main.done() and not self._main.cancelled():
             error = self._main.exception()
             if error is not None:
@@ -232,7 +237,7 @@ class Stage:
         self.loop.set_exception_handler(lambda *_: None)
         for task in self.loop.tasks():
             task.cancel()
-        self._run(_TEARDOWN_STEPS, _TEARDOWN_NS)
+        self._run(_TEARDOWN_STEPS, self._afterwards_ns)
 
     def _asked(self, turn: int | None, context: Any) -> None:
         messages = plain(context.get_messages())

@@ -112,7 +112,8 @@ class Event:
     ``error``     an exception that nobody handled; ``source`` and ``message``
     ``state``     at rest: what ``service``, ``aggregator`` and ``context`` think of each call, and
                   the ``contents`` of the tool messages
-    ``rest``      the run came to rest: ``how`` (idle, steps, time) and who is ``waiting``
+    ``rest``      the run came to rest: ``how`` (idle, steps, time), who is ``waiting``, and the
+                  ``bound`` that was reached, in words
     ``probe``     after rest: a fresh call is sent through, to see whether the service still works
     ``close``     after the end: ``tasks`` and ``timers`` that are left
     ============  ================================================================================

@@ -22,6 +22,7 @@ from llm_sim.scenario import (
     say,
     turn,
     user_says,
+    wait,
 )
 from llm_sim.schedule import Landing, Schedule, decode
 from llm_sim.simulation import Limits, run
@@ -165,8 +166,26 @@ def test_a_run_that_spins_is_stopped_and_says_who_waits() -> None:
     scenario = Scenario(bot="tests:spin", script=[turn(call("f", as_="c1"))])
     one = run(scenario, bot=bot, limits=Limits(max_time_ns=5_000_000_000))
     broken = {violation.law: violation.message for violation in one.violations}
-    assert broken["LS304"].startswith("the run did not come to rest within its bound of time")
+    assert broken["LS304"].startswith(
+        "the run did not come to rest within its bound of 5s of virtual time; waiting: "
+    )
     assert "test_run.py" in broken["LS304"]
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        Scenario(script=[turn(call("f"))], tools={"f": Tool(latency="6m")}, open_ended=True),
+        Scenario(script=[turn(say("Hm."))], inject=[after("20m", interrupt())]),
+        Scenario(script=[turn(say("Hm."), wait("60m"), say("Well."))]),
+        Scenario(
+            script=[turn(call("f")), turn(say("Ok."))], tools={"f": Tool()}, latency={"llm": "4m"}
+        ),
+    ],
+)
+def test_a_run_may_take_as_long_as_its_scenario_says(slow: Scenario) -> None:
+    one = run(slow)
+    assert (one.laws, one.complaint) == ((), None)
 
 
 def test_an_exception_that_nobody_handles_is_told() -> None:
