@@ -31,10 +31,17 @@ from difflib import get_close_matches
 from typing import Any
 
 
-def did_you_mean(wrong: str, known: list[str] | tuple[str, ...]) -> str:
-    """Return ``" (did you mean 'x'?)"`` for the nearest known word, or an empty string."""
-    near = get_close_matches(wrong, known, n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+def did_you_mean(wrong: str, known: list[str] | tuple[str, ...], nearness: float = 0.6) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the nearest known word, or an empty string.
+
+    Args:
+        wrong: The word, in whatever case.
+        known: The words that there are.
+        nearness: How near one must be, from 0 to 1, as difflib counts.
+    """
+    folded = {word.casefold(): word for word in reversed(known)}
+    near = get_close_matches(wrong.casefold(), folded, n=1, cutoff=nearness)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
 
 
 def _rebuild(cls: type[LlmSimError], fields: Mapping[str, Any]) -> LlmSimError:

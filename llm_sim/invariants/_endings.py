@@ -31,13 +31,16 @@ def _nothing_after_end(facts: Facts) -> Iterator[Violation]:
     close = facts.trace.last("close")
     if close is not None:
         for task in close.data["tasks"]:
-            yield Violation("LS302", f"task {task!r} is left after the end", event=close.seq)
+            lines = [line.partition(f"{task}: ")[2] for line in close.data.get("waiting", ())]
+            where = next((f"; waiting: {line}" for line in lines if line), "")
+            message = f"task {task!r} is left after the end{where}"
+            yield Violation("LS302", message, event=close.seq)
         # A handler that was told to stop and goes on may hold one timer: the one it sleeps on.
         stubborn = 0 if end is None else sum(1 for _ in _told_to_stop(facts, end))
         if close.data["timers"] > stubborn:
-            yield Violation(
-                "LS302", f"{close.data['timers']} timer(s) are left after the end", event=close.seq
-            )
+            timers = close.data["timers"]
+            left = "1 timer is" if timers == 1 else f"{timers} timers are"
+            yield Violation("LS302", f"{left} left after the end", event=close.seq)
 
 
 def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:

@@ -32,8 +32,8 @@ class ContextAtRest:
         messages: The messages, as JSON values.
     """
 
-    roles: tuple[str, ...]
-    messages: tuple[Any, ...]
+    roles: list[str]
+    messages: list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Run:
         """The context that the model would be given next."""
         state = self.trace.last("state")
         data = {} if state is None else state.data
-        return ContextAtRest(tuple(data.get("roles", ())), tuple(data.get("messages", ())))
+        return ContextAtRest(list(data.get("roles", ())), list(data.get("messages", ())))
 
     def effects(self, tool: str) -> int:
         """Return how many times a tool took effect.

@@ -224,7 +224,10 @@ class Stage:
             self._unhandled({**told, "task": task}, source="task")
         left = [task for task in self.loop.tasks() if not self.loop.serves(task)]
         tasks = sorted(renumbered(name_of(task)) for task in left)
-        self.recorder.record("close", data={"tasks": tasks, "timers": self._timers_left})
+        data: dict[str, Any] = {"tasks": tasks, "timers": self._timers_left}
+        if tasks:
+            data["waiting"] = [renumbered(line) for line in self.loop.waiting()]
+        self.recorder.record("close", data=data)
 
     def _run(self, steps: int, time_ns: int, picker: Picker | None = None) -> str:
         if isinstance(self.loop, SimLoop):

@@ -102,7 +102,18 @@ def _reading(kind: str) -> tuple[Callable[[], float], Callable[[], int]]:
     return read, read_ns
 
 
+def _asctime(moment: Any = None) -> str:
+    return api.real_strftime(_ASCTIME, api.fake_localtime() if moment is None else moment)
+
+
+def _ctime(secs: float | None = None) -> str:
+    return _asctime(api.fake_localtime(secs))
+
+
+_ASCTIME: Final = "%a %b %e %H:%M:%S %Y"
 _FAKES: Final[dict[str, Any]] = {
+    "asctime": _asctime,
+    "ctime": _ctime,
     "localtime": api.fake_localtime,
     "gmtime": api.fake_gmtime,
     "strftime": api.fake_strftime,

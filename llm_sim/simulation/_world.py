@@ -72,24 +72,32 @@ def without_collector() -> Iterator[None]:
 def seeded(seed: int) -> Iterator[None]:
     """Seed the process's chance for the code under test, and restore it.
 
-    That is ``random``, and what asks the system: ``os.urandom``, and with it ``secrets`` and
-    ``uuid``. Others go on asking the system: other threads, and a module that is being imported,
-    which happens in the first run of a process only.
+    That is ``random``, a ``random.Random`` without a seed, and what asks the system:
+    ``os.urandom``, and with it ``secrets`` and ``uuid``. Others go on asking the system: other
+    threads, and a module that is being imported, which happens in the first run of a process only.
     """
     chance, here = random.Random(seed), get_ident()
-    state, urandom = random.getstate(), os.urandom
+    state, urandom, reseed = random.getstate(), os.urandom, random.Random.seed
     random.seed(chance.getrandbits(64))
 
+    def asked_here() -> bool:
+        return get_ident() == here and not _importing()
+
     def drawn(size: int, /) -> bytes:
-        asked_here = get_ident() == here and not _importing()
-        return chance.randbytes(size) if asked_here else urandom(size)
+        return chance.randbytes(size) if asked_here() else urandom(size)
+
+    def seed_here(self: random.Random, a: Any = None, version: int = 2) -> None:
+        # Without a seed it would ask the system itself, not `os.urandom`.
+        reseed(self, chance.getrandbits(64) if a is None and asked_here() else a, version)
 
     # `secrets` draws by way of `random`, which has imported the function by name.
     os.urandom = random._urandom = drawn  # type: ignore[attr-defined]
+    random.Random.seed = seed_here  # type: ignore[method-assign]
     try:
         yield
     finally:
         os.urandom = random._urandom = urandom  # type: ignore[attr-defined]
+        random.Random.seed = reseed  # type: ignore[method-assign]
         random.setstate(state)
 
 

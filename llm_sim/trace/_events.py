@@ -115,7 +115,7 @@ class Event:
     ``rest``      the run came to rest: ``how`` (idle, steps, time), who is ``waiting``, and the
                   ``bound`` that was reached, in words
     ``probe``     after rest: a fresh call is sent through, to see whether the service still works
-    ``close``     after the end: ``tasks`` and ``timers`` that are left
+    ``close``     after the end: ``tasks`` and ``timers`` that are left, and who is ``waiting``
     ============  ================================================================================
 
     Parameters:

@@ -18,6 +18,9 @@ from llm_sim.trace._trace import Trace
 _WHERE_IT_HAS_ANY: Final = frozenset(("properties",))
 """Fields that are told of some frames of a type, and not of others."""
 
+_NEAR: Final = 0.85
+"""How near a name is that another one is a slip of the pen for: not Cancel for Result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
@@ -103,7 +106,11 @@ def exactly(seen: Seen, wanted: Sequence[FramePattern]) -> Miss | None:
         more = f"{len(seen) - len(wanted)} more"
         return Miss(f"{more} than the {len(wanted)} expected: first {extra}", extra.event.seq)
     if len(seen) < len(wanted):
-        return _missing(seen, wanted[len(seen)], len(seen) - 1)
+        pattern = wanted[len(seen)]
+        there = sum(1 for one in seen if not one.differences(pattern))
+        if there:
+            return Miss(_too_few(pattern, there, wanted), seen[-1].event.seq)
+        return _missing(seen, pattern, len(seen) - 1)
     return None
 
 
@@ -123,9 +130,9 @@ def any_order(seen: Seen, wanted: Sequence[FramePattern]) -> Miss | None:
 
     for index, pattern in enumerate(wanted):
         if not take(index, set()):
-            there = sum(1 for one in seen if not one.differences(pattern))
+            there = [one for one in seen if not one.differences(pattern)]
             if there:
-                return Miss(f"{pattern!r} came {there} times, which is too seldom")
+                return Miss(_too_few(pattern, len(there), wanted), there[-1].event.seq)
             return _missing(seen, pattern, -1)
     return None
 
@@ -205,6 +212,12 @@ def _found_in_order(seen: Seen, wanted: Sequence[FramePattern]) -> list[int]:
     return found
 
 
+def _too_few(pattern: FramePattern, came: int, wanted: Sequence[FramePattern]) -> str:
+    often = "once" if came == 1 else f"{came} times"
+    expected = sum(1 for each in wanted if each == pattern)
+    return f"{pattern!r} came {often}, and {expected} were expected"
+
+
 def _missing(seen: Seen, pattern: FramePattern, behind: int) -> Miss:
     """Tell of a frame that did not come, with the nearest thing that did.
 
@@ -219,7 +232,9 @@ def _missing(seen: Seen, pattern: FramePattern, behind: int) -> Miss:
         return Miss(f"{message}: {near}", seen[place].event.seq)
     types = list(dict.fromkeys(one.frame.type for one in seen))
     if pattern.type not in types:
-        hint = did_you_mean(pattern.type, types) or f"; there were {', '.join(types) or 'none'}"
+        hint = (
+            did_you_mean(pattern.type, types, _NEAR) or f"; there were {', '.join(types) or 'none'}"
+        )
         message += f": no such frame passed{hint}"
     return Miss(message, seen[behind].event.seq if behind >= 0 else None)
 

@@ -35,7 +35,7 @@ def test_ls302_fires_for_a_handler_that_starts_after_the_end() -> None:
 def test_ls302_fires_for_a_task_and_a_timer_that_are_left() -> None:
     assert broken("LS302", Told().rest().close("heartbeat", timers=1)) == [
         "task 'heartbeat' is left after the end",
-        "1 timer(s) are left after the end",
+        "1 timer is left after the end",
     ]
 
 

@@ -313,8 +313,8 @@ def test_what_is_left_at_the_end_and_who_asks_once_more_fails_the_test(inner: In
         "no verdict: the model was asked 2 times, the script has 1 turn; add a turn, or find out "
         "who asked once more than you expected",
     ]
-    assert told[0][2] == "  where     task 'forgotten' is left after the end"
-    assert told[1][2] == "  where     1 timer(s) are left after the end"
+    assert told[0][2].startswith("  where     task 'forgotten' is left after the end; waiting: ")
+    assert told[1][2] == "  where     1 timer is left after the end"
 
 
 def test_the_fixture_can_be_annotated(inner: Inner) -> None:

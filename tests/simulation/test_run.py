@@ -227,7 +227,7 @@ def test_a_task_that_is_left_after_the_end_is_told() -> None:
     bot = Bot(lambda llm: llm.register_function("f", leaks))
     scenario = Scenario(bot="tests:leaks", script=[turn(call("f", as_="c1")), turn(say("Ok."))])
     assert [violation.message for violation in run(scenario, bot=bot).violations] == [
-        "task 'leak' is left after the end"
+        "task 'leak' is left after the end; waiting: awaits Event.wait"
     ]
 
 

@@ -7,6 +7,7 @@ import copy
 import importlib
 import os
 import pickle
+import random
 import secrets
 import sys
 import threading
@@ -73,6 +74,8 @@ def test_every_clock_reads_the_epoch_and_the_time_of_the_loop(target: str) -> No
             time.monotonic_ns(),
             time.perf_counter(),
             imported_by_name(),
+            time.ctime(),
+            time.asctime(),
             time.gmtime()[:6] == datetime.now(UTC).timetuple()[:6],
             datetime.now(UTC).isoformat(),
             datetime.now().isoformat(),
@@ -82,11 +85,13 @@ def test_every_clock_reads_the_epoch_and_the_time_of_the_loop(target: str) -> No
     ns = int(START) * 10**9
     there, later = _seen(look, 1.5, target=target)
     assert there == [
-        *(START, ns, ns, START, START, True),
+        *(START, ns, ns, START, START),
+        *("Thu Jan  1 00:00:00 2026", "Thu Jan  1 00:00:00 2026", True),
         *("2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00", "2026-01-01"),
     ]
     assert later == [
-        *(START + 1.5, ns + 1_500_000_000, ns + 1_500_000_000, START + 1.5, START + 1.5, True),
+        *(START + 1.5, ns + 1_500_000_000, ns + 1_500_000_000, START + 1.5, START + 1.5),
+        *("Thu Jan  1 00:00:01 2026", "Thu Jan  1 00:00:01 2026", True),
         *("2026-01-01T00:00:01.500000+00:00", "2026-01-01T00:00:01.500000", "2026-01-01"),
     ]
 
@@ -100,8 +105,16 @@ def test_asyncios_own_loop_tells_the_same_time() -> None:
 @TARGETS
 def test_results_with_the_time_and_with_secrets_are_the_same_at_every_point(target: str) -> None:
     def look() -> list[object]:
-        drawn = [secrets.token_hex(4), os.urandom(2).hex(), str(uuid.uuid4()), str(uuid.uuid1())]
-        return [datetime.now().isoformat(), time.time(), *drawn]
+        drawn: list[object] = [
+            secrets.token_hex(4),
+            os.urandom(2).hex(),
+            str(uuid.uuid4()),
+            str(uuid.uuid1()),
+        ]
+        unseeded = random.Random()
+        drawn += [unseeded.random(), random.Random().random()]
+        unseeded.seed()
+        return [datetime.now().isoformat(), time.time(), *drawn, unseeded.random()]
 
     bot = _bot(look, 0.1)
     assert check_determinism(CONVERSATION, bot=bot, target=target).violations == ()

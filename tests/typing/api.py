@@ -105,7 +105,7 @@ def asserts_the_life_of_a_call(one: Run) -> None:
     assert life.is_cancelled is False
     assert_type(one.effects("lookup_order"), int)
     assert one.effects("lookup_order") == 1
-    assert one.context.roles[:2] == ("user", "assistant")
+    assert one.context.roles[:2] == ["user", "assistant"]
     assert one.trace.header.scenario == "order"
     assert one.laws == ()
 
