@@ -32,7 +32,8 @@ def view_of(messages: Iterable[Any]) -> ContextView:
 
     Read are the plain tool message (``IN_PROGRESS``, ``CANCELLED`` or a result) and the notes that
     Pipecat 1.x writes about calls which do not hold the model up: a tool message that says
-    ``running``, and a later developer message that says ``finished``.
+    ``running``, and a later developer message that says ``finished``. An update, a developer
+    message that says ``running``, tells nothing of the call's end, which may stand before it.
     """
     view = ContextView()
     for message in messages:
@@ -48,8 +49,9 @@ def view_of(messages: Iterable[Any]) -> ContextView:
         if note is not None:
             call_id = str(note.get("tool_call_id"))
             finished = note.get("status") == "finished"
-            view.calls[call_id] = "settled" if finished else "in_progress"
-            view.contents[call_id] = str(note.get("result", ""))
+            if finished or message.get("role") == "tool":
+                view.calls[call_id] = "settled" if finished else "in_progress"
+                view.contents[call_id] = str(note.get("result", ""))
         elif message.get("role") == "tool":
             call_id = str(message.get("tool_call_id"))
             view.calls[call_id] = _state(content)
