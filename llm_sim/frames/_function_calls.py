@@ -33,10 +33,13 @@ class FunctionCallResultProperties:
     Parameters:
         run_llm: Whether to run the model after the batch of the call; None leaves it to the rule.
         on_context_updated: Called, in a task of its own, once the result is in the context.
+        is_final: False says that it is an update: the call goes on, and its result is still to
+            come. Only calls that outlive an interruption have updates.
     """
 
     run_llm: bool | None = None
     on_context_updated: Callable[[], Awaitable[None]] | None = None
+    is_final: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -71,7 +74,7 @@ class FunctionCallInProgressFrame(ControlFrame):
 
 @dataclass(slots=True, eq=False)
 class FunctionCallResultFrame(DataFrame):
-    """A call is settled with a result.
+    """A call is settled with a result, or tells of an update on the way to it.
 
     Parameters:
         function_name: The function.

@@ -25,7 +25,14 @@ from llm_sim.frames import (
     TextFrame,
     UserImageRawFrame,
 )
-from llm_sim.service._context import CANCELLED, IN_PROGRESS, Message, OpenAILLMContext
+from llm_sim.service._calls import is_update
+from llm_sim.service._context import (
+    CANCELLED,
+    IN_PROGRESS,
+    Message,
+    OpenAILLMContext,
+    update_message,
+)
 from llm_sim.service._context_aggregator import LLMContextAggregator
 from llm_sim.service._images import image_message
 
@@ -224,16 +231,23 @@ class LLMAssistantAggregator(LLMContextAggregator):
         run_llm = frame.run_llm
         if properties is not None and properties.run_llm is not None:
             run_llm = properties.run_llm
-        call.batch.answered = True
-        call.batch.refused |= run_llm is False
-        self._context.set_tool_content(frame.tool_call_id, await self._as_json(frame))
-        if call.image is not None:
-            self._context.add_message(call.image)
+        result = await self._as_json(frame)
+        if is_update(properties):
+            self._context.add_message(update_message(frame.tool_call_id, result))
+            # A run that it asks for waits, as every run does, until no call is unsettled.
+            self._run_wanted |= run_llm is True
+        else:
+            call.batch.answered = True
+            call.batch.refused |= run_llm is False
+            self._context.set_tool_content(frame.tool_call_id, result)
+            if call.image is not None:
+                self._context.add_message(call.image)
         if properties is not None and properties.on_context_updated is not None:
             self.create_task(
                 _context_updated(properties), f"on_context_updated:{frame.tool_call_id}"
             )
-        await self._settle(frame.tool_call_id)
+        if not is_update(properties):
+            await self._settle(frame.tool_call_id)
 
     async def _took_image(self, frame: Frame) -> bool:
         """Return whether the frame was the image that a call asked for, which ends here.

@@ -58,6 +58,15 @@ class Call:
         return {"function_name": self.item.function_name, "tool_call_id": self.item.tool_call_id}
 
 
+def is_update(properties: Any) -> bool:
+    """Return whether a result is on the way to the final one, which is still to come.
+
+    Args:
+        properties: What the handler said about it; of our class, of Pipecat's, or None.
+    """
+    return getattr(properties, "is_final", True) is False
+
+
 def without_duplicates(
     function_calls: Sequence[FunctionCallFromLLM], taken: dict[str, Call]
 ) -> tuple[list[FunctionCallFromLLM], list[FunctionCallFromLLM]]:

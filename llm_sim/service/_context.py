@@ -238,6 +238,24 @@ class OpenAILLMContext:
 LLMContext = OpenAILLMContext
 
 
+def update_message(tool_call_id: str, result: str) -> Message:
+    """Return the message that tells of an update, in the form of Pipecat 1.x.
+
+    It is no tool message: a provider accepts one for each call, and that one is the result's.
+
+    Args:
+        tool_call_id: The call.
+        result: The update as JSON.
+    """
+    note = {
+        "type": "async_tool",
+        "status": "running",
+        "tool_call_id": tool_call_id,
+        "result": result,
+    }
+    return {"role": "developer", "content": json.dumps(note)}
+
+
 def _without_bytes(message: Message) -> Message:
     shown = copy.deepcopy(message)
     content = shown.get("content")

@@ -19,7 +19,7 @@ from llm_sim.frames import (
     InterruptionFrame,
     StartFrame,
 )
-from llm_sim.service._calls import Call, without_duplicates
+from llm_sim.service._calls import Call, is_update, without_duplicates
 from llm_sim.service._settling import CallSettling
 from llm_sim.service._types import (
     FunctionCallParams,
@@ -260,9 +260,17 @@ class FunctionCalling(CallSettling):
         async def result_callback(
             result: Any, *, properties: FunctionCallResultProperties | None = None
         ) -> None:
-            if not await self._answer(call, result, properties=properties):
+            update = is_update(properties)
+            if update and call.item.registry_item.cancel_on_interruption:
+                _logger.warning(
+                    "%s: dropped an update of %s: only a function that is registered with "
+                    "cancel_on_interruption=False has them",
+                    self,
+                    call,
+                )
+            elif not await self._answer(call, result, properties=properties):
                 _logger.warning("%s: dropped a result of %s, which is settled", self, call)
-            elif not self._run_in_parallel:
+            elif not self._run_in_parallel and not update:
                 self._expect_end(call)
 
         return result_callback

@@ -98,11 +98,12 @@ class LLMService(FunctionCalling):
             function_name: The function; None catches every call of a function that has no
                 registration of its own.
             handler: An async function with one parameter, `FunctionCallParams`. It calls
-                ``params.result_callback`` once, before it returns.
+                ``params.result_callback`` once, before it returns; before that, with updates.
             start_callback: Deprecated: put its code at the top of the handler. Called with
                 ``(function_name, llm, context)`` before the call is in progress; that of the
                 catch-all also serves functions that have none of their own.
-            cancel_on_interruption: Whether an interruption cancels the calls.
+            cancel_on_interruption: Whether an interruption cancels the calls. Only calls that it
+                does not cancel have updates.
             timeout_secs: How long a call may run before it is settled without the handler, and the
                 handler is cancelled; None is for ever.
 

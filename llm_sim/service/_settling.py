@@ -18,7 +18,7 @@ from llm_sim.frames import (
     FunctionCallResultProperties,
 )
 from llm_sim.service._ai_service import AIService
-from llm_sim.service._calls import Call
+from llm_sim.service._calls import Call, is_update
 from llm_sim.service._tasks import still_running
 
 
@@ -45,7 +45,9 @@ class CallSettling(AIService):
         return self._calls.get(call.tool_call_id) is call
 
     async def _begin(self, call: Call) -> None:
-        """Tell that the handler of a call is about to run."""
+        """Tell once that the handler of a call is about to run."""
+        if call.in_progress:
+            return
         call.in_progress = True
         await self.broadcast_frame(
             FunctionCallInProgressFrame,
@@ -72,11 +74,12 @@ class CallSettling(AIService):
         properties: FunctionCallResultProperties | None = None,
         error: str | None = None,
     ) -> bool:
-        if not self._settle(call):
+        """Tell a result, which settles the call unless it is an update; False if it is too late."""
+        settles = self._is_unsettled if is_update(properties) else self._settle
+        if not settles(call):
             return False
-        if not call.in_progress:
-            # It failed before its handler ran. Its messages enter the context with this frame.
-            await self._begin(call)
+        # It may come before the handler ran. The call's messages enter the context with this frame.
+        await self._begin(call)
         await self.broadcast_frame(
             FunctionCallResultFrame,
             **call.frame_fields(),

@@ -19,11 +19,11 @@ class FunctionCallResultCallback(Protocol):
     async def __call__(
         self, result: Any, *, properties: FunctionCallResultProperties | None = None
     ) -> None:
-        """Settle the call.
+        """Settle the call, or tell of an update if the properties say ``is_final=False``.
 
         Args:
             result: Any JSON value.
-            properties: What to do with it.
+            properties: What to do with it; read are its attributes, so it may be Pipecat's.
         """
 
 
@@ -37,7 +37,8 @@ class FunctionCallParams:
         arguments: The arguments.
         llm: The service that runs the call.
         context: The context that the model was run on.
-        result_callback: What to call with the result, once and before the handler returns.
+        result_callback: What to call with the result, once and before the handler returns; with
+            updates as often as it likes before.
     """
 
     function_name: str

@@ -20,7 +20,7 @@ UNDISTURBED: dict[Behaviour, list[str]] = {
     "hang": ["0 started"],
     "interrupt": ["0 started", "100 answers", "100 returned"],
     "register": ["0 started", "100 answers", "100 returned"],
-    "report_progress": ["0 started", "100 answers", "100 returned"],
+    "report_progress": ["0 started", "50 answers", "100 answers", "100 returned"],
     "speak": ["0 started", "100 answers", "100 returned"],
     "stay_silent": ["0 started", "100 returned"],
     "swallow": ["0 started", "100 answers", "100 returned"],
@@ -37,11 +37,11 @@ INTERRUPTED: dict[Behaviour, list[str]] = {
 _LOUD_AND_QUIET: tuple[Behaviour, Behaviour] = ("answer", "answer_quietly")
 
 
-def converse(does: Behaviour, *injections: Injection) -> Run:
+def converse(does: Behaviour, *injections: Injection, cancel: bool = True) -> Run:
     """Let the model call a tool of 100 ms that does so."""
     scenario = Scenario(
         script=[turn(call("f", as_="f1")), turn()],
-        tools={"f": Tool(does=does, latency="100ms")},
+        tools={"f": Tool(does=does, latency="100ms", cancel_on_interruption=cancel)},
         inject=injections,
     )
     return run(scenario)
@@ -89,6 +89,13 @@ def test_a_tool_that_interrupts_pushes_an_interruption_before_its_answer() -> No
 
 def test_a_tool_that_speaks_pushes_text_before_its_answer() -> None:
     assert "Text" in frames(converse("speak"))
+
+
+def test_a_tool_that_reports_progress_has_an_update_if_it_outlives_interruptions() -> None:
+    kept, cancelled = (converse("report_progress", cancel=cancel) for cancel in (False, True))
+    assert kept.call("f1").phases == ["started", "in_progress", "update", "result"]
+    assert cancelled.call("f1").phases == ["started", "in_progress", "result"]
+    assert (kept.violations, cancelled.violations) == ((), ())
 
 
 def test_after_a_quiet_answer_the_model_is_not_asked_again() -> None:

@@ -176,6 +176,8 @@ CALL_FRAMES = (
 
 def told(frame: Frame) -> str:
     word = type(frame).__name__.removesuffix("Frame").removeprefix("FunctionCall")
+    if getattr(getattr(frame, "properties", None), "is_final", True) is False:
+        word = "Update"
     if isinstance(frame, FunctionCallsStartedFrame):
         return f"{word}:{','.join(c.tool_call_id for c in frame.function_calls)}"
     if isinstance(

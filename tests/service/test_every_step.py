@@ -15,6 +15,7 @@ from llm_sim.frames import (
     EndFrame,
     Frame,
     FunctionCallResultFrame,
+    FunctionCallResultProperties,
     InterruptionFrame,
     LLMContextFrame,
     TextFrame,
@@ -24,6 +25,16 @@ from llm_sim.service import Call, FunctionCallParams, LLMService
 from tests.service.bot import DOWN, Bot, Camera, Passing, ScriptedLLM, call, settle
 from tests.service.stepping import StepLoop, run
 
+UPDATE = FunctionCallResultProperties(is_final=False)
+LIVES = [
+    ["sStarted", "InProgress", "Result"],
+    ["sStarted", "InProgress", "Cancel"],
+    ["sStarted", "Cancel"],
+]
+LIVES_OF_KEEP = [
+    ["sStarted", "InProgress", "Update", "Result"],
+    ["sStarted", "InProgress", "Update", "Cancel"],
+]
 Landing = tuple[Callable[[], Frame], int]
 
 
@@ -48,7 +59,10 @@ def a_bot(
             trouble.append(f"{params.function_name} runs beside {running}")
         running.append(params.function_name)
         try:
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.02)
+            if params.function_name == "keep":
+                await params.result_callback({"so far": 2}, properties=UPDATE)
+            await asyncio.sleep(0.01)
             await params.result_callback([])
         except asyncio.CancelledError:
             trouble.append(f"cancelled {params.tool_call_id}")
@@ -111,11 +125,7 @@ def check(bot: Bot, trouble: list[str]) -> None:
     for tool_call_id in started:
         for neighbour in (left, right):
             told = bot.calls_seen(neighbour, tool_call_id)
-            assert told in (
-                ["sStarted", "InProgress", "Result"],
-                ["sStarted", "InProgress", "Cancel"],
-                ["sStarted", "Cancel"],
-            )
+            assert told in LIVES + (LIVES_OF_KEEP if tool_call_id == "keep" else [])
     assert bot.llm.calls_in_flight() == {}
     assert bot.assistant.calls_open() == {}
     assert "IN_PROGRESS" not in bot.tool_contents.values()
@@ -246,6 +256,14 @@ def test_the_undisturbed_conversation_runs_the_model_once_for_the_batch() -> Non
         run(main())
         bot = bots[0]
         assert bot.seen(bot.llm, LLMContextFrame) == ["LLMContext", "LLMContext"]
-        assert len(bot.seen(bot.user, FunctionCallResultFrame)) == 5
+        results = bot.seen(bot.user, FunctionCallResultFrame)
+        assert sorted(results) == [
+            "Result:keep",
+            "Result:look",
+            "Result:nope",
+            "Result:quick",
+            "Result:stuck",
+            "Update:keep",
+        ]
         assert bot.conversation[0:2] == ["user: Hello?", "assistant: Let me see. "]
         assert bot.conversation[-1] == "assistant: Done."

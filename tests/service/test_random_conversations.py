@@ -24,13 +24,14 @@ from llm_sim.frames import (
     FunctionCallCancelFrame,
     FunctionCallInProgressFrame,
     FunctionCallResultFrame,
+    FunctionCallResultProperties,
     FunctionCallsStartedFrame,
     InterruptionFrame,
     TextFrame,
     TranscriptionFrame,
 )
 from llm_sim.service import FunctionCallParams
-from tests.service.bot import Bot, Camera, Passing, ScriptedLLM, call, settle
+from tests.service.bot import Bot, Camera, Passing, ScriptedLLM, call, settle, told
 from tests.service.stepping import StepLoop, run
 
 IDS = ["1", "2", "3", "4"]
@@ -40,6 +41,7 @@ AFTER: dict[type[Frame], tuple[str, tuple[str, ...]]] = {
     FunctionCallResultFrame: ("settled", ("in progress",)),
     FunctionCallCancelFrame: ("settled", ("started", "in progress")),
 }
+UPDATED = ("in progress", ("in progress",))
 
 
 class Handlers:
@@ -51,6 +53,18 @@ class Handlers:
     async def answers(self, params: FunctionCallParams) -> None:
         await asyncio.sleep(self.random.choice([0, 0.01, 0.05]))
         await params.result_callback([])
+
+    async def tells(self, params: FunctionCallParams) -> None:
+        for so_far in range(self.random.randint(1, 3)):
+            await asyncio.sleep(self.random.choice([0, 0.01, 0.05]))
+            await params.result_callback(so_far, properties=self.update())
+        if self.random.random() < 0.8:
+            await params.result_callback([])
+        await params.result_callback("late", properties=self.update())
+
+    def update(self) -> FunctionCallResultProperties:
+        run_llm = self.random.choice([None, False, True])
+        return FunctionCallResultProperties(run_llm=run_llm, is_final=False)
 
     async def lingers(self, params: FunctionCallParams) -> None:
         await params.result_callback(0)
@@ -86,6 +100,10 @@ class Handlers:
             llm.register_function(handler.__name__, handler, timeout_secs=patience())
         llm.register_function("swallows", self.swallows, timeout_secs=patience())
         llm.register_function("keeps", self.answers, cancel_on_interruption=False)
+        llm.register_function("dropped", self.tells, timeout_secs=patience())
+        llm.register_function(
+            "tells", self.tells, cancel_on_interruption=False, timeout_secs=patience()
+        )
         with pytest.warns(DeprecationWarning, match="start_callback"):
             llm.register_function("begins", self.answers, self.begins, timeout_secs=patience())
         return [*(name for name in llm._functions if name), "unknown"]
@@ -157,7 +175,8 @@ def check_lives(bot: Bot, neighbour: str) -> None:
                 state[one.tool_call_id] = "started"
         elif type(frame) in AFTER:
             tool_call_id = frame.tool_call_id  # type: ignore[attr-defined]
-            then, before = AFTER[type(frame)]
+            is_update = told(frame).startswith("Update")
+            then, before = UPDATED if is_update else AFTER[type(frame)]
             assert state[tool_call_id] in before
             state[tool_call_id] = then
     assert set(state.values()) == {"settled"}
