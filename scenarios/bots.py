@@ -82,6 +82,17 @@ async def _asks_for_no_run(params: Any) -> None:
     await params.result_callback("done", properties=properties)
 
 
+async def _tells_updates(params: Any) -> None:
+    """Tell twice how far it is, then answer."""
+    frames = params.llm.frames
+    update = frames.FunctionCallResultProperties(run_llm=False, is_final=False)
+    for percent in (0, 50):
+        await asyncio.sleep(0.03)
+        await params.result_callback(percent, properties=update)
+    await asyncio.sleep(0.03)
+    await params.result_callback("done")
+
+
 async def _finds_nothing(params: Any) -> None:
     await params.result_callback([])
 
@@ -160,6 +171,12 @@ def registers_anew(llm: Any) -> None:
 def asks_for_no_run(llm: Any) -> None:
     """Register a tool after which the model must not run."""
     llm.register_function("f", _asks_for_no_run)
+
+
+def tells_updates(llm: Any) -> None:
+    """Register a tool that tells updates, so no interruption cancels it, and one that works."""
+    llm.register_function("f", _tells_updates, cancel_on_interruption=False)
+    llm.register_function("g", _works)
 
 
 def finds_nothing(llm: Any) -> None:

@@ -141,6 +141,8 @@ LACKING: dict[str, str] = {
     "handlers::never_ends": "timeout_secs",
     "handlers::never_ends_in_a_row": "timeout_secs",
     "handlers::late": "timeout_secs",
+    "handlers::tells_updates": "is_final",
+    "handlers::tells_updates_in_a_row": "is_final",
     "handlers::interrupts": "broadcast_frame",
     "handlers::interrupts_itself": "broadcast_frame",
 }
