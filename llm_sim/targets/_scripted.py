@@ -7,7 +7,8 @@ So each part is written once, as a mixin before the target's real base class.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
@@ -61,20 +62,27 @@ class ScriptedService(_RealService):
             for name, function in plan.bot.stubs.items()
             if name not in plan.scenario.tools
         }
-        self._sim_registrations: dict[str | None, tuple[Any, tuple[Any, ...], dict[str, Any]]] = {}
+        self._sim_registrations: dict[str | None, Callable[[], None]] = {}
 
     def register_function(
         self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Register a handler, watched."""
-        handler = self._sim_stubs.get(function_name or "", handler)
-        self._sim_registrations.setdefault(function_name, (handler, args, kwargs))
-        seen = self.observed(function_name, handler)
+        again = partial(self.register_function, function_name, handler, *args, **kwargs)
+        seen = self.taken_up(function_name, handler, again)
         super().register_function(function_name, seen, *args, **kwargs)
         self.tell_registered(function_name)
 
-    def observed(self, function_name: str | None, handler: Any) -> Any:
-        """Return a handler that is recorded, held and delayed, as the scenario says."""
+    def taken_up(self, function_name: str | None, handler: Any, again: Callable[[], None]) -> Any:
+        """Return what runs for a handler: it or its stub, recorded, held and delayed.
+
+        Args:
+            function_name: What it handles; None is everything.
+            handler: Takes the params.
+            again: Registers the function in the same way.
+        """
+        self._sim_registrations.setdefault(function_name, again)
+        handler = self._sim_stubs.get(function_name or "", handler)
         latency_ns = self._sim_latency.get(function_name or "", 0)
         gated = self._sim_gates.held(function_name or "", handler)
         return watched(self._sim_recorder, delayed(gated, latency_ns) if latency_ns else gated)
@@ -105,8 +113,7 @@ class ScriptedService(_RealService):
             if name in self._functions:
                 self.unregister_function(name)
         elif name in self._sim_registrations:
-            handler, args, kwargs = self._sim_registrations[name]
-            self.register_function(name, handler, *args, **kwargs)
+            self._sim_registrations[name]()
 
     async def fail(self, text: str) -> None:
         """Report an error that is not fatal, as a service does whose provider has stumbled."""

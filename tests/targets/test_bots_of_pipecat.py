@@ -9,7 +9,7 @@ import pytest
 
 from llm_sim import Down, Up
 from llm_sim.errors import BotError
-from llm_sim.scenario import Scenario, call, say, turn
+from llm_sim.scenario import Scenario, after, call, register, say, turn, unregister, wait
 from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot
 from tests.support.pipecat import needs_pipecat
@@ -63,6 +63,48 @@ def test_a_direct_function_takes_its_arguments_by_name(target: str) -> None:
     (registered,) = one.trace.of("register")
     assert (registered.where, registered.data) == ("weather", {"cancel_on_interruption": False})
     assert (one.laws, one.call("c1").result) == ((), ["Rome", "celsius"])
+
+
+@TARGETS
+@pytest.mark.filterwarnings("ignore:.*register_direct_function. is deprecated")
+def test_a_stub_function_stands_for_a_direct_function(target: str) -> None:
+    async def weather(params: Any, city: str) -> None:
+        """Look at the sky.
+
+        Args:
+            city: Where.
+        """
+        await params.result_callback("the real sky")
+
+    bot = Bot(
+        lambda llm: llm.register_direct_function(weather),
+        stubs={"weather": lambda city: f"stubbed in {city}"},
+    )
+    assert converse(bot, target).call("c1").result == "stubbed in Rome"
+
+
+@TARGETS
+@pytest.mark.filterwarnings("ignore:.*register_direct_function. is deprecated")
+def test_a_direct_function_that_is_registered_anew_keeps_its_timeout(target: str) -> None:
+    async def weather(params: Any, city: str) -> None:
+        """Look at the sky.
+
+        Args:
+            city: Where.
+        """
+        await asyncio.sleep(60)
+
+    scenario = Scenario(
+        bot="tests:weather",
+        script=[
+            turn(wait("50ms"), call("weather", {"city": "Rome"}, as_="c1")),
+            turn(say("No answer.")),
+        ],
+        inject=[after("10ms", unregister("weather")), after("20ms", register("weather"))],
+    )
+    bot = Bot(lambda llm: llm.register_direct_function(weather, timeout_secs=5))
+    started, ended = run(scenario, bot=bot, target=target).trace.of("handler")
+    assert ended.time_ns - started.time_ns == 5_000_000_000
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ or brings the real world in: transports, voice activity and turn detection, idle
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pipecat.frames.frames as pipecat_frames
@@ -50,16 +51,14 @@ class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
         """Register a function that takes its arguments by name, watched."""
         super().register_direct_function(handler, **options)
         name = handler.__name__
-        item = attribute(self, "_functions")[name]
-        direct = item.handler
+        direct = attribute(self, "_functions")[name].handler
         invoke = attribute(direct, "invoke")
 
         async def handle(params: Any) -> None:
             await invoke(args=params.arguments, params=params)
 
-        again = {"cancel_on_interruption": item.cancel_on_interruption}
-        self._sim_registrations.setdefault(name, (handle, (), again))
-        seen = self.observed(name, handle)
+        again = partial(self.register_direct_function, handler, **options)
+        seen = self.taken_up(name, handle, again)
         direct.invoke = lambda args, params: seen(params)
         self.tell_registered(name)
 
