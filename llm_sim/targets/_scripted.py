@@ -73,6 +73,11 @@ class ScriptedService(_RealService):
         super().register_function(function_name, seen, *args, **kwargs)
         self.tell_registered(function_name)
 
+    def stand_in(self, function_name: str, stub: Any, **options: Any) -> None:
+        """Register a stub in the place of the bot's handler, also where it is registered anew."""
+        self._sim_registrations.pop(function_name, None)
+        self.register_function(function_name, stub, **options)
+
     def taken_up(self, function_name: str | None, handler: Any, again: Callable[[], None]) -> Any:
         """Return what runs for a handler: it or its stub, recorded, held and delayed.
 

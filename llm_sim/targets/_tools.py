@@ -33,7 +33,7 @@ def build_bot(plan: Plan, llm: ScriptedService) -> list[Any]:
     for name, tool in plan.scenario.tools.items():
         if tool.registered:
             timeout = {} if tool.timeout is None else {"timeout_secs": tool.timeout / SECOND_NS}
-            llm.register_function(
+            llm.stand_in(
                 name, stub(tool), cancel_on_interruption=tool.cancel_on_interruption, **timeout
             )
     plan.bot.check_declared(llm.registered_tools)

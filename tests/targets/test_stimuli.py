@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from llm_sim.scenario import (
@@ -17,8 +19,10 @@ from llm_sim.scenario import (
     unregister,
     user_starts,
     user_stops,
+    wait,
 )
 from llm_sim.simulation import Run, run
+from llm_sim.targets import Bot
 from tests.support.pipecat import needs_pipecat
 
 INJECTED = ("UserStartedSpeaking", "UserStoppedSpeaking", "Error")
@@ -60,6 +64,22 @@ def test_a_tool_is_taken_away_and_registered_as_it_was(target: str) -> None:
     one = converse(target, unregister("f"), register("f"), register("nobody"), unregister("nobody"))
     said = [event.data["cancel_on_interruption"] for event in one.trace.of("register")]
     assert (said, one.laws) == ([True, None, True], ())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_stub_of_the_scenario_still_stands_for_a_tool_that_is_registered_anew(
+    target: str,
+) -> None:
+    async def real(params: Any) -> None:
+        await params.result_callback("real")
+
+    scenario = Scenario(
+        script=[turn(wait("50ms"), call("f", as_="f1")), turn(say("Done."))],
+        tools={"f": Tool(result="stubbed")},
+        inject=[after("10ms", unregister("f")), after("20ms", register("f"))],
+    )
+    one = run(scenario, bot=Bot(lambda llm: llm.register_function("f", real)), target=target)
+    assert one.call("f1").result == "stubbed"
 
 
 @needs_pipecat
