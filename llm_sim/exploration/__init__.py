@@ -6,12 +6,13 @@ from llm_sim.exploration._campaign import Campaign, Failure, FuzzListener
 from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
 from llm_sim.exploration._files import make_directory, write_text
 from llm_sim.exploration._found import OWN_LAW, Found
-from llm_sim.exploration._fuzz import cases_of, explore, registrations
+from llm_sim.exploration._fuzz import cases_of, explore
 from llm_sim.exploration._golden import update_golden
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._known import known_run, known_sweep, known_windows
 from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
+from llm_sim.exploration._registrations import Registration, registrations
 from llm_sim.exploration._reorder import (
     POLICIES,
     UNREACHABLE,
@@ -63,6 +64,7 @@ __all__ = [
     "Policy",
     "ProgressListener",
     "Promoted",
+    "Registration",
     "ReorderReport",
     "Replay",
     "Replayed",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_mean
 from llm_sim.exploration._campaign import Campaign, Case, Failure, FuzzListener, failure_of, search
 from llm_sim.exploration._found import OWN_LAW, Found
+from llm_sim.exploration._registrations import registrations
 from llm_sim.exploration._stock import check_on_stock
 from llm_sim.exploration._store import FailureStore, warn
 from llm_sim.invariants import LAWS, Law, Violation
-from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario, turn
+from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Limits, Run, run
 from llm_sim.targets import Bot, Target, get_target
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 Check = Callable[[Run], None]
 """A law of the user's own: it raises AssertionError where a run breaks it."""
-
-_ANY_NAME: Final = "anything"
 
 
 def explore(
@@ -184,10 +183,10 @@ def cases_of(
         return strategies.cases(drawn, kinds=at_points, max_stimuli=max_injections)
     how: dict[str, Any] = {"turns": turns, "beside": beside if max_injections else ()}
     if bot is not None:
-        cancellable = registrations(bot, target)
-        schemas = {schema.name: schema for schema in bot.tools}
-        how |= {"tools": [schemas.get(name, name) for name in cancellable]}
-        how |= {"bot": bot.reference, "cancellable": cancellable, "stand_ins": stand_ins}
+        tools = registrations(bot, target)
+        how |= {"tools": [tool.schema or name for name, tool in tools.items()]}
+        how |= {"bot": bot.reference, "stand_ins": stand_ins}
+        how |= {"cancellable": {name: tool.cancel_on_interruption for name, tool in tools.items()}}
     return strategies.cases(
         strategies.scenarios(**how), kinds=at_points, max_stimuli=max_injections, in_all=True
     )
@@ -201,24 +200,3 @@ def _kinds(inject: Sequence[str]) -> tuple[list[str], list[str]]:
             raise UsageError(f"cannot inject {name!r}{hint}; it is one of {', '.join(STIMULI)}")
     beside = [name for name in inject if name in WITH_TEXT]
     return [name for name in inject if name not in WITH_TEXT], beside
-
-
-def registrations(bot: Bot, target: str | Target = "reference") -> dict[str, bool]:
-    """Return the tools that a bot registers, with their ``cancel_on_interruption``.
-
-    A catch-all is told as a tool of the name ``anything``.
-
-    Raises:
-        UsageError: It registers none.
-    """
-    silence = run(Scenario(script=[turn()], bot=bot.reference), bot=bot, target=target)
-    found = {
-        event.where or _ANY_NAME: bool(event.data["cancel_on_interruption"])
-        for event in silence.trace.of("register")
-    }
-    if not found:
-        raise UsageError(
-            f"bot {bot.name!r} registers no tool, so there is no call to fuzz; register its "
-            "handlers in build(llm)"
-        )
-    return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from llm_sim.errors import SimulationError
-from llm_sim.exploration._fuzz import registrations
+from llm_sim.exploration._registrations import registrations
 from llm_sim.exploration._simplest import simplest_arguments
 from llm_sim.invariants import OWED
 from llm_sim.scenario import Scenario, call, say, turn
@@ -120,13 +120,11 @@ def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
                 assert report.clean, report
     """
     chosen = get_target(target) if isinstance(target, str) else target
-    schemas = {schema.name: schema for schema in bot.tools}
     again = ""
     if bot.loaded_from:
         again = shlex.join(("llm-sim", "smoke", bot.loaded_from, "--target", chosen.name))
-    tools = tuple(
-        _smoked(tool, schemas.get(tool), bot, chosen) for tool in registrations(bot, chosen)
-    )
+    registered = registrations(bot, chosen)
+    tools = tuple(_smoked(tool, one.schema, bot, chosen) for tool, one in registered.items())
     return SmokeReport(bot.reference, f"{chosen.name} {chosen.version()}", tools, again)
 
 

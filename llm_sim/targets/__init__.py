@@ -4,6 +4,7 @@ from llm_sim.targets._bot import Bot, load_bot
 from llm_sim.targets._port import Plan, Session, Station, Target, Views
 from llm_sim.targets._registry import TARGETS, get_target
 from llm_sim.targets._rig import Rig, RigOptions, open_rig
+from llm_sim.targets._schemas import schema_of_function
 
 __all__ = [
     "TARGETS",
@@ -18,4 +19,5 @@ __all__ = [
     "get_target",
     "load_bot",
     "open_rig",
+    "schema_of_function",
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from inspect import Parameter
+from typing import Any, Final, get_type_hints
+
+from pydantic import TypeAdapter
 
 from llm_sim.errors import BotError
 
@@ -61,3 +65,38 @@ def schema_of(tool: Any) -> Any:
     parameters = told.get("parameters") or told.get("input_schema") or {}
     required = tuple(parameters.get("required", ()))
     return Schema(told["name"], parameters.get("properties", {}), required)
+
+
+def schema_of_function(function: Callable[..., Any]) -> Schema | None:
+    """Return the schema that the signature of a direct function implies.
+
+    Its first parameter is not the model's to give. One without an annotation takes anything.
+
+    Args:
+        function: Takes Pipecat's params, and then the arguments by name.
+
+    Returns:
+        The schema, or None where the type of an argument is none that JSON has.
+    """
+    _, *arguments = inspect.signature(function).parameters.values()
+    named = [each for each in arguments if each.kind not in _COLLECTS]
+    try:
+        properties = {each.name: _schema_of_type(each.annotation, function) for each in named}
+    except Exception:
+        # What a type's own code raises where it is asked, besides the errors of Pydantic.
+        return None
+    required = tuple(each.name for each in named if each.default is Parameter.empty)
+    return Schema(function.__name__, properties, required)
+
+
+_COLLECTS: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
+
+def _schema_of_type(annotation: Any, function: Callable[..., Any]) -> dict[str, Any]:
+    if annotation is Parameter.empty:
+        return {}
+    # One by one: the type of the first parameter is often imported for checkers only.
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    alone = type("alone", (), {"__annotations__": {"it": annotation}})
+    hint = get_type_hints(alone, names, include_extras=True)["it"]
+    return TypeAdapter(hint).json_schema()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         def register_function(
             self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
         ) -> None: ...
+        def register_direct_function(self, handler: Any, **options: Any) -> None: ...
         def unregister_function(self, function_name: str | None) -> None: ...
         async def run_function_calls(self, function_calls: Any) -> None: ...
 
@@ -63,6 +64,7 @@ class ScriptedService(_RealService):
             if name not in plan.scenario.tools
         }
         self._sim_registrations: dict[str | None, Callable[[], None]] = {}
+        self._sim_direct: list[Any] = []
 
     def register_function(
         self, function_name: str | None, handler: Any, *args: Any, **kwargs: Any
@@ -72,6 +74,11 @@ class ScriptedService(_RealService):
         seen = self.taken_up(function_name, handler, again)
         super().register_function(function_name, seen, *args, **kwargs)
         self.tell_registered(function_name)
+
+    def register_direct_function(self, handler: Any, **options: Any) -> None:
+        """Register a function that takes its arguments by name."""
+        super().register_direct_function(handler, **options)
+        self._sim_direct.append(handler)
 
     def stand_in(self, function_name: str, stub: Any, **options: Any) -> None:
         """Register a stub in the place of the bot's handler, also where it is registered anew."""
@@ -101,6 +108,11 @@ class ScriptedService(_RealService):
     def stub_handlers(self) -> Mapping[str, Any]:
         """The handlers that the bot's stubs are, by the name of the tool."""
         return self._sim_stubs
+
+    @property
+    def direct_functions(self) -> Sequence[Any]:
+        """The functions that take their arguments by name, as they were registered."""
+        return self._sim_direct
 
     @property
     def registered_tools(self) -> Collection[str | None]:

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import settings
 
 from llm_sim.errors import UsageError
-from llm_sim.exploration import Campaign, Failure, FailureStore, cases_of, explore, registrations
+from llm_sim.exploration import (
+    Campaign,
+    Failure,
+    FailureStore,
+    Registration,
+    cases_of,
+    explore,
+    registrations,
+)
 from llm_sim.scenario import Scenario, Tool, call, say, turn
 from llm_sim.schedule import encode
 from llm_sim.simulation import Run
@@ -209,7 +217,11 @@ def test_a_bot_that_remembers_other_runs_gives_no_verdict() -> None:
 
 
 def test_a_bot_is_fuzzed_with_the_tools_that_it_registers() -> None:
-    assert registrations(Bot(three_tools)) == {"search": True, "book": False, "hang_up": True}
+    assert registrations(Bot(three_tools)) == {
+        "search": Registration(True),
+        "book": Registration(False),
+        "hang_up": Registration(True),
+    }
     bot = Bot(three_tools)
     called: set[str] = set()
 
@@ -238,14 +250,14 @@ def test_a_catch_all_is_called_by_any_name() -> None:
     def catches_all(llm: Any) -> None:
         llm.register_function(None, _answers)
 
-    assert registrations(Bot(catches_all)) == {"anything": True}
+    assert registrations(Bot(catches_all)) == {"anything": Registration(True)}
 
 
 def test_a_bot_without_a_tool_is_refused() -> None:
     def nothing(llm: Any) -> None:
         pass
 
-    with pytest.raises(UsageError, match=r"^bot 'nothing' registers no tool, so there is no call"):
+    with pytest.raises(UsageError, match=r"^bot 'nothing' registers no tool, so there is noth"):
         registrations(Bot(nothing))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -121,6 +121,40 @@ def test_a_tool_without_a_schema_that_breaks_may_want_arguments() -> None:
         "called without arguments, for want of a schema: Bot(build, tools=[...])",
     ]
     assert smoke(bot(find, tools=[schema("find", title={"type": "string"})])).clean
+
+
+@pytest.mark.parametrize("broken", [False, True])
+@TARGETS
+@pytest.mark.filterwarnings("ignore:.*register_direct_function. is deprecated")
+def test_a_direct_function_is_called_with_what_its_signature_asks_for(
+    target: str, broken: bool
+) -> None:
+    async def weather(
+        params: Any, city: str, when: Literal["today", "never"], at: int | None, days: int = 3
+    ) -> None:
+        """Look at the sky.
+
+        Args:
+            city: Where.
+            when: On which day.
+            at: At which hour.
+            days: How many.
+        """
+        assert not broken, "no sky"
+        await params.result_callback([city, when, at, days])
+
+    report = smoke(Bot(lambda llm: llm.register_direct_function(weather)), target)
+    came = "broken raises AssertionError: no sky" if broken else 'ok ["text", "today", 1, 3]'
+    assert lines(report)[0] == f'weather(city="text", when="today", at=1) {came}'
+
+
+def test_a_schema_that_is_given_is_asked_before_a_signature() -> None:
+    async def weather(params: Any, city: str) -> None:
+        await params.result_callback(city)
+
+    given = schema("weather", city={"enum": ["Rome"]})
+    report = smoke(Bot(lambda llm: llm.register_direct_function(weather), tools=[given]))
+    assert lines(report) == ['weather(city="Rome") ok "Rome"']
 
 
 def test_a_terminal_tool_need_not_answer() -> None:
