@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from llm_sim.errors import SimulationError
+from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration._registrations import registrations
 from llm_sim.exploration._simplest import simplest_arguments
 from llm_sim.invariants import OWED
@@ -26,10 +26,10 @@ class Smoked:
     Parameters:
         tool: Its name; ``anything`` for a catch-all.
         arguments: What it was called with.
-        broken: What is wrong, a line each; empty where it works.
+        broken: What is wrong, a line each; empty where it works, or gives no verdict.
         result: What it answered, as a JSON value.
         run: The run, or None where there was none.
-        verdict: Whether the run could be judged.
+        unjudged: Why there is no verdict, a line each; empty where there is one.
     """
 
     tool: str
@@ -37,21 +37,31 @@ class Smoked:
     broken: tuple[str, ...] = ()
     result: Any = None
     run: Run | None = None
-    verdict: bool = True
+    unjudged: tuple[str, ...] = ()
 
-    def lines(self, width: int = 0) -> Iterator[str]:
+    @property
+    def verdict(self) -> bool:
+        """Whether it could be judged."""
+        return not self.unjudged
+
+    def lines(self, width: int = 0, came_width: int = 6) -> Iterator[str]:
         """Yield its lines of the report.
 
         Args:
             width: How wide the call is written.
+            came_width: How wide it is written what came of it.
         """
-        called = f"{self.in_words():{width}}"
-        if not self.broken:
-            yield f"  {called}  ok      {_json(self.result)}"
-            return
-        first, *others = self.broken
-        yield f"  {called}  broken  {first}"
-        yield from (f"  {'':{width}}          {other}" for other in others)
+        said = self.unjudged or self.broken
+        first, *others = said or (_json(self.result),)
+        yield f"  {self.in_words():{width}}  {self.came_of_it:{came_width}}  {first}"
+        yield from (f"  {'':{width}}  {'':{came_width}}  {other}" for other in others)
+
+    @property
+    def came_of_it(self) -> str:
+        """What came of it, in a word: ``ok``, ``broken`` or ``no verdict``."""
+        if self.unjudged:
+            return "no verdict"
+        return "broken" if self.broken else "ok"
 
     def in_words(self) -> str:
         """Return the call as a reader writes it."""
@@ -78,22 +88,24 @@ class SmokeReport:
     @property
     def clean(self) -> bool:
         """Whether every tool works."""
-        return not any(each.broken for each in self.tools)
+        return all(each.came_of_it == "ok" for each in self.tools)
 
     @property
     def conclusive(self) -> bool:
         """Whether there is a verdict: each tool could be judged, or one that could is broken."""
-        judged = [each for each in self.tools if each.verdict]
-        return len(judged) == len(self.tools) or any(each.broken for each in judged)
+        came = [each.came_of_it for each in self.tools]
+        return "no verdict" not in came or "broken" in came
 
     def __str__(self) -> str:
         count = len(self.tools)
-        broken = sum(bool(each.broken) for each in self.tools)
+        came = [each.came_of_it for each in self.tools]
         width = max((len(each.in_words()) for each in self.tools), default=0)
+        came_width = max(map(len, ("broken", *came)))
         head = f"{self.bot} on {self.target}: {count} tool{'' if count == 1 else 's'}"
-        lines = [f"{head}, {f'{broken} broken' if broken else 'all work'}"]
-        lines += [line for each in self.tools for line in each.lines(width)]
-        if broken and self.again:
+        bad = [f"{came.count(word)} {word}" for word in ("broken", "no verdict") if word in came]
+        lines = [f"{head}, {', '.join(bad) or 'all work'}"]
+        lines += [line for each in self.tools for line in each.lines(width, came_width)]
+        if bad and self.again:
             lines.append(f"again   {self.again}")
         return "\n".join(lines)
 
@@ -102,8 +114,9 @@ def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
     """Call each tool that a bot registers once, each in a run of its own.
 
     It needs no scenario. A tool is called with the simplest arguments that its schema allows
-    (``Bot(tools=...)``), without a schema with none. It works if its handler answers and every law
-    holds, the contract of handlers (LS401) included; one that is declared terminal need not answer.
+    (``Bot(tools=...)``, or the signature of a direct function), without a schema with none: if it
+    raises then, there is no verdict. It works if its handler answers and every law holds, the
+    contract of handlers (LS401) included; one that is declared terminal need not answer.
 
     Args:
         bot: What is under test.
@@ -119,6 +132,9 @@ def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
                 report = smoke(Bot(build, tools=[lookup_order_schema]))
                 assert report.clean, report
     """
+    if not isinstance(bot, Bot):
+        remedy = f"Bot({getattr(bot, '__name__', 'build')})" if callable(bot) else "Bot(build)"
+        raise UsageError(f"smoke takes a Bot, not {bot!r}: give it {remedy}")
     chosen = get_target(target) if isinstance(target, str) else target
     again = ""
     if bot.loaded_from:
@@ -140,31 +156,35 @@ def _smoked(tool: str, schema: Any, bot: Bot, target: Target) -> Smoked:
     try:
         one = run(scenario, bot=bot, target=target)
     except SimulationError as error:
-        return Smoked(tool, arguments, (f"no verdict: {error}",), verdict=False)
+        return Smoked(tool, arguments, unjudged=(str(error),))
     answers = [event.data["result"] for event in one.trace.of("answer") if event.call == _CALL]
-    broken = [*_broken(one, answered=bool(answers), terminal=tool in bot.terminal)]
-    if broken and schema is None:
-        broken.append("called without arguments, for want of a schema: Bot(build, tools=[...])")
-    return Smoked(
-        tool,
-        arguments,
-        tuple(broken),
-        answers[-1] if answers else None,
-        one,
-        one.complaint is None,
-    )
+    result = answers[-1] if answers else None
+    if unjudged := (*_unjudged(one, schema),):
+        return Smoked(tool, arguments, (), result, one, unjudged)
+    broken = (*_broken(one, answered=bool(answers), terminal=tool in bot.terminal),)
+    return Smoked(tool, arguments, broken, result, one)
+
+
+def _raised(one: Run) -> str | None:
+    ends = [event.data for event in one.trace.of("handler") if event.call == _CALL]
+    return next((f"raises {data['error']}" for data in ends if data["phase"] == "raised"), None)
+
+
+def _unjudged(one: Run, schema: Any) -> Iterator[str]:
+    if one.complaint is not None:
+        yield str(one.complaint)
+    elif schema is None and (raised := _raised(one)) is not None:
+        yield raised
+        yield "called without arguments, for want of a schema: Bot(build, tools=[...])"
 
 
 def _broken(one: Run, *, answered: bool, terminal: bool) -> Iterator[str]:
     ends = [event.data for event in one.trace.of("handler") if event.call == _CALL]
-    raised = next((data["error"] for data in ends if data["phase"] == "raised"), None)
-    if raised is not None:
-        yield f"raises {raised}"
+    if (raised := _raised(one)) is not None:
+        yield raised
     elif not (answered or terminal) and any(data["phase"] == "returned" for data in ends):
         yield "gives no result: let it call params.result_callback(...)"
     yield from (f"{each.law} {each.message}" for each in one.violations)
-    if one.complaint is not None:
-        yield f"no verdict: {one.complaint}"
 
 
 def _json(value: Any) -> str:

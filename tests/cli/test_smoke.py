@@ -12,6 +12,8 @@ from tests.support.command import Command
 BOT = """\
 import asyncio
 
+from llm_sim import Bot
+
 async def works(params):
     await params.result_callback({"ok": True})
 
@@ -24,9 +26,11 @@ async def dials(params):
 def good(llm):
     llm.register_function("works", works)
 
-def bad(llm):
+def unsaid(llm):
     good(llm)
     llm.register_function("raises", raises)
+
+bad = Bot(unsaid, tools=[{"name": "raises"}])
 
 def lost(llm):
     llm.register_function("dials", dials)
@@ -56,8 +60,6 @@ def test_a_tool_that_is_broken_is_told_with_the_line_to_see_it_again(cli: Comman
             "smoked_bot:bad on reference 0.1.0: 2 tools, 1 broken",
             '  works()   ok      {"ok": true}',
             "  raises()  broken  raises LookupError: no order",
-            "                    called without arguments, for want of a schema: "
-            "Bot(build, tools=[...])",
             "again   llm-sim smoke smoked_bot:bad --target reference",
         ],
     )
@@ -65,8 +67,23 @@ def test_a_tool_that_is_broken_is_told_with_the_line_to_see_it_again(cli: Comman
 
 def test_a_bot_that_cannot_be_judged_gives_no_verdict(cli: Command) -> None:
     smoke = cli("smoke", "smoked_bot:lost")
-    assert smoke.code == 3
-    assert "broken  no verdict: " in smoke.out
+    assert (smoke.code, "broken" in smoke.out) == (3, False)
+    assert "  dials()  no verdict  " in smoke.out
+
+
+def test_a_tool_that_raises_for_want_of_a_schema_gives_no_verdict(cli: Command) -> None:
+    smoke = cli("smoke", "smoked_bot:unsaid")
+    assert (smoke.code, smoke.out.splitlines()) == (
+        3,
+        [
+            "smoked_bot:unsaid on reference 0.1.0: 2 tools, 1 no verdict",
+            '  works()   ok          {"ok": true}',
+            "  raises()  no verdict  raises LookupError: no order",
+            "                        called without arguments, for want of a schema: "
+            "Bot(build, tools=[...])",
+            "again   llm-sim smoke smoked_bot:unsaid --target reference",
+        ],
+    )
 
 
 def test_a_bot_that_is_not_there_is_a_mistake_of_the_caller(cli: Command) -> None:

@@ -106,18 +106,19 @@ def test_each_tool_is_called_in_a_run_of_its_own() -> None:
     ],
 )
 def test_a_tool_that_does_not_work_says_why(handler: Any, said: str) -> None:
-    report = smoke(bot(handler))
+    report = smoke(bot(handler, tools=[schema(handler.__name__)]))
     assert (report.clean, report.conclusive) == (False, True)
     assert said in report.tools[0].broken
 
 
-def test_a_tool_without_a_schema_that_breaks_may_want_arguments() -> None:
+def test_a_tool_without_a_schema_that_raises_gives_no_verdict_for_it_may_want_arguments() -> None:
     async def find(params: Any) -> None:
         await params.result_callback(params.arguments["title"])
 
     report = smoke(bot(find))
+    assert (report.clean, report.conclusive) == (False, False)
     assert lines(report) == [
-        "find() broken raises KeyError: 'title'",
+        "find() no verdict raises KeyError: 'title'",
         "called without arguments, for want of a schema: Bot(build, tools=[...])",
     ]
     assert smoke(bot(find, tools=[schema("find", title={"type": "string"})])).clean
@@ -173,14 +174,22 @@ def test_a_tool_that_reaches_for_the_real_world_gives_no_verdict() -> None:
 
     report = smoke(bot(dials))
     assert (report.clean, report.conclusive) == (False, False)
-    assert report.tools[0].broken[0].startswith("no verdict: ")
-    with_another = smoke(bot(dials, raises))
+    assert (report.tools[0].came_of_it, report.tools[0].broken) == ("no verdict", ())
+    with_another = smoke(bot(dials, raises, tools=[schema("raises")]))
+    assert str(with_another).splitlines()[0].endswith(": 2 tools, 1 broken, 1 no verdict")
     assert (with_another.clean, with_another.conclusive) == (False, True)
 
 
 def test_a_bot_without_tools_is_refused() -> None:
-    with pytest.raises(UsageError, match="registers no tool"):
+    with pytest.raises(UsageError, match="registers no tool, so there is nothing to call;"):
         smoke(bot())
+
+
+def test_a_function_in_the_place_of_a_bot_is_refused_with_the_bot_that_it_makes() -> None:
+    def build(llm: Any) -> None: ...
+
+    with pytest.raises(UsageError, match=r"^smoke takes a Bot, not <.*>: give it Bot\(build\)$"):
+        smoke(build)  # type: ignore[arg-type]
 
 
 def test_the_simplest_arguments_fit_their_schema() -> None:
