@@ -37,8 +37,8 @@ def arguments(schema: ToolSchema) -> st.SearchStrategy[dict[str, Any]]:
 
     Args:
         schema: The tool's schema. Understood of its properties are ``type``, ``enum``, ``const``,
-            ``items``, ``properties``, ``required``, ``minimum``, ``maximum``, ``minLength`` and
-            ``maxLength``.
+            ``anyOf``, ``items``, ``properties``, ``required``, ``minimum``, ``maximum``,
+            ``minLength`` and ``maxLength``.
 
     Returns:
         A strategy of dicts that have every required argument and some of the others.
@@ -54,6 +54,8 @@ def _value(schema: Mapping[str, Any], place: str) -> st.SearchStrategy[Any]:
         return st.just(schema["const"])
     if "enum" in schema:
         return st.sampled_from(list(schema["enum"]))
+    if schema.get("anyOf"):
+        return st.one_of(*(_value(each, place) for each in schema["anyOf"]))
     kind = schema.get("type", "string")
     if isinstance(kind, list):
         return st.one_of(*(_value({**schema, "type": each}, place) for each in kind))

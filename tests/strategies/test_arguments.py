@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis.errors import NoSuchExample
 
 from llm_sim.errors import UsageError
 from llm_sim.service import FunctionSchema
@@ -76,6 +77,15 @@ def test_a_type_that_json_does_not_know_is_refused_with_its_place() -> None:
     with pytest.raises(UsageError) as raised:
         arguments(odd)
     assert str(raised.value) == "f.x: type 'strng' is no type of JSON (did you mean 'string'?)"
+
+
+def test_what_may_be_one_of_several_is_drawn_as_each_and_as_nothing_else() -> None:
+    either = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    drawn = arguments(FunctionSchema("f", "", {"x": either}, ["x"]))
+    assert simplest(drawn, lambda args: isinstance(args["x"], int)) == {"x": 0}
+    assert simplest(drawn, lambda args: args["x"] is None) == {"x": None}
+    with pytest.raises(NoSuchExample):
+        simplest(drawn, lambda args: isinstance(args["x"], str))
 
 
 @needs_pipecat
