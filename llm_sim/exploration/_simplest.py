@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import floor
 from typing import Any, Final
 
-from llm_sim.errors import UsageError, did_you_mean
+from llm_sim.errors import SimulationError, UsageError, did_you_mean
 
 _OF_FORMAT: Final = {
     "date": "2026-01-01",
@@ -29,6 +31,7 @@ def simplest_arguments(schema: Any) -> dict[str, Any]:
 
     Raises:
         UsageError: A property has a type that JSON does not know.
+        SimulationError: No number is within the bounds of one.
     """
     if schema is None:
         return {}
@@ -52,7 +55,7 @@ def _value(schema: Mapping[str, Any], place: str) -> Any:
         raise UsageError(
             f"{place}: type {kind!r} is no type of JSON{did_you_mean(str(kind), list(_BY_TYPE))}"
         )
-    return _BY_TYPE[kind](schema, place)
+    return _BY_TYPE[kind]({**schema, "type": kind}, place)
 
 
 def _object(schema: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -74,9 +77,42 @@ def _string(schema: Mapping[str, Any], place: str) -> str:
 
 
 def _number(schema: Mapping[str, Any], place: str) -> Any:
-    del place
-    most = min(schema.get("maximum", 1), 1)
-    return max(schema.get("minimum", most), most)
+    whole = schema.get("type") == "integer"
+    # As fractions: a tenth is not one in binary.
+    numbers = [name for name in _OF_NUMBERS if type(schema.get(name)) in (int, float)]
+    said = {name: Fraction(str(schema[name])) for name in numbers}
+    least = [said[name] for name in ("minimum", "exclusiveMinimum") if name in said]
+    most = [said[name] for name in ("maximum", "exclusiveMaximum") if name in said]
+    step = said.get("multipleOf", Fraction(1))
+    step = Fraction(step.numerator) if whole else step
+    tried = [Fraction(1), step, *least, *most]
+    if whole or "multipleOf" in said:
+        tried += [at * step for each in tried for at in _around(each / step)]
+    else:
+        tried += [each + 1 for each in least] + [each - 1 for each in most]
+        tried += [(low + high) / 2 for low in least for high in most]
+    fitting = [each for each in tried if _fits(each, said, step if whole else None)]
+    if not fitting:
+        raise SimulationError(f"no number fits the schema of {place}: give an example")
+    found = min(fitting, key=lambda each: abs(each - 1))
+    return int(found) if found.denominator == 1 else float(found)
+
+
+_OF_NUMBERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+
+
+def _around(number: Fraction) -> range:
+    return range(floor(number) - 1, floor(number) + 3)
+
+
+def _fits(number: Fraction, said: Mapping[str, Fraction], step: Fraction | None) -> bool:
+    return (
+        said.get("minimum", number) <= number <= said.get("maximum", number)
+        and ("exclusiveMinimum" not in said or said["exclusiveMinimum"] < number)
+        and ("exclusiveMaximum" not in said or number < said["exclusiveMaximum"])
+        and ("multipleOf" not in said or number % said["multipleOf"] == 0)
+        and (step is None or number % step == 0)
+    )
 
 
 _BY_TYPE: Final = {

@@ -145,7 +145,10 @@ def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
 
 
 def _smoked(tool: str, schema: Any, bot: Bot, target: Target) -> Smoked:
-    arguments = simplest_arguments(schema)
+    try:
+        arguments = simplest_arguments(schema)
+    except SimulationError as error:
+        return Smoked(tool, {}, unjudged=(str(error),))
     scenario = Scenario(
         name=f"smoke_{tool}",
         bot=bot.reference,

@@ -240,6 +240,37 @@ def test_the_simplest_arguments_fit_their_schema() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ({"type": "integer", "minimum": 1.5}, 2),
+        ({"type": "integer", "exclusiveMinimum": 1}, 2),
+        ({"type": ["integer", "null"], "minimum": 1.5}, 2),
+        ({"type": "integer", "exclusiveMaximum": 1}, 0),
+        ({"type": "integer", "minimum": 7, "multipleOf": 5}, 10),
+        ({"type": "integer", "multipleOf": 0.5}, 1),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.5}, 0.25),
+        ({"type": "number", "maximum": 0.35, "multipleOf": 0.1}, 0.3),
+    ],
+)
+def test_the_simplest_number_is_within_its_bounds(said: dict[str, Any], value: float) -> None:
+    assert simplest_arguments(schema("f", n=said)) == {"n": value}
+
+
+def test_where_no_number_fits_there_is_no_verdict() -> None:
+    report = smoke(
+        bot(
+            echo,
+            tools=[
+                schema("echo", n={"type": "integer", "multipleOf": 2, "minimum": 3, "maximum": 3})
+            ],
+        )
+    )
+    assert lines(report) == [
+        "echo() no verdict no number fits the schema of echo.n: give an example"
+    ]
+
+
 def test_a_type_that_json_does_not_know_is_refused() -> None:
     with pytest.raises(UsageError, match=r"f\.n: type 'int' is no type of JSON"):
         simplest_arguments(schema("f", n={"type": "int"}))
