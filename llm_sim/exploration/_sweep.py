@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Final
 
-from llm_sim.errors import UsageError, did_you_mean
+from llm_sim.errors import SimulationError, UsageError, did_you_mean
 from llm_sim.exploration._attempts import (
     Attempt,
     Job,
@@ -16,7 +16,7 @@ from llm_sim.exploration._attempts import (
     in_this_process,
     places_behind,
 )
-from llm_sim.exploration._points import Extent, Point, first_places, plan
+from llm_sim.exploration._points import Alike, Extent, Point, first_places, plan
 from llm_sim.exploration._report import Outcome, SweepReport
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._workers import Workers, worker_processes
@@ -104,8 +104,8 @@ def sweep(
 
     Raises:
         UsageError: The scenario, the bot, the target or the stimulus cannot be used.
-        SimulationError: The pipeline did not start, code asked for the real world, or a worker
-            process died.
+        SimulationError: Undisturbed, the pipeline did not start or code asked for the real world;
+            or a worker process died. Of a point, the report says that it has no verdict.
         NondeterminismError: The undisturbed run is not the same twice.
     """
     kinds = stimulus_kinds(inject)
@@ -122,7 +122,7 @@ def sweep(
                 else crew.runs(job, stop_requested)
             )
             extent, points = plan(
-                firsts, kinds[1:], lambda schedules: runs(places_behind, schedules), most
+                firsts, kinds[1:], lambda schedules: runs(_places_behind, schedules), most
             )
             if announce is not None:
                 announce(extent)
@@ -151,7 +151,7 @@ def _swept(
 ) -> Iterator[tuple[int, int]]:
     """Try the points; yield, after each, how many are done and how many of them failed."""
     known: dict[Schedule, Attempt] = {}
-    attempts = runs(attempt, dict.fromkeys(point.alike for point in points))
+    attempts = runs(_attempt, dict.fromkeys(point.alike for point in points))
     failed = 0
     for done, point in enumerate(points, 1):
         if point.alike not in known:
@@ -163,7 +163,7 @@ def _swept(
         one = known[point.alike]
         if not one.landed and point.alike != point.schedule:
             # What is proved holds of a stimulus that runs, and the complaint names the place.
-            one = attempt(here, point.schedule)
+            one = _attempt(here, point.schedule)
             report.runs += 1
         token = encode(point.schedule)
         outcome = Outcome(point.number, token, one.laws, one.complaint, one.broken, one.warned)
@@ -171,3 +171,19 @@ def _swept(
         report.coverage.count(one.cells)
         failed += report.outcomes[-1].failed
         yield done, failed
+
+
+def _attempt(job: Job, schedule: Schedule) -> Attempt:
+    """Run a schedule and judge it; what leaves it without a verdict is told of its point."""
+    try:
+        return attempt(job, schedule)
+    except SimulationError as error:
+        return Attempt((), str(error), (), landed=True, cells=())
+
+
+def _places_behind(job: Job, schedule: Schedule) -> Alike:
+    """Return the places behind a stimulus; the first alone where the run has no verdict."""
+    try:
+        return places_behind(job, schedule)
+    except SimulationError:
+        return (0,)

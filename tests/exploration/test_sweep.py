@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from llm_sim.errors import NondeterminismError, UsageError
 from llm_sim.exploration import Extent, SweepReport, replay, stop_requests, sweep
-from llm_sim.scenario import Scenario, say, turn
+from llm_sim.scenario import Scenario, call, say, turn
 from llm_sim.schedule import decode
 from llm_sim.simulation import run
 from llm_sim.targets import Bot
@@ -142,6 +144,33 @@ def test_a_bot_that_is_not_the_same_twice_is_not_swept() -> None:
     scenario = spoken_tool().replace(bot="tests:counting", tools={}, latency={})
     with pytest.raises(NondeterminismError):
         sweep(scenario, bot=bot)
+
+
+async def _ask_when_cancelled(params: Any) -> None:
+    try:
+        await asyncio.sleep(0.1)
+    except asyncio.CancelledError:
+        await asyncio.get_running_loop().create_connection(asyncio.Protocol, "api.down.test", 80)
+    await params.result_callback("ok")
+
+
+@pytest.mark.parametrize("inject", ["interrupt", "interrupt+end"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_point_at_which_code_asks_for_the_real_world_has_no_verdict(
+    inject: str, workers: int
+) -> None:
+    scenario = Scenario(bot=f"{__name__}:asking", script=(turn(call("ask")), turn(say("Well."))))
+    report = sweep(scenario, inject=inject, most=40, workers=workers)
+    complaints = {outcome.complaint for outcome in report.outcomes if outcome.complaint}
+    assert {told.split(" is refused")[0] for told in complaints} == {
+        "a connection to api.down.test:80"
+    }
+    assert (report.conclusive, report.failed < len(report.outcomes)) == (False, True)
+
+
+def asking(llm: Any) -> None:
+    """Register a tool that connects with a host when it is cancelled."""
+    llm.register_function("ask", _ask_when_cancelled)
 
 
 def _windows(report: SweepReport) -> list[tuple[int, int, tuple[str, ...]]]:
