@@ -66,6 +66,7 @@ def sweeps(simulator: Simulator, inject: str, baseline: Baseline) -> Iterator[Sw
 
     Raises:
         KeyboardInterrupt: It was stopped.
+        SimulationError: A point is not the same when it is run again.
     """
     how = {"laws": simulator.laws, "limits": simulator.limits}
     for made in _distinct(simulator):
@@ -88,7 +89,7 @@ def sweeps(simulator: Simulator, inject: str, baseline: Baseline) -> Iterator[Sw
             tuple(one for _, one in new),
             known,
             simulator,
-            not (report.clean or is_known),
+            not (report.clean or (is_known and report.conclusive)),
         )
 
 

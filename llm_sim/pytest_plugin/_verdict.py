@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from llm_sim.errors import SimulationError
 from llm_sim.exploration import Baseline, Broken, FailureStore, broken
 from llm_sim.invariants import get_law
 from llm_sim.pytest_plugin._disturbed import Swept, replays, sweeps
@@ -78,18 +79,23 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Verdict:
     known = _note(simulator, session.baseline, whole=ended == "passed")
     failed = [made for made in simulator.made if _is_new(made, simulator, session.baseline)]
     swept: list[Swept] = []
+    texts: list[str] = []
     if ended == "passed" and not failed and simulator.made:
-        if session.token:
-            again = replays(simulator, session.token)
-            failed = [made for made in again if _is_new(made, simulator, session.baseline)]
-        elif simulator.settings.sweep is not None:
-            swept = list(sweeps(simulator, simulator.settings.sweep, session.baseline))
+        try:
+            if session.token:
+                again = replays(simulator, session.token)
+                failed = [made for made in again if _is_new(made, simulator, session.baseline)]
+            elif simulator.settings.sweep is not None:
+                swept = list(sweeps(simulator, simulator.settings.sweep, session.baseline))
+        except SimulationError as error:
+            # The way to it would lead through this package, and not to a line of the test.
+            texts.append(_told_error(error, _line(simulator, session, session.token)))
     broke = [one for one in swept if one.failed]
     disturbed = [run for one in broke for run in one.failures]
     runs = [*(made.run for made in failed), *disturbed]
-    fails = ended == "failed" or bool(failed or broke)
+    fails = ended == "failed" or bool(failed or broke or texts)
     traces = _trace(simulator, session, runs, fails=fails)
-    texts = [_told(made, simulator, session, traces) for made in failed]
+    texts += [_told(made, simulator, session, traces) for made in failed]
     texts += [_told_sweep(one, simulator, session, traces) for one in broke]
     return Verdict(
         "\n\n".join(texts),
@@ -184,6 +190,10 @@ def _told(
     if not made.violations:
         told += [f"  {label:9} {text}" for label, text in notes]
     return "\n".join(told)
+
+
+def _told_error(error: SimulationError, replay: str) -> str:
+    return f"no verdict: {error}\n  {'replay':9} {replay}"
 
 
 def _told_sweep(

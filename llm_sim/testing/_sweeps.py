@@ -6,10 +6,12 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from llm_sim.errors import NondeterminismError
 from llm_sim.exploration import FailureStore, Found, SweepReport, Window, check_on_stock
 from llm_sim.report import Failure, render_failure
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
+from llm_sim.trace import dumps
 
 Notes = Sequence[tuple[str, str]]
 """More lines of a failure, each with its label."""
@@ -29,6 +31,8 @@ def tell_sweep(
 ) -> str:
     """Return a failed sweep: every window in a line, and the widest one that is new in full.
 
+    Where no law is broken, what replays the first point without a verdict is told.
+
     Args:
         report: The sweep.
         target: The target, as the user named it.
@@ -36,6 +40,9 @@ def tell_sweep(
         notes: By token, more lines of the failure that is shown in full.
         known: Tells whether all that a window breaks is known.
         **how: ``laws`` and ``limits`` of the sweep.
+
+    Raises:
+        SimulationError: See :func:`new_failures`.
     """
     of = f"{len(report.outcomes)} points tried" if report.stopped else f"{report.points} points"
     extent = f"{report.failed} of {of} fail"
@@ -45,6 +52,9 @@ def tell_sweep(
         f"  {_window_line(window)}{KNOWN if known(window) else ''}" for window in report.windows
     ]
     shown = next(new_failures(report, target, known, **how), None)
+    without_verdict = [window for window in report.windows if not window.laws]
+    if shown is None and without_verdict:
+        lines.append(f"  replay    {replay(without_verdict[0].token)}")
     if shown is not None:
         window, one = shown
         if window.first:
@@ -82,17 +92,33 @@ def new_failures(
         told.add(window.laws)
         yield (
             window,
-            report.undisturbed
-            if window is undisturbed
-            else run(
-                report.scenario,
-                bot=report.bot,
-                target=target,
-                schedule=decode(window.token),
-                place=place_of_run(report.undisturbed),
-                **how,
-            ),
+            report.undisturbed if window is undisturbed else _again(report, window, target, how),
         )
+
+
+def _again(report: SweepReport, window: Window, target: str, how: Mapping[str, Any]) -> Run:
+    """Run the first point of a window again."""
+
+    def once() -> Run:
+        return run(
+            report.scenario,
+            bot=report.bot,
+            target=target,
+            schedule=decode(window.token),
+            place=place_of_run(report.undisturbed),
+            **how,
+        )
+
+    one = once()
+    if one.laws != window.laws:
+        what = "did not fail a second time" if not one.laws else "failed in another way"
+        broke = " ".join(one.laws) or "none"
+        raise NondeterminismError(
+            f"point {window.first} ({window.token}) {what}: the sweep saw it break "
+            f"{' '.join(window.laws)}, a run of it alone {broke}",
+            settles=dumps(once().trace) == dumps(one.trace),
+        )
+    return one
 
 
 def keep_failures(

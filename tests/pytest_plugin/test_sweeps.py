@@ -110,6 +110,83 @@ def test_order(llm_sim):
     assert len(result.reports[1].sections[0][1].splitlines()) == 2
 
 
+CANCELLED = """
+import asyncio
+
+async def lookup_order(params):
+    try:
+        await asyncio.sleep(0.1)
+        await params.result_callback("shipped")
+    except asyncio.CancelledError:
+        await cancelled(params)
+
+@pytest.mark.llm_sim(sweep="interrupt")
+def test_order(llm_sim):
+    llm_sim.run(*ORDER, bot=Bot(build))
+"""
+
+
+def test_a_point_that_does_not_fail_a_second_time_gives_no_verdict_and_names_its_token(
+    inner: Inner,
+) -> None:
+    result = inner.run(
+        CANCELLED
+        + """
+first = [True]
+
+async def cancelled(params):
+    if not first:
+        raise asyncio.CancelledError
+    first.clear()
+    await params.result_callback("late")
+"""
+    )
+    assert result.outcomes == ["failed"]
+    told, replay = result.text.splitlines()
+    assert re.match(
+        r"no verdict: the same bot, scenario and schedule gave another trace: point \d+ "
+        r"\(ls1-interrupt@\S+\) did not fail a second time: the sweep saw it break LS401, a run of "
+        r"it alone none; only the first run is another one",
+        told,
+    )
+    assert replay == '  replay    pytest "test_bot.py::test_order"'
+
+
+ASKS = (
+    CANCELLED
+    + """
+async def cancelled(params):
+    await asyncio.get_running_loop().create_connection(asyncio.Protocol, "api.down.test", 80)
+"""
+)
+
+
+def test_a_point_at_which_code_asks_for_the_real_world_is_named_and_can_be_replayed(
+    inner: Inner,
+) -> None:
+    result = inner.run(ASKS)
+    assert result.outcomes == ["failed"]
+    head, window, replay = result.text.splitlines()
+    assert re.fullmatch(r"test_bot.py::test_order on reference \S+: \d+ of \d+ points fail", head)
+    refused = "no verdict: a connection to api.down.test:80 is refused in a simulated run "
+    assert re.match(r"  points \d+-\d+ +" + re.escape(refused), window)
+    again = inner.again(*shlex.split(replay)[2:])
+    assert again.outcomes == ["failed"]
+    told, line = again.text.splitlines()
+    assert (told.startswith(refused), line) == (True, replay)
+
+
+def test_what_is_known_to_be_broken_does_not_hide_a_point_without_a_verdict(inner: Inner) -> None:
+    known = ("--llm-sim-baseline", "known.yaml")
+    two = """turn(call("lookup_order"), call("hang_up")), turn(say("Done.")),
+        tools={"hang_up": TOOLS["hang_up"]}, mode="sequential", target="naive"
+    """
+    inner.run(ASKS.replace("*ORDER", two.strip()), *known, "--llm-sim-baseline-update")
+    lines = inner.again(*known).text.splitlines()
+    assert sum(line.endswith(" known (baseline)") for line in lines) > 0
+    assert any(" no verdict: a connection to api.down.test:80 " in line for line in lines)
+
+
 def test_laws_that_are_disabled_do_not_break_at_any_point(inner: Inner) -> None:
     disabled = "--llm-sim-disable=LS101,LS103,LS106,LS107,LS111"
     assert inner.run(RACE, disabled).outcomes == ["passed"]
