@@ -57,6 +57,16 @@ class _Finished:
         return self._run
         yield  # makes this a generator, as __await__ must be
 
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        # What looks at any object, as copy, pickle and pytest do, asks for names like these.
+        if name.startswith("_") or name not in dir(Run):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise UsageError(
+            f"this run was not awaited, so it has no {name!r}: await llm_sim(...), or write "
+            "llm_sim.run(...) in a test that is not async"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Made:

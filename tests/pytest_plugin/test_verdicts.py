@@ -246,6 +246,25 @@ def test_race(llm_sim):
     assert result.phases == FAILED
 
 
+def test_a_run_that_was_not_awaited_says_so_where_it_is_read(inner: Inner) -> None:
+    result = inner.run("""
+import copy
+
+def test_order(llm_sim):
+    run = llm_sim(*ORDER, bot=Bot(build))
+    assert not hasattr(copy.copy(run), "__len__")
+    with pytest.raises(Exception) as raised:
+        run.call("c1")
+    assert (type(raised.value).__name__, str(raised.value)) == (
+        "UsageError",
+        "this run was not awaited, so it has no 'call': await llm_sim(...), or write "
+        "llm_sim.run(...) in a test that is not async",
+    )
+""")
+    assert result.text == ""
+    assert result.phases == PASSED
+
+
 def test_broken_laws_stand_beside_a_failing_assertion_of_the_test(inner: Inner) -> None:
     result = inner.run(
         """
