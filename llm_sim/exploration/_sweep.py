@@ -21,7 +21,7 @@ from llm_sim.exploration._report import Outcome, SweepReport
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._workers import Workers, worker_processes
 from llm_sim.invariants import LAWS, Law
-from llm_sim.scenario import Scenario
+from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.schedule import KINDS, Kind, Schedule, encode
 from llm_sim.simulation import Limits, check_determinism, steady
 from llm_sim.targets import Bot, Target
@@ -38,16 +38,41 @@ ExtentListener = Callable[[Extent], None]
 """Called once, before the first swept run."""
 
 
-def stimulus_kinds(inject: str) -> tuple[Kind, ...]:
+Inject = str | Callable[[], Stimulus] | Sequence[str | Callable[[], Stimulus]]
+"""Stimuli: ``"interrupt"``, ``"interrupt+end"``, the builder ``interrupt``, or a list of these."""
+
+
+def stimulus_kinds(inject: Inject) -> tuple[Kind, ...]:
     """Return the stimuli that ``interrupt``, or ``interrupt+end``, names.
 
     Raises:
         UsageError: There is no such stimulus, or there are more than three.
     """
-    kinds = tuple(_kind(name) for name in inject.split("+"))
+    several = isinstance(inject, Sequence) and not isinstance(inject, str)
+    each = inject if several else [inject]
+    kinds = tuple(_kind(name) for one in each for name in _name(one).split("+"))  # type: ignore[union-attr]
+    if not kinds:
+        raise UsageError(f"cannot inject {inject!r}: name a stimulus, as in inject=interrupt")
     if len(kinds) > _MOST_STIMULI:
-        raise UsageError(f"cannot inject {inject!r}: at most {_MOST_STIMULI} stimuli are swept")
+        told = "+".join(kinds)
+        raise UsageError(f"cannot inject {told!r}: at most {_MOST_STIMULI} stimuli are swept")
     return kinds
+
+
+def _name(stimulus: object) -> str:
+    if isinstance(stimulus, str):
+        return stimulus
+    try:
+        made = stimulus() if callable(stimulus) else stimulus
+    except TypeError:  # a builder that takes an argument
+        made = None
+    if not isinstance(made, Stimulus):
+        told = getattr(stimulus, "__name__", repr(stimulus))
+        raise UsageError(
+            f"cannot inject {told}: write inject=interrupt, inject=[interrupt, end] or "
+            f'inject="interrupt+end"; a stimulus is one of {", ".join(KINDS)}'
+        )
+    return made.kind
 
 
 def _kind(name: str) -> Kind:
@@ -64,7 +89,7 @@ def sweep(
     scenario: Scenario,
     *,
     bot: Bot | None = None,
-    inject: str = "interrupt",
+    inject: Inject = "interrupt",
     target: str | Target = "reference",
     limits: Limits | None = None,
     laws: tuple[Law, ...] = LAWS,
@@ -85,9 +110,10 @@ def sweep(
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        inject: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` or ``error``; or
-            two or three of them, like ``interrupt+end``: then a point is a place of the first
-            together with one of the second behind it, and so on.
+        inject: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` or ``error``, by
+            name or by builder; or two or three of them, like ``interrupt+end`` or ``[interrupt,
+            end]``: then a point is a place of the first together with one of the second behind it,
+            and so on.
         target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
             ``naive`` (with two planted races); or a target of your own.
         limits: Where a run that does not come to rest is stopped.
@@ -109,6 +135,8 @@ def sweep(
         NondeterminismError: The undisturbed run is not the same twice.
     """
     kinds = stimulus_kinds(inject)
+    if not isinstance(scenario, Scenario):
+        raise UsageError(f"sweep takes one Scenario, not {scenario!r}")
     job = Job(scenario, bot, target, limits, laws, place, every)
     here = job.loaded()
     with stop_requests() as stop_requested:
@@ -127,7 +155,9 @@ def sweep(
             if announce is not None:
                 announce(extent)
             under = undisturbed.trace.header.target
-            report = SweepReport(scenario, under, inject, extent, undisturbed, here.bot or Bot())
+            report = SweepReport(
+                scenario, under, "+".join(kinds), extent, undisturbed, here.bot or Bot()
+            )
             began = perf_counter()
             for done, failed in _swept(report, points, runs, here):
                 if progress is not None:

@@ -120,8 +120,7 @@ def _sweep(value: Any) -> str | None:
         return None
     from llm_sim.exploration import stimulus_kinds
 
-    stimulus_kinds(_text("sweep", value))
-    return str(value)
+    return "+".join(stimulus_kinds(value))
 
 
 def _trace(value: Any) -> str:

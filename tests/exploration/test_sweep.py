@@ -12,7 +12,7 @@ import pytest
 
 from llm_sim.errors import NondeterminismError, UsageError
 from llm_sim.exploration import Extent, SweepReport, replay, stop_requests, sweep
-from llm_sim.scenario import Scenario, call, say, turn
+from llm_sim.scenario import Scenario, call, interrupt, say, turn, user_says
 from llm_sim.schedule import decode
 from llm_sim.simulation import run
 from llm_sim.targets import Bot
@@ -130,6 +130,22 @@ def test_an_unknown_stimulus_is_answered_with_the_nearest_one() -> None:
         UsageError, match=r"cannot inject 'interupt' \(did you mean 'interrupt'\?\)"
     ):
         sweep(spoken_tool(), inject="interupt")
+
+
+def test_stimuli_can_be_named_by_their_builders() -> None:
+    assert sweep(hello(), inject=interrupt).inject == "interrupt"
+    assert sweep(hello(), inject=[interrupt, "end"], most=3).inject == "interrupt+end"
+
+
+@pytest.mark.parametrize("inject", [3, user_says, [say]])
+def test_what_is_no_stimulus_is_refused_with_what_to_write(inject: Any) -> None:
+    with pytest.raises(UsageError, match=r"write inject=interrupt, inject=\[interrupt, end\] or"):
+        sweep(hello(), inject=inject)
+
+
+def test_what_is_no_scenario_is_not_swept() -> None:
+    with pytest.raises(UsageError, match=r"sweep takes one Scenario, not \[\]"):
+        sweep([])  # type: ignore[arg-type]
 
 
 def test_a_bot_that_is_not_the_same_twice_is_not_swept() -> None:

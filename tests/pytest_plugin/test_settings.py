@@ -119,6 +119,12 @@ class TestBot:
         ),
         ("target=1", "the marker llm_sim: target must be text, not 1"),
         (
+            "sweep=say",
+            "the marker llm_sim: cannot inject say: write inject=interrupt, "
+            'inject=[interrupt, end] or inject="interrupt+end"; a stimulus is one of '
+            "interrupt, end, cancel, user_starts, user_stops, error",
+        ),
+        (
             'trace="retain-on-failures"',
             "the marker llm_sim: trace is one of off, on, retain-on-failure, retain-all-failures, "
             "not 'retain-on-failures' (did you mean 'retain-on-failure'?)",

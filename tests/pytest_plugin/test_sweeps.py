@@ -81,6 +81,12 @@ def test_a_test_whose_scenario_holds_at_every_point_passes_and_says_how_many(
     assert not (pytester.path / ".llm_sim").exists()
 
 
+def test_a_marker_names_the_stimulus_by_its_builder_as_well(inner: Inner) -> None:
+    result = inner.run(SWEPT.format(target="reference").replace('"interrupt"', "[interrupt]"))
+    ((_, told),) = result.reports[1].sections
+    assert " interrupt at each of " in told
+
+
 def test_a_test_that_fails_by_itself_is_not_swept(inner: Inner, pytester: pytest.Pytester) -> None:
     result = inner.run(RACE + "    assert False\n")
     assert result.outcomes == ["failed"]
