@@ -213,7 +213,7 @@ class Simulator:
         scenario = scenario.replace(strict=sorted({*scenario.strict, *self._strict}))
         if stubs := how.get("stubs"):
             stubbed = chosen or load_bot(scenario.bot)
-            chosen = replace(stubbed, stubs={**stubbed.stubs, **stubs})
+            chosen = replace(stubbed, stubs={**stubbed.stubs, **Bot(stubs=stubs).stubs})
         made = self.make(scenario, chosen, target)
         if self._update:
             one, written = update_golden(made.run)

@@ -52,8 +52,37 @@ class Bot:
     _found_at: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         # Frozen for its users; here it is still being built.
         object.__setattr__(self, "tools", schemas_of(self.tools))
+
+    def _check_kinds(self) -> None:
+        if isinstance(self.build, str):
+            raise BotError(f"build={self.build!r} is text: write load_bot({self.build!r})")
+        if not callable(self.build):
+            raise BotError(f"build={self.build!r}: give the function that builds it, Bot(build)")
+        for what in ("terminal", "mutating"):
+            names = getattr(self, what)
+            if isinstance(names, str):
+                raise BotError(f"{what}={names!r}: give a sequence of names, ({names!r},)")
+            if not isinstance(names, Collection):
+                raise BotError(f'{what}={names!r}: give a sequence of names, ("hang_up",)')
+        if self.network is not None and not isinstance(self.network, Network):
+            raise BotError(
+                f"network={self.network!r}: give a Network: net = Network(), then "
+                'net.serve("api.shop.test", app)'
+            )
+        if not isinstance(self.stubs, Mapping):
+            raise BotError(
+                f"stubs={self.stubs!r}: give a function for each name, "
+                '{"lookup": lambda order: {"status": "shipped"}}'
+            )
+        for name, stub in self.stubs.items():
+            if not callable(stub):
+                raise BotError(
+                    f"stubs has {stub!r} for {name!r}: give a function that returns the result, "
+                    f"{{{name!r}: lambda: {stub!r}}}"
+                )
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -224,6 +225,15 @@ async def test_wrong(llm_sim):
 """)
     assert result.text == ""
     assert result.phases == PASSED
+
+
+@pytest.mark.parametrize("stubs", ['["unit"]', '{"unit": 3}'])
+def test_stubs_that_are_no_functions_are_refused(inner: Inner, stubs: str) -> None:
+    result = inner.run(f"""
+def test_wrong(llm_sim):
+    llm_sim.run(*ORDER, bot=Bot(build), stubs={stubs})
+""")
+    assert re.search(r"BotError: stubs.*: give a function", result.text)
 
 
 def test_a_test_that_is_not_async_can_simulate_as_well(inner: Inner) -> None:

@@ -170,3 +170,21 @@ def test_a_tools_schema_gives_the_schemas_in_it() -> None:
 def test_what_are_no_schemas_is_refused(tools: Any) -> None:
     with pytest.raises(BotError, match=r"^tools=.*: give a list of schemas, or a ToolsSchema$"):
         Bot(catches_all, tools=tools)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"build": None}, "build=None: give the function that builds it, Bot(build)"),
+        ({"build": "a:b"}, "build='a:b' is text: write load_bot('a:b')"),
+        ({"terminal": "end"}, "terminal='end': give a sequence of names, ('end',)"),
+        ({"mutating": 3}, "mutating=3: give a sequence of names, ("),
+        ({"network": {"a": 1}}, "network={'a': 1}: give a Network: net = Network(), then "),
+        ({"stubs": ["unit"]}, "stubs=['unit']: give a function for each name, "),
+        ({"stubs": {"unit": 3}}, "stubs has 3 for 'unit': give a function that returns the result"),
+    ],
+)
+def test_an_argument_of_another_kind_makes_no_bot(how: dict[str, Any], message: str) -> None:
+    with pytest.raises(BotError) as raised:
+        Bot(**how)
+    assert str(raised.value).startswith(message)
