@@ -172,6 +172,17 @@ class FrameLog(Sequence[FrameRecord]):
             raise ExpectationError(f"{which}: {expected}", miss.message, tuple(shown))
 
 
+class FrameLogs(dict[str, FrameLog]):
+    """The frames of a conversation by their direction."""
+
+    def __missing__(self, way: object) -> FrameLog:
+        """Refuse a direction that is none."""
+        hint = did_you_mean(str(way), list(self))
+        raise UsageError(
+            f"there is no direction {way!r}{hint}; write run.frames[Down] or run.frames[Up]"
+        )
+
+
 def _patterns(patterns: Sequence[_Pattern]) -> list[FramePattern]:
     if not patterns:
         raise UsageError("name at least one frame, such as F.FunctionCallResult")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
 from llm_sim.invariants import LAWS, Law, Violation, at_level, judge
@@ -14,12 +15,12 @@ from llm_sim.scenario import Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
 from llm_sim.schedulers import Recording, Replay, Scheduler
 from llm_sim.simulation._expectations import Unmet, unmet
-from llm_sim.simulation._frame_log import FrameLog
+from llm_sim.simulation._frame_log import FrameLog, FrameLogs
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._names import unknown_tools
 from llm_sim.simulation._stage import Stage
 from llm_sim.simulation._world import exits_told, free_earlier_worlds
-from llm_sim.targets import Bot, Target, get_target, load_bot
+from llm_sim.targets import TARGETS, Bot, Target, get_target, load_bot
 from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls_at_rest, effects, passed
 
 
@@ -90,6 +91,10 @@ class Run:
             UsageError: There was none of this id.
         """
         lives = self.calls
+        if not isinstance(id, str):
+            raise UsageError(
+                f"the id of a call is text, not {id!r}; the run has {', '.join(lives) or 'none'}"
+            )
         if id not in lives:
             hint = did_you_mean(id, list(lives))
             raise UsageError(
@@ -100,7 +105,8 @@ class Run:
     @property
     def frames(self) -> dict[str, FrameLog]:
         """The frames of the conversation by their direction, ``Down`` and ``Up``."""
-        return {way: FrameLog(self.trace, way, passed(self.trace, way)) for way in (DOWN, UP)}
+        ways = (DOWN, UP)
+        return FrameLogs((way, FrameLog(self.trace, way, passed(self.trace, way))) for way in ways)
 
     @property
     def context(self) -> ContextAtRest:
@@ -122,6 +128,8 @@ class Run:
             UsageError: No tool of this name was registered or called.
         """
         seen = {event.where for event in self.trace.of("register", "handler")}
+        if not isinstance(tool, str):
+            raise UsageError(f"a tool is named by text, not {tool!r}; write effects('lookup')")
         if tool not in seen and "" not in seen:
             known = sorted(seen)
             raise UsageError(
@@ -176,7 +184,7 @@ def run(
             schedule with an order are given.
         SimulationError: The pipeline did not start, or code asked for the real world.
     """
-    chosen = get_target(target) if isinstance(target, str) else target
+    chosen = _checked_target(scenario, bot, target, limits, laws)
     plan = Schedule() if schedule is None else schedule
     _check_order(plan, scheduler, loop)
     replay = None if plan.order is None else Replay(plan.order)
@@ -220,6 +228,29 @@ def run(
         unmet(scenario, trace) if record and plan == Schedule() else (),
         tuple(each for each in found if each.level == "warn"),
     )
+
+
+def _checked_target(scenario: Any, bot: Any, target: Any, limits: Any, laws: Any) -> Target:
+    """Return the target where every argument is of its kind."""
+    if not isinstance(scenario, Scenario):
+        raise UsageError(
+            f"run takes one Scenario, not {scenario!r}; write Scenario(script=[turn(...)]), or "
+            "take one of the list that load_scenarios(file) returns"
+        )
+    if bot is not None and not isinstance(bot, Bot):
+        remedy = f"load_bot({bot!r})" if isinstance(bot, str) else "Bot(build)"
+        raise UsageError(f"bot must be a Bot, not {bot!r}; write {remedy}")
+    if not isinstance(target, str) and not callable(getattr(target, "open", None)):
+        names = ", ".join(map(repr, TARGETS))
+        raise UsageError(f"target must be one of {names}, or a Target, not {target!r}")
+    if limits is not None and not isinstance(limits, Limits):
+        raise UsageError(f"limits must be Limits, not {limits!r}; write Limits(max_steps=1000)")
+    if isinstance(laws, str) or not isinstance(laws, Sequence):
+        raise UsageError(f'laws must be a tuple of laws, not {laws!r}; write (get_law("LS101"),)')
+    for law in laws:
+        if not isinstance(law, Law):
+            raise UsageError(f'laws has {law!r}, which is no law; write get_law("LS101")')
+    return get_target(target) if isinstance(target, str) else cast(Target, target)
 
 
 def _under_test(target: Target, loop: type[SimLoop | StockLoop]) -> str:

@@ -432,3 +432,39 @@ def test_a_landing_that_is_counted_from_the_one_before_it_lands_once_in_any_orde
     ]
     assert stimuli == [("user_starts", 2), ("interrupt", 1), ("user_stops", 3)]
     assert list(one.trace.of("error")) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"scenario": []}, "run takes one Scenario, not []; write Scenario("),
+        ({"bot": print}, "bot must be a Bot, not <built-in function print>; write Bot(build)"),
+        ({"bot": "a:b"}, "bot must be a Bot, not 'a:b'; write load_bot('a:b')"),
+        ({"target": None}, "target must be one of 'reference', 'naive', 'pipecat', or a Target, "),
+        ({"target": 3}, "target must be one of 'reference', 'naive', 'pipecat', or a Target, not"),
+        ({"limits": 5}, "limits must be Limits, not 5; write Limits(max_steps=1000)"),
+        ({"laws": 5}, "laws must be a tuple of laws, not 5; write (get_law("),
+        ({"laws": ["LS101"]}, "laws has 'LS101', which is no law; write get_law("),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused_with_what_to_write(
+    how: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        run(**{"scenario": spoken_tool(), **how})
+    assert str(raised.value).startswith(message)
+
+
+def test_what_names_no_call_no_tool_and_no_direction_is_refused_with_what_there_is() -> None:
+    one = run(spoken_tool())
+    told = []
+    for ask in (lambda: one.call(1), lambda: one.effects(3), lambda: one.frames["downn"]):  # type: ignore[arg-type]
+        with pytest.raises(UsageError) as raised:
+            ask()
+        told.append(str(raised.value))
+    assert told == [
+        "the id of a call is text, not 1; the run has c1",
+        "a tool is named by text, not 3; write effects('lookup')",
+        "there is no direction 'downn' (did you mean 'down'?); write run.frames[Down] or "
+        "run.frames[Up]",
+    ]
