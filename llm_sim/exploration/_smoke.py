@@ -164,13 +164,13 @@ def _smoked(tool: str, schema: Any, bot: Bot, target: Target) -> Smoked:
     result = answers[-1] if answers else None
     if unjudged := (*_unjudged(one, schema),):
         return Smoked(tool, arguments, (), result, one, unjudged)
-    broken = (*_broken(one, answered=bool(answers), terminal=tool in bot.terminal),)
+    broken = tuple(f"{each.law} {each.message}" for each in one.violations)
     return Smoked(tool, arguments, broken, result, one)
 
 
 def _raised(one: Run) -> str | None:
     ends = [event.data for event in one.trace.of("handler") if event.call == _CALL]
-    return next((f"raises {data['error']}" for data in ends if data["phase"] == "raised"), None)
+    return next((f"raises {data['error']}" for data in ends if "error" in data), None)
 
 
 def _unjudged(one: Run, schema: Any) -> Iterator[str]:
@@ -179,15 +179,6 @@ def _unjudged(one: Run, schema: Any) -> Iterator[str]:
     elif schema is None and (raised := _raised(one)) is not None:
         yield raised
         yield "called without arguments, for want of a schema: Bot(build, tools=[...])"
-
-
-def _broken(one: Run, *, answered: bool, terminal: bool) -> Iterator[str]:
-    ends = [event.data for event in one.trace.of("handler") if event.call == _CALL]
-    if (raised := _raised(one)) is not None:
-        yield raised
-    elif not (answered or terminal) and any(data["phase"] == "returned" for data in ends):
-        yield "gives no result: let it call params.result_callback(...)"
-    yield from (f"{each.law} {each.message}" for each in one.violations)
 
 
 def _json(value: Any) -> str:

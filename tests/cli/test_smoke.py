@@ -59,7 +59,7 @@ def test_a_tool_that_is_broken_is_told_with_the_line_to_see_it_again(cli: Comman
         [
             "smoked_bot:bad on reference 0.1.0: 2 tools, 1 broken",
             '  works()   ok      {"ok": true}',
-            "  raises()  broken  raises LookupError: no order",
+            "  raises()  broken  LS401 c1 `raises`: its handler raises LookupError: no order",
             "again   llm-sim smoke smoked_bot:bad --target reference",
         ],
     )

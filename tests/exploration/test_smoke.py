@@ -86,7 +86,7 @@ def test_each_tool_is_called_in_a_run_of_its_own() -> None:
     assert [(each.tool, each.broken) for each in report.tools] == [
         ("first", ()),
         ("second", ()),
-        ("raises", ("raises LookupError: no order",)),
+        ("raises", ("LS401 c1 `raises`: its handler raises LookupError: no order",)),
     ]
     runs = [list(each.run.calls) for each in report.tools if each.run is not None]
     assert runs == [["c1"], ["c1"], ["c1"]]
@@ -95,8 +95,12 @@ def test_each_tool_is_called_in_a_run_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("handler", "said"),
     [
-        (raises, "raises LookupError: no order"),
-        (is_silent, "gives no result: let it call params.result_callback(...)"),
+        (raises, "LS401 c1 `raises`: its handler raises LookupError: no order"),
+        (
+            is_silent,
+            "LS401 c1 `is_silent`: its handler gives no result: "
+            "let it call params.result_callback(...)",
+        ),
         (hangs, "LS101 c1 `hangs` is never settled: last heard of as in progress"),
         (
             answers_with_bytes,
