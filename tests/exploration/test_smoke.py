@@ -148,8 +148,9 @@ def test_a_direct_function_is_called_with_what_its_signature_asks_for(
         assert not broken, "no sky"
         await params.result_callback([city, when, at, days])
 
+    raised = "LS401 c1 `weather`: its handler raises AssertionError: no sky"
     report = smoke(Bot(lambda llm: llm.register_direct_function(weather)), target)
-    came = "broken raises AssertionError: no sky" if broken else 'ok ["text", "today", 1, 3]'
+    came = f"broken {raised}" if broken else 'ok ["text", "today", 1, 3]'
     assert lines(report)[0] == f'weather(city="text", when="today", at=1) {came}'
 
 

@@ -74,7 +74,7 @@ def test_a_call_that_an_interruption_cancels_has_no_update(
     one = converse(target, cancel=True, run_llm=run_llm)
     assert one.violations == ()
     assert one.call("c1").phases == ["started", "in_progress", "result"]
-    assert one.context.roles == ("user", "assistant", "tool", "assistant")
+    assert one.context.roles == ["user", "assistant", "tool", "assistant"]
 
 
 HEARD = ("user", "assistant", "tool", "developer")
@@ -85,7 +85,7 @@ def test_on_the_core_the_model_runs_once_when_the_result_is_the_tool_message(
     run_llm: bool | None,
 ) -> None:
     one = converse("reference", run_llm=run_llm)
-    assert one.context.roles == (*HEARD, "assistant")
+    assert one.context.roles == [*HEARD, "assistant"]
     assert one.call("c1").message == '{"p": "done"}'
 
 
@@ -102,5 +102,5 @@ def test_pipecat_runs_it_at_the_update_too_and_writes_the_result_behind(
     run_llm: bool | None, then: tuple[str, ...]
 ) -> None:
     one = converse("pipecat", run_llm=run_llm)
-    assert one.context.roles == (*HEARD, *then)
+    assert one.context.roles == [*HEARD, *then]
     assert one.call("c1").message == '{"p": "done"}'
