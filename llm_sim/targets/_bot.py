@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from llm_sim.errors import BotError, did_you_mean
 from llm_sim.network import Network
@@ -16,6 +17,16 @@ from llm_sim.scripted import StubFunction
 from llm_sim.targets._schemas import schemas_of
 
 Build = Callable[[Any], Any]
+
+
+_AGGREGATORS: Final = (
+    "LLMAssistantAggregator",
+    "LLMAssistantContextAggregator",
+    "LLMContextAggregator",
+    "LLMUserAggregator",
+    "LLMUserContextAggregator",
+)
+_PACKAGE: Final = str(Path(__file__).parents[1])
 
 
 def _nothing(llm: Any) -> None:
@@ -128,7 +139,19 @@ class Bot:
             )
         for part in built:
             self._check_family(part, llm)
+            self._check_place(part, built)
         return list(built)
+
+    def _check_place(self, part: Any, built: Sequence[Any]) -> None:
+        """Check that a processor is there once, and that it is none of the run's own."""
+        kind = type(part).__name__
+        if sum(each is part for each in built) > 1:
+            raise BotError(f"bot {self.name!r} lists its {kind} twice; a processor has one place")
+        if any(cls.__name__ in _AGGREGATORS for cls in type(part).__mro__):
+            raise BotError(
+                f"bot {self.name!r} lists the aggregator {kind}: a run has a context and "
+                "aggregators of its own around the list; leave it out"
+            )
 
     def _check_family(self, part: Any, llm: Any) -> None:
         """Check that a processor is of the library that the service is of."""
@@ -173,9 +196,25 @@ def _told(error: BaseException) -> str:
     places = [
         f" ({each.filename}:{each.lineno})"
         for each in traceback.extract_tb(error.__traceback__)
-        if not each.filename.startswith(("<frozen ", str(Path(__file__)), importlib.__file__))
+        if not each.filename.startswith(("<frozen ", _PACKAGE, importlib.__file__))
     ]
     return told + (places[-1] if places else "")
+
+
+def _elsewhere(module: str) -> str:
+    """Return where below the current directory a module lies that cannot be imported from it."""
+    top = module.partition(".")[0]
+    if importlib.util.find_spec(top) is not None:
+        return ""
+    here = Path.cwd()
+    found = [
+        place.relative_to(here).as_posix()
+        for below in ("*", "*/*")
+        for file in (f"{top}.py", f"{top}/__init__.py")
+        for place in (path.parents[file.count("/")] for path in here.glob(f"{below}/{file}"))
+    ]
+    paths = ":".join(sorted(found)[:1])
+    return f"; it lies in {paths}: set PYTHONPATH={paths}" if paths else ""
 
 
 def _attribute_of_a_module(bot: Bot) -> str:
@@ -209,6 +248,7 @@ def load_bot(reference: str | None) -> Bot:
         # Whatever a module does while it is imported, it is the bot's to repair.
         raise BotError(
             f"bot {reference!r}: cannot import {module_name!r}: {_told(error)}"
+            f"{_elsewhere(module_name) if isinstance(error, ModuleNotFoundError) else ''}"
         ) from error
     try:
         found = getattr(module, attribute)

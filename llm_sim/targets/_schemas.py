@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter
 from typing import Any, Final, get_type_hints
@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from llm_sim.errors import BotError
 
+_DEFINITION: Final = "#/$defs/"
 _READ: Final = ("name", "properties", "required")
 
 
@@ -62,7 +63,7 @@ def schema_of(tool: Any) -> Any:
             f"tools: {tool!r} is no schema of a tool; give a FunctionSchema, or a mapping such as "
             '{"name": "lookup", "parameters": {"type": "object", "properties": {...}}}'
         )
-    parameters = told.get("parameters") or told.get("input_schema") or {}
+    parameters = whole(told.get("parameters") or told.get("input_schema") or {})
     required = tuple(parameters.get("required", ()))
     return Schema(told["name"], parameters.get("properties", {}), required)
 
@@ -99,4 +100,29 @@ def _schema_of_type(annotation: Any, function: Callable[..., Any]) -> dict[str, 
     names = getattr(inspect.unwrap(function), "__globals__", {})
     alone = type("alone", (), {"__annotations__": {"it": annotation}})
     hint = get_type_hints(alone, names, include_extras=True)["it"]
-    return TypeAdapter(hint).json_schema()
+    schema: dict[str, Any] = whole(TypeAdapter(hint).json_schema())
+    return schema
+
+
+def whole(schema: Any, defined: Mapping[str, Any] | None = None, within: Sequence[str] = ()) -> Any:
+    """Return a JSON schema with what it refers to in its place.
+
+    Args:
+        schema: What Pydantic makes of models, for one: it refers to its ``$defs``.
+        defined: The ``$defs`` around it.
+        within: The definitions that it stands in; what refers to one of them may be anything.
+    """
+    if isinstance(schema, list):
+        return [whole(each, defined, within) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    known = {**(defined or {}), **schema.get("$defs", {})}
+    name = str(schema.get("$ref", "")).removeprefix(_DEFINITION)
+    rest = {
+        key: whole(value, known, within)
+        for key, value in schema.items()
+        if key not in ("$defs", "$ref")
+    }
+    if name not in known:
+        return rest
+    return {**({} if name in within else whole(known[name], known, (*within, name))), **rest}

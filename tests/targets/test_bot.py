@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from llm_sim.errors import BotError
-from llm_sim.service import FunctionSchema, ToolsSchema
+from llm_sim.scenario import Scenario, say, turn
+from llm_sim.service import FunctionSchema, OpenAILLMContext, ToolsSchema
+from llm_sim.simulation import run
 from llm_sim.targets import Bot, load_bot
 from tests.quality.bots import catches_all
+from tests.support.pipecat import needs_pipecat
+
+HELLO = Scenario(script=[turn(say("Hello."))])
 
 
 @pytest.fixture
@@ -188,3 +193,45 @@ def test_an_argument_of_another_kind_makes_no_bot(how: dict[str, Any], message: 
     with pytest.raises(BotError) as raised:
         Bot(**how)
     assert str(raised.value).startswith(message)
+
+
+def test_a_processor_that_is_listed_twice_has_no_place() -> None:
+    with pytest.raises(BotError, match=r"lists its ScriptedLLMService twice"):
+        run(HELLO, bot=Bot(lambda llm: [llm, llm]))
+
+
+@pytest.mark.parametrize("target", ["reference", pytest.param("pipecat", marks=needs_pipecat)])
+def test_a_bot_leaves_the_aggregators_to_the_run(target: str) -> None:
+    def build(llm: Any) -> list[Any]:
+        if target == "reference":
+            return [llm, llm.create_context_aggregator(OpenAILLMContext()).assistant()]
+        from pipecat.processors.aggregators.llm_context import LLMContext
+        from pipecat.processors.aggregators.llm_response_universal import LLMAssistantAggregator
+
+        return [llm, LLMAssistantAggregator(LLMContext())]
+
+    with pytest.raises(BotError, match=r"lists the aggregator \w*Assistant\w*: a run has"):
+        run(HELLO, bot=Bot(build), target=target)
+
+
+def test_a_handler_of_the_wrong_form_is_told_at_the_users_line() -> None:
+    def build(llm: Any) -> None:
+        llm.register_function("refund", lambda: None)
+
+    with pytest.raises(BotError, match=r"cannot be built: .*test_bot\.py:\d+\)$"):
+        run(HELLO, bot=Bot(build))
+
+
+@pytest.mark.parametrize("layout", ["src/{name}.py", "a/b/{name}.py", "src/{name}/__init__.py"])
+def test_a_module_that_lies_elsewhere_is_told_with_the_way_there(
+    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"voicebot_{abs(len(layout))}"
+    file = tmp_path / layout.format(name=name)
+    file.parent.mkdir(parents=True)
+    file.write_text("def build(llm): ...\n")
+    monkeypatch.chdir(tmp_path)
+    place = layout.partition("/{")[0]
+    with pytest.raises(BotError) as refused:
+        load_bot(f"{name}:build")
+    assert str(refused.value).endswith(f"; it lies in {place}: set PYTHONPATH={place}")
