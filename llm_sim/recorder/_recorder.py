@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any, Protocol
+from types import FrameType
+from typing import Any, Final, Protocol
 
+from llm_sim.errors import SimulationError
+from llm_sim.loop import users_line
 from llm_sim.recorder._frames import describe
 from llm_sim.trace import Event, Header, Trace
 
 FrameListener = Callable[[str], None]
+
+MOST_EVENTS_IN_A_STEP: Final = 100_000
 
 
 class Clock(Protocol):
@@ -45,6 +51,9 @@ class Recorder:
         # and a bot may push Pipecat's on the embedded core. Holding on to the frame itself is not
         # needed, and its hash may be its content's.
         self._listeners: list[FrameListener] = []
+        self._step, self._first = -1, 0
+        self.endless: SimulationError | None = None
+        """What a step that made no end of events was refused with."""
         self._cause: ContextVar[int | None] = ContextVar("llm_sim_cause", default=None)
 
     def on_new_frame(self, listener: FrameListener) -> None:
@@ -72,11 +81,16 @@ class Recorder:
         """
         events = self.trace.events
         seq = len(events)
+        step = self._clock.steps
+        if step != self._step:
+            self._step, self._first = step, seq
+        elif seq - self._first >= MOST_EVENTS_IN_A_STEP:
+            self._refuse_endless_step()
         number = None if frame is None else self._number_of(frame)
         events.append(
             Event(
                 seq,
-                self._clock.steps,
+                step,
                 self._clock.time_ns,
                 kind,
                 where,
@@ -88,6 +102,19 @@ class Recorder:
             )
         )
         return seq
+
+    def _refuse_endless_step(self) -> None:
+        """Stop a program that never lets the loop go on; it may contain the error.
+
+        Raises:
+            SimulationError: Always.
+        """
+        caller = users_line(_outwards(sys._getframe(2))) or "an unknown place"
+        self.endless = self.endless or SimulationError(
+            f"one step of the loop has made {MOST_EVENTS_IN_A_STEP:,} events and does not end "
+            f"(at {caller}): await something there that lets others run, such as asyncio.sleep(0)"
+        )
+        raise self.endless
 
     def begin(self, seq: int) -> None:
         """Make an event the cause of what the current task does from here on."""
@@ -113,3 +140,9 @@ class Recorder:
             for listener in self._listeners:
                 listener(record.type)
         return number
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

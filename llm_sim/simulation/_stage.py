@@ -144,6 +144,8 @@ class Stage:
             raise self.loop.refusals[0]
         if self._servers.failures:
             raise self._servers.failures[0]
+        if self.recorder.endless:
+            raise self.recorder.endless
 
     def _start(self) -> None:
         self._main = self.loop.create_task(self._run_pipeline(), name="pipeline")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from llm_sim.scenario import (
 from llm_sim.schedule import Landing, Schedule, decode
 from llm_sim.simulation import Limits, run
 from llm_sim.targets import Bot
+from tests.support.pipecat import needs_pipecat
 from tests.support.scenarios import spoken_tool, two_tools
 
 
@@ -186,6 +188,23 @@ def test_a_run_that_spins_is_stopped_and_says_who_waits() -> None:
 def test_a_run_may_take_as_long_as_its_scenario_says(slow: Scenario) -> None:
     one = run(slow)
     assert (one.laws, one.complaint) == ((), None)
+
+
+@pytest.mark.parametrize("target", ["reference", pytest.param("pipecat", marks=needs_pipecat)])
+def test_a_step_that_never_ends_is_refused_at_its_line(target: str) -> None:
+    async def chatters(params: Any) -> None:
+        while True:
+            await params.llm.push_frame(params.llm.frames.TextFrame("..."))
+
+    bot = Bot(lambda llm: llm.register_function("f", chatters))
+    scenario = Scenario(bot="tests:chatters", script=[turn(call("f", as_="c1"))])
+    with pytest.raises(SimulationError) as refused:
+        run(scenario, bot=bot, target=target)
+    assert re.fullmatch(
+        r"one step of the loop has made 100,000 events and does not end \(at test_run\.py:\d+ in "
+        r".*chatters\): await something there that lets others run, such as asyncio\.sleep\(0\)",
+        str(refused.value),
+    )
 
 
 def test_an_exception_that_nobody_handles_is_told() -> None:
