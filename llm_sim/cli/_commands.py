@@ -83,7 +83,7 @@ def run_command(
         one = run(scenario, bot=given, target=target, place=place)
         written: tuple[Path, ...] = ()
         if update:
-            one, written = update_golden(one)
+            one, written = update_golden(one, place)
         runs.append(one)
         known_here = known_run(baseline, one)
         out(run_line(one, known=known_here))

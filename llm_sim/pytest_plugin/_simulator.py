@@ -216,7 +216,7 @@ class Simulator:
             chosen = replace(stubbed, stubs={**stubbed.stubs, **Bot(stubs=stubs).stubs})
         made = self.make(scenario, chosen, target)
         if self._update:
-            one, written = update_golden(made.run)
+            one, written = update_golden(made.run, self.source)
             made = replace(made, run=one)
             self.written += written
         self.made.append(made)

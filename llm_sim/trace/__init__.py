@@ -16,7 +16,14 @@ from llm_sim.trace._events import (
     FrameRecord,
     Header,
 )
-from llm_sim.trace._golden import TOLD, UPDATE, golden_difference, golden_lines, golden_text
+from llm_sim.trace._golden import (
+    TOLD,
+    UPDATE,
+    golden_difference,
+    golden_lines,
+    golden_text,
+    is_golden,
+)
 from llm_sim.trace._order import (
     Miss,
     Passed,
@@ -64,6 +71,7 @@ __all__ = [
     "golden_lines",
     "golden_text",
     "in_order",
+    "is_golden",
     "loads",
     "never",
     "never_told",

@@ -64,6 +64,11 @@ def golden_lines(trace: Trace) -> list[tuple[str, int]]:
     return lines
 
 
+def is_golden(text: str) -> bool:
+    """Return whether a text begins as a golden file does; an empty one may become one."""
+    return not text.strip() or text.startswith(_HEAD.rstrip())
+
+
 def golden_text(trace: Trace, before: str = "") -> str:
     """Return the text of a golden file.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from llm_sim.trace import loads
 from tests.support.command import Command
 
@@ -106,3 +108,48 @@ def test_the_trace_of_a_run_that_is_not_as_expected_is_written(cli: Command, her
     write(here, CALLS.replace("c1: result", "c1: never"))
     assert cli("run", "calls.sim.yaml", "--trace", "calls.jsonl").code == 1
     assert loads((here / "calls.jsonl").read_text(encoding="utf-8")).header.scenario == "calls"
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        (b"PRICE = 7\n", "notes.py is no golden trace; name another file or delete it"),
+        (b"\xff\xfe", "notes.py is no golden trace; name another file or delete it"),
+        (None, "notes.py can be no golden trace: Is a directory; name another file"),
+    ],
+)
+def test_an_update_leaves_alone_what_is_no_golden_trace(
+    cli: Command, here: Path, there: bytes | None, message: str
+) -> None:
+    write(here, CALLS.replace("golden/calls.trace", "notes.py"))
+    notes = here / "notes.py"
+    if there is None:
+        notes.mkdir()
+    else:
+        notes.write_bytes(there)
+    update = cli("run", "calls.sim.yaml", "--update")
+    assert (update.code, update.err) == (2, f"llm-sim: calls.sim.yaml:10:16: {message}\n")
+    assert there is None or notes.read_bytes() == there
+
+
+def test_an_update_leaves_the_scenario_file_alone(cli: Command, here: Path) -> None:
+    text = CALLS.replace("golden/calls.trace", "calls.sim.yaml")
+    write(here, text)
+    assert cli("run", "calls.sim.yaml", "--update").code == 2
+    assert (here / "calls.sim.yaml").read_text(encoding="utf-8") == text
+
+
+def test_a_golden_trace_below_a_file_is_refused(cli: Command, here: Path) -> None:
+    write(here, CALLS.replace("golden/calls.trace", "calls.sim.yaml/calls.trace"))
+    update = cli("run", "calls.sim.yaml", "--update")
+    assert (update.code, update.err) == (
+        2,
+        "llm-sim: calls.sim.yaml:10:16: calls.sim.yaml/calls.trace can be no golden trace: "
+        "Not a directory; name another file\n",
+    )
+
+
+def test_an_empty_file_becomes_a_golden_trace(cli: Command, here: Path) -> None:
+    write(here, CALLS.replace("golden/calls.trace", "calls.trace"))
+    (here / "calls.trace").touch()
+    assert [cli("run", "calls.sim.yaml", *update).code for update in (["--update"], [])] == [0, 0]

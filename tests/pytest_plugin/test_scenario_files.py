@@ -215,6 +215,29 @@ def test_golden_traces_are_written_on_request(
     assert inner.again("-k", "greeting").outcomes == ["passed"]
 
 
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        (b"\xff\xfe", "mine.bin is no golden trace; name another file or delete it"),
+        (None, "mine.bin can be no golden trace: Is a directory; name another file"),
+    ],
+)
+def test_what_is_no_golden_trace_fails_an_update_and_stays(
+    write: Write, inner: Inner, pytester: pytest.Pytester, there: bytes | None, message: str
+) -> None:
+    script = "[[{say: Hello.}]]"
+    write(test_a=GREETING.replace(script, f"{script}\n    expect: [{{trace: mine.bin}}]"))
+    mine = pytester.path / "mine.bin"
+    if there is None:
+        mine.mkdir()
+    else:
+        mine.write_bytes(there)
+    result = inner.again("-k", "greeting", "--llm-sim-update")
+    assert result.outcomes == ["failed"]
+    assert result.text.splitlines()[0] == f"test_a.sim.yaml:5:22: {message}"
+    assert there is None or mine.read_bytes() == there
+
+
 def test_a_report_for_machines_has_the_file_and_the_line(
     write: Write, inner: Inner, pytester: pytest.Pytester
 ) -> None:

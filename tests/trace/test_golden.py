@@ -10,6 +10,7 @@ from llm_sim.trace import (
     golden_difference,
     golden_lines,
     golden_text,
+    is_golden,
 )
 
 ONE = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -157,3 +158,9 @@ def test_a_file_has_a_section_for_each_scenario_on_each_target() -> None:
 def test_a_golden_trace_that_is_written_twice_is_the_same() -> None:
     once = golden_text(trace())
     assert golden_text(trace(), once) == once
+
+
+def test_a_golden_trace_is_known_by_how_it_begins() -> None:
+    text = golden_text(trace())
+    given = (text, text.replace("\n", "\r\n"), "", "\n", "version: 1\n", text[1:], f"x\n{text}")
+    assert [is_golden(each) for each in given] == [True, True, True, True, False, False, False]
