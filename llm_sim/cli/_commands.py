@@ -22,13 +22,13 @@ from llm_sim.cli._show import (
 from llm_sim.cli._stock import stock_line, stock_note
 from llm_sim.cli._subjects import check_trace, load_subjects, place_in
 from llm_sim.cli._sweep import sweep_one, sweep_verdict
-from llm_sim.errors import SimulationError
+from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration import (
+    GoldenTraces,
     SweepReport,
     check_on_stock,
     known_run,
     replay,
-    update_golden,
     write_text,
 )
 from llm_sim.scenario import load_scenarios
@@ -83,7 +83,7 @@ def run_command(
         one = run(scenario, bot=given, target=target, place=place)
         written: tuple[Path, ...] = ()
         if update:
-            one, written = update_golden(one, place)
+            one, written = _golden_written(one, place)
         runs.append(one)
         known_here = known_run(baseline, one)
         out(run_line(one, known=known_here))
@@ -100,6 +100,14 @@ def run_command(
         write_text(trace, dumps(runs[0].trace))
     tell(baseline)
     return _verdict(new)
+
+
+def _golden_written(one: Run, place: str) -> tuple[Run, tuple[Path, ...]]:
+    golden = GoldenTraces()
+    one, files = golden.take(one, place)
+    if lost := golden.write():
+        raise UsageError("\n".join(lost))
+    return one, files
 
 
 def replay_command(

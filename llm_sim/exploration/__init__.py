@@ -7,7 +7,7 @@ from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
 from llm_sim.exploration._files import make_directory, write_text
 from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._fuzz import cases_of, explore
-from llm_sim.exploration._golden import update_golden
+from llm_sim.exploration._golden import GoldenTraces
 from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._known import known_run, known_sweep, known_windows
 from llm_sim.exploration._points import Extent
@@ -59,6 +59,7 @@ __all__ = [
     "Finding",
     "Found",
     "FuzzListener",
+    "GoldenTraces",
     "Known",
     "Outcome",
     "Policy",
@@ -98,7 +99,6 @@ __all__ = [
     "stimulus_kinds",
     "stop_requests",
     "sweep",
-    "update_golden",
     "worker_processes",
     "write_text",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,44 +10,84 @@ from llm_sim.errors import Problem, ScenarioError, UsageError
 from llm_sim.exploration._files import write_text
 from llm_sim.scenario import place_of, spell
 from llm_sim.simulation import Run, Unmet, golden_path
-from llm_sim.trace import golden_text, is_golden
+from llm_sim.trace import golden_merged, golden_text, is_golden
 
 
-def update_golden(run: Run, reference: str = "") -> tuple[Run, tuple[Path, ...]]:
-    """Write the golden traces that a run does not meet.
+class GoldenTraces:
+    """The golden traces that are to be written, from the runs of this process or of several.
 
-    A run that breaks a law or gives no verdict is no model for others: nothing is written then. The
-    files are whole or as they were, and a file that is something else stays as it is.
-
-    Args:
-        run: A run of a scenario as it is scripted.
-        reference: ``FILE::NAME`` where its scenario stands in a file; empty for one that was built
-            in Python.
-
-    Returns:
-        The run with these expectations met, and the files that were written.
-
-    Raises:
-        ScenarioError: An expectation names a file that is no golden trace, or a place where none
-            can be written; it tells where.
+    They are written once, by one process: two that read a file, add to it and write it lose what
+    the other one has added.
     """
-    if run.violations or run.complaint is not None:
-        return run, ()
-    golden = {each.path: each for each in run.unmet if each.path[-1] == "trace"}
-    files: dict[Path, str] = {}
-    for each in golden.values():
-        file = golden_path(run.trace, str(run.scenario.expect[int(each.path[1])].trace))
-        try:
-            files[file] = _before(file)
-        except UsageError as error:
-            raise _problem(each, reference, str(error)) from None
-        except OSError as error:
-            why = f"{file} can be no golden trace: {error.strerror}; name another file"
-            raise _problem(each, reference, why) from None
-    for file in sorted(files):
-        write_text(file, golden_text(run.trace, files[file]))
-    met = tuple(each for each in run.unmet if each.path not in golden)
-    return replace(run, unmet=met), tuple(sorted(files))
+
+    def __init__(self) -> None:
+        self._texts: dict[Path, str] = {}
+
+    def take(self, run: Run, reference: str = "") -> tuple[Run, tuple[Path, ...]]:
+        """Note the golden traces that a run does not meet.
+
+        A run that breaks a law or gives no verdict is no model for others: nothing is noted then.
+
+        Args:
+            run: A run of a scenario as it is scripted.
+            reference: ``FILE::NAME`` where its scenario stands in a file; empty for one that was
+                built in Python.
+
+        Returns:
+            The run with these expectations met, and the files that are to be written.
+
+        Raises:
+            ScenarioError: An expectation names a file that is no golden trace, or a place where
+                none can be written; it tells where.
+        """
+        if run.violations or run.complaint is not None:
+            return run, ()
+        golden = {each.path: each for each in run.unmet if each.path[-1] == "trace"}
+        files: list[Path] = []
+        for each in golden.values():
+            file = golden_path(run.trace, str(run.scenario.expect[int(each.path[1])].trace))
+            try:
+                _before(file)
+            except UsageError as error:
+                raise _problem(each, reference, str(error)) from None
+            except OSError as error:
+                why = f"{file} can be no golden trace: {error.strerror}; name another file"
+                raise _problem(each, reference, why) from None
+            files.append(file)
+        for file in files:
+            # A test may change the directory in which the session goes on.
+            self._add(file.absolute(), golden_text(run.trace))
+        met = tuple(each for each in run.unmet if each.path not in golden)
+        return replace(run, unmet=met), tuple(sorted(set(files)))
+
+    def noted(self) -> dict[str, str]:
+        """Return all that was noted, as plain data for another process."""
+        return {str(file): self._texts[file] for file in sorted(self._texts)}
+
+    def take_over(self, noted: Mapping[str, str]) -> None:
+        """Note what another process has noted.
+
+        Args:
+            noted: What :meth:`noted` returned there.
+        """
+        for file, text in noted.items():
+            self._add(Path(file), text)
+
+    def write(self) -> list[str]:
+        """Write the files, each whole or as it was, and return why some are not, a line each."""
+        lost: list[str] = []
+        for file, text in sorted(self._texts.items()):
+            try:
+                write_text(file, golden_merged(_before(file), text))
+            except UsageError as error:
+                lost.append(str(error))
+            except OSError as error:
+                lost.append(f"{file} is not written: {error.strerror}")
+        self._texts.clear()
+        return lost
+
+    def _add(self, file: Path, text: str) -> None:
+        self._texts[file] = golden_merged(self._texts.get(file, ""), text)
 
 
 def _before(file: Path) -> str:

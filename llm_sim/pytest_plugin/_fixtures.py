@@ -55,8 +55,7 @@ def llm_sim(
     except UsageError as error:
         wrong = f"{item.nodeid}: {error}"
     else:
-        update = bool(item.config.getoption("llm_sim_update"))
-        simulator = Simulator(item.nodeid, settings, bot=llm_sim_bot, update=update)
+        simulator = Simulator(item.nodeid, settings, bot=llm_sim_bot, golden=session.golden)
         item.stash[SIMULATOR] = simulator
         yield simulator
         wrong = "" if simulator.judged is None else _late(simulator, session)

@@ -104,13 +104,12 @@ class ScenarioItem(pytest.Item):
 
         try:
             settings = settings_of(self)
-            session_of(self.config)
+            session = session_of(self.config)
         except UsageError as error:
             wrong = str(error)
         else:
-            update = bool(self.config.getoption("llm_sim_update"))
             self.stash[SIMULATOR] = Simulator(
-                self.reference, settings, source=self.reference, update=update, strict=()
+                self.reference, settings, source=self.reference, golden=session.golden, strict=()
             )
             return
         pytest.fail(wrong, pytrace=False)

@@ -1,4 +1,4 @@
-"""A session: what it asks for, and its baseline."""
+"""A session: what it asks for, and what is written at its end."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SESSION: Final = pytest.StashKey["Session"]()
 FINISHED: Final = pytest.StashKey[list[str]]()
 """What happened to the baseline, in lines."""
+LOST: Final = pytest.StashKey[list[str]]()
+"""The golden traces that could not be written, a line each."""
 
 _PROFILES: Final = "llm-sim-"
 _NOTED: Final = "llm_sim_noted"
@@ -75,7 +77,7 @@ def session_of(config: pytest.Config) -> Session:
 
 
 def _session(config: pytest.Config) -> Session:
-    from llm_sim.exploration import FAILURES, Baseline, FailureStore
+    from llm_sim.exploration import FAILURES, Baseline, FailureStore, GoldenTraces
     from llm_sim.pytest_plugin._verdict import Session
 
     here = config.invocation_params.dir
@@ -96,19 +98,27 @@ def _session(config: pytest.Config) -> Session:
             for word in (f"--llm-sim-{name}", str(given[name]))
         ),
         str(config.getoption("llm_sim_replay") or ""),
+        GoldenTraces() if config.getoption("llm_sim_update") else None,
     )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Bring the baseline up to date; a worker of pytest-xdist hands over what it noted."""
+    """Write what the tests have left to write; a worker of pytest-xdist hands it over."""
     ours = session.config.stash.get(_SESSION, None)
     if ours is None:
         return
     to_controller = getattr(session.config, "workeroutput", None)
-    if to_controller is None:
-        session.config.stash[FINISHED] = ours.baseline.finish()
-    else:
-        to_controller[_NOTED] = ours.baseline.noted()
+    if to_controller is not None:
+        to_controller[_NOTED] = {
+            "baseline": ours.baseline.noted(),
+            "golden": {} if ours.golden is None else ours.golden.noted(),
+        }
+        return
+    lost = [] if ours.golden is None else ours.golden.write()
+    if lost:
+        session.config.stash[LOST] = lost
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+    session.config.stash[FINISHED] = ours.baseline.finish()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -116,4 +126,7 @@ def pytest_testnodedown(node: Any) -> None:
     """Take over what a worker of pytest-xdist noted."""
     noted = getattr(node, "workeroutput", {}).get(_NOTED)
     if noted is not None:
-        session_of(node.config).baseline.take_over(noted)
+        ours = session_of(node.config)
+        ours.baseline.take_over(noted["baseline"])
+        if ours.golden is not None:
+            ours.golden.take_over(noted["golden"])

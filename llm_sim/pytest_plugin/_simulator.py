@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import ExpectationError, LlmSimError, UsageError, did_you_mean
-from llm_sim.exploration import update_golden
+from llm_sim.exploration import GoldenTraces
 from llm_sim.invariants import LAWS, OWED, Law, Violation, get_law
 from llm_sim.pytest_plugin._settings import Settings
 from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration, say, turn
@@ -114,13 +114,13 @@ class Simulator:
         settings: What holds for the test.
         bot: What is under test where a call does not say, or None.
         source: The file in which the test's scenario stands, ``FILE::NAME``, or empty.
-        update: Whether golden traces that are not met are written.
+        golden: Takes the golden traces that are not met, where they are to be written.
         laws: What must hold, before some of them are disabled.
 
     Attributes:
         made: The runs so far, with what they were made of.
         expected: The codes of the laws that the next run is expected to break.
-        written: The golden traces that were written.
+        written: The golden traces that are to be written.
         judged: How many of the runs have been judged, or None before it is time to.
     """
 
@@ -131,7 +131,7 @@ class Simulator:
         *,
         bot: Bot | None = None,
         source: str = "",
-        update: bool = False,
+        golden: GoldenTraces | None = None,
         strict: Sequence[str] = OWED,
     ) -> None:
         self.test = test
@@ -140,7 +140,7 @@ class Simulator:
         self.made: list[Made] = []
         self.written: list[Path] = []
         self.judged: int | None = None
-        self._update = update
+        self._golden = golden
         self._strict = strict
         self._bot = bot
         self.expected: frozenset[str] = frozenset()
@@ -215,8 +215,8 @@ class Simulator:
             stubbed = chosen or load_bot(scenario.bot)
             chosen = replace(stubbed, stubs={**stubbed.stubs, **Bot(stubs=stubs).stubs})
         made = self.make(scenario, chosen, target)
-        if self._update:
-            one, written = update_golden(made.run, self.source)
+        if self._golden is not None:
+            one, written = self._golden.take(made.run, self.source)
             made = replace(made, run=one)
             self.written += written
         self.made.append(made)

@@ -11,7 +11,7 @@ import pytest
 from llm_sim.pytest_plugin._examples import is_fuzzed
 from llm_sim.pytest_plugin._options import in_configuration, is_configured, on_command_line
 from llm_sim.pytest_plugin._scenario_files import ScenarioItem
-from llm_sim.pytest_plugin._session import FINISHED
+from llm_sim.pytest_plugin._session import FINISHED, LOST
 from llm_sim.pytest_plugin._tests import BROKEN
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ def pytest_report_collectionfinish(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Tell which laws were broken, a line each, and what happened to the baseline."""
+    """Tell which laws were broken, what could not be written, and of the baseline."""
     for line in _broken(terminalreporter.stats.get("failed", [])):
         terminalreporter.line(line)
+    for line in config.stash.get(LOST, []):
+        terminalreporter.line(f"llm_sim: {line}")
     finished = config.stash.get(FINISHED, [])
     if finished:
         terminalreporter.section("llm_sim baseline")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from llm_sim.errors import SimulationError
-from llm_sim.exploration import Baseline, Broken, FailureStore, broken
+from llm_sim.exploration import Baseline, Broken, FailureStore, GoldenTraces, broken
 from llm_sim.invariants import get_law
 from llm_sim.pytest_plugin._disturbed import Swept, replays, sweeps
 from llm_sim.pytest_plugin._simulator import Made, Simulator
@@ -32,6 +32,7 @@ class Session:
         baseline: What is known to be broken.
         options: The words of the command line that hold for a replay as well.
         token: What is replayed on each test's scenarios instead of a sweep, or empty.
+    golden: The golden traces that are written when the tests are done, or None: none are.
     """
 
     here: Path
@@ -40,6 +41,7 @@ class Session:
     baseline: Baseline
     options: tuple[str, ...] = ()
     token: str = ""
+    golden: GoldenTraces | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Verdict:
         swept: The sweeps that do not fail the test, a line each, with their warnings.
         traces: The trace files that were written.
         first: The first run that failed, or None.
-        written: The golden traces that were written.
+        written: The golden traces that are to be written.
     """
 
     failure: str = ""

@@ -21,6 +21,7 @@ from llm_sim.trace._golden import (
     UPDATE,
     golden_difference,
     golden_lines,
+    golden_merged,
     golden_text,
     is_golden,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "first_difference",
     "golden_difference",
     "golden_lines",
+    "golden_merged",
     "golden_text",
     "in_order",
     "is_golden",

@@ -76,10 +76,12 @@ def golden_text(trace: Trace, before: str = "") -> str:
         trace: What its section is to tell.
         before: The text that the file had; other sections stay.
     """
-    sections = _sections(before)
-    sections[_title(trace)] = [line for line, _ in golden_lines(trace)]
-    told = ["\n".join((f"[{name}]", *sections[name], "")) for name in sorted(sections)]
-    return "\n".join((_HEAD, *told))
+    return _text({**_sections(before), _title(trace): [line for line, _ in golden_lines(trace)]})
+
+
+def golden_merged(text: str, newer: str) -> str:
+    """Return the text of a golden file that has the sections of two; the newer ones stay."""
+    return _text({**_sections(text), **_sections(newer)})
 
 
 def golden_difference(trace: Trace, text: str) -> Miss | None:
@@ -108,6 +110,11 @@ def _parting(wanted: list[str], lines: list[str], number: int) -> str:
     told += [f"  + {line}" for line in lines[number : number + 1] or ["(nothing more)"]]
     told += [f"    {line}" for line in lines[number + 1 : number + 1 + _CONTEXT]]
     return "\n".join(told)
+
+
+def _text(sections: dict[str, list[str]]) -> str:
+    told = ["\n".join((f"[{name}]", *sections[name], "")) for name in sorted(sections)]
+    return "\n".join((_HEAD, *told))
 
 
 def _title(trace: Trace) -> str:
