@@ -57,7 +57,7 @@ def show(
 ) -> None:
     """Show what a trace file tells, and judge it again.
 
-    Exit code: 0 every law holds, 1 a law is broken, 2 no such trace.
+    Exit code: 0 every law holds, 1 a law is broken, 2 no such trace, 3 the trace was cut short.
     """
     leave_with(show_command, trace, every)
 

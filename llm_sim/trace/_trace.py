@@ -34,6 +34,11 @@ class Trace:
         """Return the type of the frame that an event is about, or an empty string."""
         return "" if event.frame is None else self.frames[event.frame].type
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it tells the run to its end; the file of one may have been cut short."""
+        return self.last("close") is not None
+
     def until_rest(self) -> Trace:
         """Return the conversation alone: what the harness does after rest is not part of it."""
         rest = self.last("rest")

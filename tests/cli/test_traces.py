@@ -87,6 +87,19 @@ def test_a_warning_is_shown_and_is_no_broken_law(cli: Command, here: Path) -> No
     ]
 
 
+def test_a_trace_that_was_cut_short_gives_no_verdict(cli: Command, traces: Path) -> None:
+    lines = (traces / "broken.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    for count in range(1, len(lines)):
+        (traces / "cut.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
+        shown = cli("show", "cut.jsonl")
+        assert (shown.code, shown.err) == (3, "")
+        assert shown.out.splitlines()[-2:] == [
+            "  verdict   none: the trace ends before the run did",
+            f"  replay    llm-sim replay race.sim.yaml::race --schedule {INTERRUPTED} "
+            "--target naive",
+        ]
+
+
 def test_a_trace_of_a_test_is_replayed_by_pytest(cli: Command, traces: Path) -> None:
     text = (traces / "broken.jsonl").read_text(encoding="utf-8")
     text = text.replace("race.sim.yaml::race", "tests/test_race.py::test_race[a b]", 1)
