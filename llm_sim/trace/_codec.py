@@ -7,11 +7,11 @@ difference between two files is a difference between two runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, fields
-from typing import Any, Final
+from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
-from llm_sim.errors import UsageError
+from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.trace._events import Event, FrameRecord, Header
 from llm_sim.trace._trace import Trace
 
@@ -22,10 +22,21 @@ def _default(spec: Any) -> Any:
     return spec.default if spec.default_factory is MISSING else spec.default_factory()
 
 
-_TUPLES: Final = frozenset(spec.name for spec in fields(Header) if spec.default == ())
-_DEFAULTS: Final = {
-    cls: {spec.name: _default(spec) for spec in fields(cls)} for cls in (Event, FrameRecord)
+def _kind(hint: Any) -> Any:
+    """Return what a value of a field is an instance of."""
+    origin = get_origin(hint)
+    return origin if origin in (dict, tuple) else hint
+
+
+_RECORDS: Final = (Header, Event, FrameRecord)
+_DEFAULTS: Final = {cls: {s.name: _default(s) for s in fields(cls)} for cls in _RECORDS}
+_KINDS: Final[Mapping[type, Mapping[str, Any]]] = {
+    cls: {name: _kind(hint) for name, hint in get_type_hints(cls).items()} for cls in _RECORDS
 }
+_Record = TypeVar("_Record", Header, Event, FrameRecord)
+
+_NO_LINE: Final = "not a line of a trace"
+_LONGEST: Final = 40
 
 
 def _line(kind: str, record: Event | FrameRecord) -> str:
@@ -76,8 +87,8 @@ def loads(text: str) -> Trace:
             trace = _read(trace, line)
         except UsageError as error:
             raise UsageError(f"line {number}: {error}") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"line {number}: not a line of a trace: {error}") from error
+        except RecursionError:
+            raise UsageError(f"line {number}: {_NO_LINE}: it is nested too deep") from None
     if trace is None:  # pragma: no cover - the first line is a header or was refused
         raise UsageError("line 1: an empty file is not a trace")
     return trace
@@ -86,32 +97,67 @@ def loads(text: str) -> Trace:
 def _read(trace: Trace | None, line: str) -> Trace:
     if trace is None and not line.strip():
         raise UsageError("an empty file is not a trace")
-    body = json.loads(line)
-    kind = body.pop("line")
+    body = _object(line)
+    kind = body.pop("line", None)
     if trace is None:
         if kind != "trace":
             raise UsageError("a trace begins with its header")
-        if body.pop("format") != FORMAT:
+        if body.pop("format", None) != FORMAT:
             raise UsageError(f"the trace is not of format {FORMAT}")
-        for name in _TUPLES & body.keys():
-            body[name] = tuple(body[name])
-        return Trace(Header(**body))
+        return Trace(_record(Header, body))
     match kind:
         case "frame":
-            frame = FrameRecord(**{**body, "calls": tuple(body.get("calls", ()))})
+            frame = _record(FrameRecord, body)
             _check_next("frame", frame.number, len(trace.frames))
             trace.frames.append(frame)
         case "event":
-            event = Event(**body)
+            event = _record(Event, body)
             _check_next("event", event.seq, len(trace.events))
             if event.frame is not None and not 0 <= event.frame < len(trace.frames):
                 raise UsageError(f"event {event.seq} is about frame {event.frame}, not yet told")
             trace.events.append(event)
         case "trace":
             raise UsageError("another trace begins here; read one at a time")
+        case None:
+            raise UsageError(f"{_NO_LINE}: it has no 'line', which says of what kind it is")
         case _:
             raise UsageError(f"{kind!r} is no kind of line: trace, frame or event")
     return trace
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        body = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"{_NO_LINE}: it is cut short or no JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise UsageError(f"{_NO_LINE}: it must be a JSON object, not {_shown(body)}")
+    return body
+
+
+def _record(cls: type[_Record], body: Mapping[str, Any]) -> _Record:
+    """Return what a line tells; what it leaves out has its default."""
+    kinds: Mapping[str, Any] = _KINDS[cls]
+    given = dict(body)
+    for name, value in body.items():
+        if name not in kinds:
+            hint = did_you_mean(name, [*kinds])
+            raise UsageError(f"{_NO_LINE}: unknown key {name!r}{hint}")
+        fits = isinstance(value, kinds[name])
+        if kinds[name] is tuple and isinstance(value, list):
+            given[name] = tuple(value)
+            fits = all(isinstance(each, str) for each in value)
+        if not fits:
+            raise UsageError(f"{_NO_LINE}: {name!r} cannot be {_shown(value)}")
+    for name, default in _DEFAULTS[cls].items():
+        if default is MISSING and name not in given:
+            raise UsageError(f"{_NO_LINE}: it has no {name!r}")
+    return cls(**given)
+
+
+def _shown(value: Any) -> str:
+    text = _json(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _check_next(what: str, number: int, expected: int) -> None:

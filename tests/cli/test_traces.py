@@ -204,5 +204,6 @@ def test_a_broken_line_is_named(cli: Command, traces: Path) -> None:
     lines[6] = "{}\n"
     (traces / "damaged.jsonl").write_text("".join(lines), encoding="utf-8")
     assert cli("show", "damaged.jsonl").err == (
-        "llm-sim: damaged.jsonl: line 7: not a line of a trace: 'line'\n"
+        "llm-sim: damaged.jsonl: line 7: not a line of a trace: it has no 'line', which says of "
+        "what kind it is\n"
     )

@@ -138,12 +138,16 @@ def test_a_file_with_the_line_ends_of_windows_is_read() -> None:
         ),
         (
             [HEADER, "{"],
-            "line 2: not a line of a trace: "
+            "line 2: not a line of a trace: it is cut short or no JSON: "
             "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         ),
-        ([HEADER, "[]"], "line 2: not a line of a trace: 'str' object cannot be interpreted as"),
-        ([HEADER, "7"], "line 2: not a line of a trace: 'int' object has no attribute 'pop'"),
-        ([HEADER, "{}"], "line 2: not a line of a trace: 'line'"),
+        ([HEADER, "[]"], "line 2: not a line of a trace: it must be a JSON object, not []"),
+        ([HEADER, "7"], "line 2: not a line of a trace: it must be a JSON object, not 7"),
+        (
+            [HEADER, "{}"],
+            "line 2: not a line of a trace: it has no 'line', which says of what kind it is",
+        ),
+        ([HEADER, "[" * 100_000], "line 2: not a line of a trace: it is nested too deep"),
         ([HEADER, '{"line":"note"}'], "line 2: 'note' is no kind of line: trace, frame or event"),
         ([HEADER, FRAME, HEADER], "line 3: another trace begins here; read one at a time"),
         ([HEADER, EVENT], "line 2: event 0 is about frame 0, not yet told"),
@@ -151,7 +155,23 @@ def test_a_file_with_the_line_ends_of_windows_is_read() -> None:
         ([HEADER, FRAME, EVENT, EVENT], "line 4: event 0 stands where event 1 is due"),
         (
             [HEADER, FRAME.replace('"lane"', '"lain"')],
-            "line 2: not a line of a trace: FrameRecord.__init__() got an unexpected keyword",
+            "line 2: not a line of a trace: unknown key 'lain' (did you mean 'lane'?)",
+        ),
+        (
+            [HEADER, FRAME, EVENT.replace('"step":3,', "")],
+            "line 3: not a line of a trace: it has no 'step'",
+        ),
+        (
+            [HEADER, FRAME, EVENT.replace('"step":3,', '"step":"three",')],
+            "line 3: not a line of a trace: 'step' cannot be \"three\"",
+        ),
+        (
+            [HEADER, FRAME.replace('["c1"]', "[7]")],
+            "line 2: not a line of a trace: 'calls' cannot be [7]",
+        ),
+        (
+            [HEADER.replace('"scenario":"told",', "")],
+            "line 1: not a line of a trace: it has no 'scenario'",
         ),
     ],
 )
