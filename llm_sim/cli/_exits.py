@@ -37,12 +37,8 @@ def leave_with(command: Callable[..., ExitCode], *args: object) -> NoReturn:
         code = _told(ExitCode.NO_VERDICT, error)
     except KeyboardInterrupt:
         code = _told(ExitCode.NO_VERDICT, "stopped")
-    except BrokenPipeError:
-        # Whoever reads our output has seen enough (`llm-sim … | head`).
-        sys.stdout = None
-        code = ExitCode.NO_VERDICT
     except OSError as error:
-        code = _told(ExitCode.NO_VERDICT, error)
+        code = unwritten(error)
     except Exception as error:
         err(traceback.format_exc())
         code = _told(
@@ -50,6 +46,16 @@ def leave_with(command: Callable[..., ExitCode], *args: object) -> NoReturn:
             f"internal error: {error!r}; this is a bug of llm_sim, report it with the lines above",
         )
     sys.exit(code)
+
+
+def unwritten(error: OSError) -> ExitCode:
+    """Tell of what could not be written or read, and return the code to leave with."""
+    if isinstance(error, BrokenPipeError):
+        # Whoever reads our output has seen enough (`llm-sim … | head`).
+        sys.stdout = None
+        return ExitCode.NO_VERDICT
+    what = "the output" if error.filename is None else error.filename
+    return _told(ExitCode.NO_VERDICT, f"{what}: {error.strerror}" if error.strerror else error)
 
 
 def _told(code: ExitCode, message: object) -> ExitCode:

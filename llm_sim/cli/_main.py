@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
@@ -14,7 +15,7 @@ from llm_sim.cli._again import again_command
 from llm_sim.cli._baseline import BaselineOptions
 from llm_sim.cli._commands import demo_command, replay_command, run_command
 from llm_sim.cli._console import write_what_can_be_written
-from llm_sim.cli._exits import leave_with
+from llm_sim.cli._exits import leave_with, unwritten
 from llm_sim.cli._fuzz import DEFAULT_INJECT, DEFAULT_PROFILE, fuzz_command
 from llm_sim.cli._help import Tour
 from llm_sim.cli._offline import diff, explain, init, show
@@ -356,4 +357,7 @@ for _command in (init, show, diff, explain):
 def main() -> None:
     """Run the command line."""
     write_what_can_be_written()
-    app(prog_name="llm-sim")
+    try:
+        app(prog_name="llm-sim")
+    except OSError as error:  # the help and the version are written before there is a command
+        sys.exit(unwritten(error))

@@ -95,6 +95,22 @@ def test_a_message_that_nobody_reads_does_not_change_the_exit_code(here: Path) -
     assert process.wait(timeout=60) == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device is one of Linux")
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["run", "race.sim.yaml"]])
+def test_output_that_cannot_be_written_is_told_in_a_line(here: Path, words: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        told = subprocess.run(
+            [sys.executable, "-c", SOURCE, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=here,
+            env=environment(),
+            check=False,
+        )
+    assert (told.returncode, told.stderr) == (3, "llm-sim: the output: No space left on device\n")
+
+
 def long_scenario(name: str) -> str:
     """Return the lines of a scenario whose sweep takes many seconds."""
     turns = "".join(
