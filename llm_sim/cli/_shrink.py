@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from llm_sim.cli._console import out
+from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._show import run_failure
+from llm_sim.cli._show import replay_line, run_failure
 from llm_sim.cli._subjects import load_subjects, place_in
 from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration import FailureStore, Found, Shrunk, shrink, stop_requests
@@ -31,8 +31,15 @@ def shrink_command(
         shrunk = shrink(one, chosen, bot=given, target=target, stop=stop_requested)
     found = Found.of(shrunk.run, shrunk.violation, target, bot=bot)
     out(f"# {_how(shrunk)}, from {place} with {token}\n{dump_scenarios([found.scenario])}")
-    line = pasted("llm-sim", "replay", str(FailureStore().save(found)))
-    out(run_failure(_first(shrunk), lambda _: line, [("keep", promote_line(found))]))
+    store = FailureStore()
+    try:
+        line = pasted("llm-sim", "replay", str(store.save(found)))
+    except OSError as error:
+        err(f"llm-sim: {found.name} is not kept: {store.directory}: {error.strerror}")
+        again = replay_line(place, target=target, bot=bot)(token)
+        out(run_failure(_first(shrunk), lambda _: again))
+    else:
+        out(run_failure(_first(shrunk), lambda _: line, [("keep", promote_line(found))]))
     return ExitCode.VIOLATION
 
 

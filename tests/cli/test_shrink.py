@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -81,6 +82,21 @@ def test_the_replay_line_shows_the_failure_that_is_left(cli: Command) -> None:
     assert shown
     assert shown in replayed.out
     assert replayed.code == 1
+
+
+def test_what_is_left_is_shown_where_it_cannot_be_kept(cli: Command, here: Path) -> None:
+    (here / ".llm_sim").write_text("", encoding="utf-8")
+    told = cli(*SHRINK, "--law", "LS103")
+    assert told.out.partition("\n")[2].partition("\nFAILED ")[0] == SMALL
+    assert ("  timeline " in told.out, "  keep " in told.out) == (True, False)
+    assert told.out.splitlines()[-1] == (
+        "  replay    llm-sim replay grown.sim.yaml::grown "
+        "--schedule ls1-interrupt@FunctionCallInProgress.2+2 --target naive"
+    )
+    assert re.fullmatch(
+        r"llm-sim: LS103-\w+-\w{6} is not kept: \.llm_sim/failures: Not a directory\n", told.err
+    )
+    assert told.code == 1
 
 
 def test_it_is_the_same_in_any_process(here: Path) -> None:
