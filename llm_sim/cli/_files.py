@@ -28,6 +28,21 @@ def check_writable(path: Path | None) -> None:
         raise UsageError(f"{path}: it may not be written to")
 
 
+def create_directory(directory: Path) -> None:
+    """Create a directory with its parents, if it is not there.
+
+    Raises:
+        UsageError: It cannot be created.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = "it is a file" if directory.is_file() else error.strerror
+        raise UsageError(
+            f"{directory}: the directory cannot be created: {why}; name another one"
+        ) from None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file, whole."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")

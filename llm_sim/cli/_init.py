@@ -8,6 +8,7 @@ from typing import Final
 
 from llm_sim.cli._console import out
 from llm_sim.cli._exits import ExitCode
+from llm_sim.cli._files import check_writable, create_directory
 from llm_sim.errors import UsageError
 from llm_sim.exploration import write_text
 from llm_sim.testing import pasted
@@ -37,15 +38,16 @@ def init_command(directory: Path) -> ExitCode:
     """Write the project, or nothing of it.
 
     Raises:
-        UsageError: Something stands where a file has to stand.
+        UsageError: Something stands where a file has to stand, or none can be written there.
     """
     _check_free(directory)
     source = files("llm_sim.cli") / "init"
     widest = max(map(len, _FILES))
+    for name in _FILES:
+        create_directory((directory / name).parent)
+        check_writable(directory / name)
     for name, (template, what) in _FILES.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, source.joinpath(template).read_text(encoding="utf-8"))
+        write_text(directory / name, source.joinpath(template).read_text(encoding="utf-8"))
         out(f"wrote  {name:{widest}}  {what}")
     lines = _NEXT if directory == Path() else (pasted("cd", str(directory)), *_NEXT)
     out("\n".join(("", f"next   {lines[0]}", *(f"       {line}" for line in lines[1:]))))
@@ -53,8 +55,9 @@ def init_command(directory: Path) -> ExitCode:
 
 
 def _check_free(directory: Path) -> None:
-    if directory.exists() and not directory.is_dir():
-        raise UsageError(f"{directory}: is a file; name a directory")
+    for each in (directory, *directory.parents):
+        if each.exists() and not each.is_dir():
+            raise UsageError(f"{each}: is a file; name a directory")
     wanted = [directory / name for name in _FILES]
     parents = [parent for path in wanted for parent in path.parents]
     taken = [path for path in wanted if _is_there(path)]

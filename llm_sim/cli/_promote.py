@@ -6,7 +6,7 @@ from pathlib import Path
 
 from llm_sim.cli._console import err, out
 from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._files import check_writable
+from llm_sim.cli._files import check_writable, create_directory
 from llm_sim.errors import UsageError
 from llm_sim.exploration import SUFFIX, FailureStore, load_failure, promote, write_text
 from llm_sim.testing import pasted
@@ -22,7 +22,7 @@ def promote_command(reference: str, name: str, into: Path, force: bool) -> ExitC
     if path.exists() and not force:
         raise UsageError(f"{path}: is there already; choose another name, or say --force")
     promoted = promote(found, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    create_directory(path.parent)
     check_writable(path)
     write_text(path, promoted.text)
     out(f"{path}: breaks {found.law} on {promoted.run.trace.header.target}")

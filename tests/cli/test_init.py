@@ -102,6 +102,30 @@ def test_a_file_where_a_directory_has_to_stand_is_in_the_way(cli: Command, empty
     assert (told.code, files(empty)) == (2, ["tests"])
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="the directory is one of Linux")
+def test_a_directory_that_cannot_be_created_is_a_mistake(cli: Command) -> None:
+    told = cli("init", "/proc/simulation")
+    assert (told.code, told.out, told.err) == (
+        2,
+        "",
+        "llm-sim: /proc/simulation: the directory cannot be created: No such file or directory; "
+        "name another one\n",
+    )
+
+
+def test_where_nothing_may_be_written_nothing_is(
+    cli: Command, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    told = cli("init", "simulation")
+    assert (told.code, told.out, told.err) == (
+        2,
+        "",
+        "llm-sim: simulation/bot.py: it may not be written to\n",
+    )
+    assert files(empty) == []
+
+
 def test_a_link_that_leads_nowhere_is_in_the_way(cli: Command, empty: Path) -> None:
     (empty / "bot.py").symlink_to(empty / "elsewhere.py")
     told = cli("init")
@@ -109,9 +133,10 @@ def test_a_link_that_leads_nowhere_is_in_the_way(cli: Command, empty: Path) -> N
     assert not (empty / "elsewhere.py").exists()
 
 
-def test_a_file_is_no_directory_to_write_into(cli: Command, empty: Path) -> None:
+@pytest.mark.parametrize("name", ["bots", "bots/below/it"])
+def test_a_file_is_no_directory_to_write_into(cli: Command, empty: Path, name: str) -> None:
     (empty / "bots").write_text("mine", encoding="utf-8")
-    told = cli("init", "bots")
+    told = cli("init", name)
     assert (told.code, told.err) == (2, "llm-sim: bots: is a file; name a directory\n")
 
 

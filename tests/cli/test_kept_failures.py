@@ -179,6 +179,21 @@ def test_a_file_that_is_there_is_replaced_only_by_force(
     assert "inject:" in (here / "race.sim.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("into", "why"), [("bot.py", "it is a file"), ("bot.py/sub", "Not a directory")]
+)
+def test_a_failure_is_not_promoted_into_a_file(
+    swept: Outcome, cli: Command, here: Path, into: str, why: str
+) -> None:
+    (here / "bot.py").write_text("mine", encoding="utf-8")
+    refused = cli("promote", "ls1-interrupt@start+1", "--name", "one", "--into", into)
+    assert (refused.code, refused.out, refused.err) == (
+        2,
+        "",
+        f"llm-sim: {into}: the directory cannot be created: {why}; name another one\n",
+    )
+
+
 def test_a_failure_that_does_not_fail_is_not_promoted(
     swept: Outcome, cli: Command, here: Path
 ) -> None:
