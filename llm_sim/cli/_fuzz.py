@@ -15,7 +15,7 @@ from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
 from llm_sim.scenario import STIMULI, Scenario, load_scenarios
 from llm_sim.targets import Bot, get_target, load_bot
-from llm_sim.testing import tell_each, tell_line
+from llm_sim.testing import tell_each, tell_line, tell_not_kept
 
 if TYPE_CHECKING:
     import hypothesis
@@ -115,8 +115,8 @@ def _show(result: Campaign, store: FailureStore) -> None:
     )
     for message, times in result.no_verdict.items():
         out(f"  no verdict in {times} examples: {message}")
-    for message, times in result.not_kept.items():
-        err(f"llm-sim: {times} failures are not kept: {message}")
+    for line in tell_not_kept(result):
+        err(f"llm-sim: {line}")
     out(f"\nwhat the calls were doing when a stimulus landed\n{result.coverage.in_short()}")
     if result.failures:
         out(tell_each(result, store))

@@ -13,7 +13,7 @@ from llm_sim.testing._sweeps import (
     promote_line,
     tell_sweep,
 )
-from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line
+from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line, tell_not_kept
 from llm_sim.testing._unmet import tell_unmet
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "tell_campaign",
     "tell_each",
     "tell_line",
+    "tell_not_kept",
     "tell_sweep",
     "tell_unmet",
 ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from llm_sim.exploration import OWN_LAW, Campaign, Failure, FailureStore, Found
 from llm_sim.report import Failure as Shown
 from llm_sim.report import render_failure
 from llm_sim.scenario import dump_scenarios
+from llm_sim.testing._sweeps import pasted, promote_line
+
+_UNSAVED: Final = "found.sim.yaml"
 
 
 def tell_campaign(campaign: Campaign, store: FailureStore) -> str:
@@ -19,7 +24,15 @@ def tell_campaign(campaign: Campaign, store: FailureStore) -> str:
     failures = f"{count} failure{'' if count == 1 else 's'}"
     lines = [f"{failures} in {campaign.examples} examples on {campaign.target}"]
     lines += [f"  {tell_line(failure)}" for failure in campaign.failures]
-    return "\n".join([*lines, tell_each(campaign, store)])
+    return "\n".join([*lines, *tell_not_kept(campaign), tell_each(campaign, store)])
+
+
+def tell_not_kept(campaign: Campaign) -> list[str]:
+    """Return why failures of a campaign could not be kept, a line each."""
+    return [
+        f"{times} failure{' is' if times == 1 else 's are'} not kept: {why}"
+        for why, times in campaign.not_kept.items()
+    ]
 
 
 def tell_each(campaign: Campaign, store: FailureStore) -> str:
@@ -53,9 +66,13 @@ def tell(failure: Failure, store: FailureStore, *, whole: bool = True) -> str:
     if found.law == OWN_LAW:
         # Kept by the test alone, which replays it first.
         replay = f'pytest "{found.place}" --llm-sim-target {found.target}'
+    elif store.path_of(found).is_file():
+        replay = pasted("llm-sim", "replay", str(store.path_of(found)))
+        notes.append(("keep", promote_line(found)))
     else:
-        replay = f"llm-sim replay {store.path_of(found)}"
-        notes.append(("keep", f"llm-sim promote {found.name} --name {found.title}"))
+        how = ("--schedule", run.token, "--target", found.target)
+        line = pasted("llm-sim", "replay", _UNSAVED, *how)
+        replay = f"save the scenario below as {_UNSAVED}, then {line}"
     shown = Shown(
         f"FAILED {run.trace.header.place or run.scenario.name}",
         run.schedule.in_words(),

@@ -65,6 +65,21 @@ def test_what_it_says_to_replay_fails_and_what_it_says_to_keep_is_kept(
     assert cli("replay", str(regression), "--target", "reference").code == 0
 
 
+def test_what_cannot_be_saved_is_told_with_how_to_see_it_again(cli: Command, here: Path) -> None:
+    (here / ".llm_sim").write_text("", encoding="utf-8")
+    told = cli("fuzz", "race.sim.yaml", "--target", "naive", *FEW)
+    lines = [line.split(maxsplit=1) for line in told.out.splitlines() if line.strip()]
+    replays = [rest[0] for word, *rest in lines if word == "replay"]
+    assert [word for word, *_ in lines if word == "keep"] == []
+    why = ".llm_sim/failures: Not a directory"
+    assert told.err == f"llm-sim: {len(replays)} failures are not kept: {why}\n"
+    saved, _, line = replays[0].partition(", then llm-sim ")
+    assert saved == "save the scenario below as found.sim.yaml"
+    scenario = told.out.partition("  scenario\n")[2].partition("\n\n")[0]
+    (here / "found.sim.yaml").write_text(scenario, encoding="utf-8")
+    assert cli(*line.split()).code == 1
+
+
 def test_the_same_seed_finds_the_same_in_any_process(here: Path) -> None:
     line = ("fuzz", "race.sim.yaml", "--target", "naive", "--profile", "fast", "--seed", "7")
     reports = []
