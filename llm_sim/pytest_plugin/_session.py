@@ -20,7 +20,7 @@ _SESSION: Final = pytest.StashKey["Session"]()
 FINISHED: Final = pytest.StashKey[list[str]]()
 """What happened to the baseline, in lines."""
 LOST: Final = pytest.StashKey[list[str]]()
-"""The golden traces that could not be written, a line each."""
+"""What could not be written, a line each."""
 
 _PROFILES: Final = "llm-sim-"
 _NOTED: Final = "llm_sim_noted"
@@ -112,11 +112,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         to_controller[_NOTED] = {
             "baseline": ours.baseline.noted(),
             "golden": {} if ours.golden is None else ours.golden.noted(),
+            "lost": sorted(ours.lost),
         }
         return
     lost = [] if ours.golden is None else ours.golden.write()
+    session.config.stash[LOST] = [*(f"traces are {why}" for why in sorted(ours.lost)), *lost]
     if lost:
-        session.config.stash[LOST] = lost
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
     session.config.stash[FINISHED] = ours.baseline.finish()
 
@@ -127,6 +128,7 @@ def pytest_testnodedown(node: Any) -> None:
     noted = getattr(node, "workeroutput", {}).get(_NOTED)
     if noted is not None:
         ours = session_of(node.config)
+        ours.lost.update(noted["lost"])
         ours.baseline.take_over(noted["baseline"])
         if ours.golden is not None:
             ours.golden.take_over(noted["golden"])

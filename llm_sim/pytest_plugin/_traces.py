@@ -25,6 +25,9 @@ class Traces:
         directory: Where they stand.
         here: From where they are named.
         test: The test's node id.
+
+    Attributes:
+        lost: Why a trace could not be written, or empty.
     """
 
     def __init__(self, directory: Path, here: Path, test: str) -> None:
@@ -34,6 +37,7 @@ class Traces:
         # What makes no file name is left out; the digest tells such tests apart.
         self._stem = f"{readable}-{sha256(test.encode()).hexdigest()[:_DIGITS]}"
         self._written = 0
+        self.lost = ""
         for old in directory.glob(f"{self._stem}-*{SUFFIX}"):
             old.unlink(missing_ok=True)
 
@@ -49,6 +53,9 @@ class Traces:
             make_directory(self._directory)
             write_text(path, dumps(one.trace))
         except OSError as error:
-            return f"not written: {error}"
+            shown = os.path.relpath(self._directory, self._here)
+            why = "it is a file" if self._directory.is_file() else error.strerror
+            self.lost = f"not written: {shown}: {why}; name another place with --llm-sim-output"
+            return self.lost
         shown = os.path.relpath(path, self._here)
         return str(path) if shown.startswith("..") else shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +33,7 @@ class Session:
         options: The words of the command line that hold for a replay as well.
         token: What is replayed on each test's scenarios instead of a sweep, or empty.
     golden: The golden traces that are written when the tests are done, or None: none are.
+    lost: Why traces of the tests could not be written.
     """
 
     here: Path
@@ -42,6 +43,7 @@ class Session:
     options: tuple[str, ...] = ()
     token: str = ""
     golden: GoldenTraces | None = None
+    lost: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,10 @@ def _trace(
     else:
         own = simulator.runs if mode == "on" or fails else []
     others = [one for one in failed if not any(one is mine for mine in own)]
-    return [(one, traces.write(one)) for one in [*own, *others]]
+    written = [(one, traces.write(one)) for one in [*own, *others]]
+    if traces.lost:
+        session.lost.add(traces.lost)
+    return written
 
 
 def _notes(one: Run, traces: Iterable[tuple[Run, str]]) -> list[tuple[str, str]]:

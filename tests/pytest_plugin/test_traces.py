@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_sim.trace import loads
-from tests.pytest_plugin.conftest import Inner
+from tests.pytest_plugin.conftest import HEAD, INI, INSTALLED, Inner
 
 BODY = """
 def test_clean(llm_sim):
@@ -134,6 +134,39 @@ def test_a_place_that_cannot_be_written_to_fails_no_test(
     body = RACE.format(target="reference")
     result = inner.run(body, "--llm-sim-trace=on", "--llm-sim-output=taken")
     assert result.outcomes == ["passed"]
+
+
+def test_traces_that_are_not_written_are_told_once(
+    inner: Inner, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (pytester.path / "taken").write_text("a file", encoding="utf-8")
+    output = ("--llm-sim-trace=on", "--llm-sim-output")
+    inner.run(BODY, *output, "taken", "-k", "clean or left")
+    assert untraced(capsys.readouterr().out) == [
+        "llm_sim: traces are not written: taken: it is a file; "
+        "name another place with --llm-sim-output"
+    ]
+    inner.again(*output, "free", "-k", "clean or left")
+    assert untraced(capsys.readouterr().out) == []
+
+
+def test_traces_that_no_worker_of_xdist_writes_are_told_once(pytester: pytest.Pytester) -> None:
+    (pytester.path / "taken").write_text("a file", encoding="utf-8")
+    pytester.makeini(INI.format(mode="auto"))
+    pytester.makepyfile(test_bot=HEAD + BODY)
+    plugin = () if INSTALLED else ("-p", "llm_sim.pytest_plugin")
+    result = pytester.runpytest_subprocess(
+        *(*plugin, "-p", "no:hypothesispytest", "-n2", "-k", "clean or left"),
+        *("--llm-sim-trace=on", "--llm-sim-output=taken/below"),
+    )
+    assert untraced(result.stdout.str()) == [
+        "llm_sim: traces are not written: taken/below: Not a directory; "
+        "name another place with --llm-sim-output"
+    ]
+
+
+def untraced(out: str) -> list[str]:
+    return [line for line in out.splitlines() if "traces are not written" in line]
 
 
 def test_tests_whose_names_are_alike_as_files_have_files_of_their_own(
