@@ -71,7 +71,9 @@ def _told(trace: Trace, event: Event) -> dict[str, str]:
         "its step": str(event.step),
         "its time": f"{event.time_ns / 1e6:.6g} ms",
         "its cause": "none" if event.cause is None else f"event {event.cause}",
-        "the rest": "none" if frame is None else f"{frame.lane} {frame.calls} {frame.kept}",
+        "its lane": "none" if frame is None else frame.lane,
+        "its list of calls": "none" if frame is None else ", ".join(frame.calls) or "none",
+        "its `kept`": "no" if frame is None or not frame.kept else "yes",
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from llm_sim.trace import Difference, Event, first_difference
+import pytest
+
+from llm_sim.trace import Difference, Event, FrameRecord, Header, Trace, first_difference
 from tests.support.told import Told
 
 
@@ -31,6 +33,36 @@ def test_a_trace_that_goes_on_parts_where_the_other_ends() -> None:
     assert first_difference(other.trace, one.trace) == Difference(
         1, Event(1, 1, 0, "close", data={"tasks": [], "timers": 0}), None, ended
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "unlike"),
+    [
+        (
+            FrameRecord(0, "LLMText", "system"),
+            FrameRecord(0, "LLMText", "data"),
+            "its lane is system and data",
+        ),
+        (
+            FrameRecord(0, "LLMText", "data", ("c1", "c2")),
+            FrameRecord(0, "LLMText", "data"),
+            "its list of calls is c1, c2 and none",
+        ),
+        (
+            FrameRecord(0, "LLMText", "data", kept=True),
+            FrameRecord(0, "LLMText", "data"),
+            "its `kept` is yes and no",
+        ),
+    ],
+)
+def test_what_differs_in_a_frame_is_named(
+    left: FrameRecord, right: FrameRecord, unlike: str
+) -> None:
+    events = [Event(0, 0, 0, "push", frame=0)]
+    one, other = (Trace(Header("reference", "told"), [frame], events) for frame in (left, right))
+    difference = first_difference(one, other)
+    assert difference is not None
+    assert difference.unlike == unlike
 
 
 def test_equal_events_about_different_frames_part() -> None:
