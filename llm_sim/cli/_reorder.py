@@ -12,8 +12,8 @@ from llm_sim.cli._files import check_writable, write_json
 from llm_sim.cli._progress import progress
 from llm_sim.cli._show import replay_line, run_failure
 from llm_sim.cli._subjects import load_subjects, place_in
-from llm_sim.exploration import UNREACHABLE, ReorderReport, reorder, stop_requests
-from llm_sim.schedule import decode
+from llm_sim.exploration import UNREACHABLE, ReorderReport, check_orders, reorder, stop_requests
+from llm_sim.schedule import Schedule, decode
 from llm_sim.simulation import run
 from llm_sim.targets import get_target
 
@@ -38,12 +38,9 @@ def reorder_command(
     """
     check_writable(json)
     scenarios, given = load_subjects(file, target, bot)
-    how = {
-        **search,
-        "target": target,
-        "bot": given,
-        "schedule": None if schedule is None else decode(schedule),
-    }
+    plan = Schedule() if schedule is None else decode(schedule)
+    check_orders(search["policy"], search["runs"], search["preemptions"], plan)
+    how = {**search, "target": target, "bot": given, "schedule": plan}
     reports: list[ReorderReport] = []
     stopped = False
     out(f"{target} {get_target(target).version()} · {UNREACHABLE}")

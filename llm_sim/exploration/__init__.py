@@ -19,6 +19,7 @@ from llm_sim.exploration._reorder import (
     Finding,
     Policy,
     ReorderReport,
+    check_orders,
     reorder,
 )
 from llm_sim.exploration._replay import Replay, replay
@@ -81,6 +82,7 @@ __all__ = [
     "cases_of",
     "cells",
     "check_on_stock",
+    "check_orders",
     "explore",
     "kind_of",
     "known_run",

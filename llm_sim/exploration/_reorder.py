@@ -178,7 +178,7 @@ def reorder(
         NondeterminismError: The same schedule is not the same run twice.
     """
     plan = Schedule() if schedule is None else schedule
-    _check(policy, runs, preemptions, plan)
+    check_orders(policy, runs, preemptions, plan)
     chosen = get_target(target) if isinstance(target, str) else target
     under_test = bot or load_bot(scenario.bot)
     how: dict[str, Any] = {"bot": under_test, "target": chosen, "limits": limits}
@@ -202,7 +202,12 @@ def reorder(
     return report
 
 
-def _check(policy: str, runs: int, preemptions: int, plan: Schedule) -> None:
+def check_orders(policy: str, runs: int, preemptions: int, plan: Schedule) -> None:
+    """Refuse what :func:`reorder` cannot try, as it does itself.
+
+    Raises:
+        UsageError: The policy, a number or the schedule cannot be used.
+    """
     if policy not in POLICIES:
         raise UsageError(
             f"there is no policy {policy!r}{did_you_mean(policy, POLICIES)}; it is one of "
