@@ -52,7 +52,8 @@ class Mark(Plain):
         raise refusal([Finding((), f"must be {_MARK}, not {show(data)}")])
 
     @classmethod
-    def _path(cls, path: Path) -> Path:
+    def _path(cls, path: Path, fields: Any) -> Path:
+        del fields
         return () if path in (("name",), ("reason",)) else path
 
     @classmethod

@@ -100,8 +100,9 @@ class Plain(BaseModel):
         return data
 
     @classmethod
-    def _path(cls, path: Path) -> Path:
+    def _path(cls, path: Path, fields: Any) -> Path:
         """Return a path through the fields as a path through the plain data."""
+        del fields
         return path
 
     @classmethod
@@ -149,7 +150,7 @@ class Plain(BaseModel):
             value = handler(fields)
         except ValidationError as error:
             told = findings_of(error, tuple(cls._names_by_key()), cls._remedies)
-            told = [Finding(cls._path(each.path), each.message, each.kind) for each in told]
+            told = [Finding(cls._path(each.path, fields), each.message, each.kind) for each in told]
             raise refusal([*told, *findings]) from None
         if findings:
             raise refusal(findings)

@@ -189,7 +189,8 @@ class Turn(Plain):
         return ("steps", *path)
 
     @classmethod
-    def _path(cls, path: Path) -> Path:
+    def _path(cls, path: Path, fields: Any) -> Path:
+        del fields
         return tuple(part for part in path[1:] if part not in _TAGS.values())
 
     @classmethod

@@ -92,8 +92,8 @@ class Stimulus(Plain):
         return ("text",) if path and path[0] in _WITH_TEXT else ("kind",)
 
     @classmethod
-    def _path(cls, path: Path) -> Path:
-        return ("say",) if path == ("text",) else path
+    def _path(cls, path: Path, fields: Any) -> Path:
+        return (fields["kind"],) if path == ("text",) else path
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -178,6 +178,14 @@ def test_what_yaml_1_2_or_plain_data_does_not_have_is_refused(
     assert any(message in mistake for mistake in mistakes_of_scenario(*lines))
 
 
+@pytest.mark.parametrize("kind", ["say", "register", "unregister", "release"])
+def test_a_stimulus_whose_text_is_none_is_told_by_its_own_key(kind: str) -> None:
+    inject = f"inject: [{{after: 1s, do: {{{kind}: 5}}}}]"
+    (mistake,) = mistakes_of_scenario("script: []", inject)
+    place = f"f.yaml:5:{33 + len(kind)}"
+    assert mistake == f"{place}: {kind} must be text, not 5: put it in quotes"
+
+
 def test_a_file_is_one_document() -> None:
     (mistake,) = mistakes("version: 1\n---\nversion: 1\n")
     assert mistake.startswith("f.yaml:2:1: not YAML: expected a single document in the stream ")
