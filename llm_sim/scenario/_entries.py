@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -32,6 +32,7 @@ VARIANT: Final = r"\[[\w.=,-]+\]"
 """What the name of one scenario out of several ends in, such as ``[slow=5s]``."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_FILE: Final = re.compile(r"\.ya?ml$")
 _NOT_IN_A_VARIANT: Final = re.compile(r"[^\w.-]")
 
 
@@ -140,8 +141,7 @@ class Entries:
                 return ()
             if parent in layers:
                 circle = (*layers[layers.index(parent) :], parent)
-                names = " -> ".join(str(each.data["name"]) for each in circle)
-                self._refused(layers[-1], f"goes in a circle: {names}")
+                self._refused(layers[-1], f"goes in a circle: {_round(circle)}")
                 return ()
             layers.append(parent)
         return tuple(layers)
@@ -163,7 +163,10 @@ class Entries:
             near = did_you_mean(name, list(names))
             where = document.file if file else "the file"
             has = ", ".join(names) or "no scenario with a name"
-            self._refused(layer, f"names no scenario {name!r}{near}: {where} has {has}")
+            told = f"names no scenario {name!r}{near}: {where} has {has}"
+            if not file and _FILE.search(name):
+                told += f"; write {name}{SEPARATOR}NAME for one of another file"
+            self._refused(layer, told)
             return None
         return _Layer(document, names[name])
 
@@ -198,8 +201,10 @@ class Entries:
             finding = Finding(("latency",), wrong, "whole")
             self.problems.append(Entry(data, layers).problem(finding))
             return
+        for finding in _repetitions(lists):
+            self.problems.append(Entry(data, layers).problem(finding))
         named = isinstance(name := data.get("name"), str) and _NAME.fullmatch(name)
-        for picks in product(*(range(len(values)) for values in lists.values())):
+        for picks in product(*(_different(values) for values in lists.values())):
             chosen = dict(zip(lists, picks, strict=True))
             single = {key: lists[key][pick] for key, pick in chosen.items()}
             variant = {**data, "latency": {**latency, **single}}
@@ -212,6 +217,15 @@ class Entries:
     def _refused(self, layer: _Layer, wrong: str) -> None:
         finding = Finding(layer.path((EXTENDS,)), wrong)
         self.problems.append(layer.document.problem(finding))
+
+
+def _round(circle: Sequence[_Layer]) -> str:
+    """Return the names of a circle, each with its file where there are several files."""
+    several = any(each.document is not circle[0].document for each in circle)
+    return " -> ".join(
+        f"{each.document.file}{SEPARATOR}{each.data['name']}" if several else each.data["name"]
+        for each in circle
+    )
 
 
 def base_of(name: str) -> str:
@@ -255,9 +269,29 @@ def _lists(latency: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {key: value for key, value in latency.items() if isinstance(value, list) and value}
 
 
-def _told(key: str, duration: Any) -> str:
+def _repetitions(lists: Mapping[str, list[Any]]) -> Iterator[Finding]:
+    for key, values in lists.items():
+        told = [_duration(value) for value in values]
+        for i in sorted({*range(len(values))}.difference(_different(values))):
+            same = f"{key}[{told.index(told[i])}]"
+            wrong = f"{values[i]} is as long as {same}: remove one of them"
+            yield Finding(("latency", key, i), wrong, "whole")
+
+
+def _different(values: list[Any]) -> list[int]:
+    """Return which of the values are no duration that stands before them already."""
+    told = [_duration(value) for value in values]
+    return [i for i, each in enumerate(told) if each is None or told.index(each) == i]
+
+
+def _duration(value: Any) -> str | None:
+    """Return a duration as it is told, or None for what is none."""
     try:
-        text = format_duration(parse_duration(duration))
+        return format_duration(parse_duration(value))
     except ScenarioError:
-        text = str(duration)
+        return None
+
+
+def _told(key: str, duration: Any) -> str:
+    text = _duration(duration) or str(duration)
     return "=".join(_NOT_IN_A_VARIANT.sub("_", each) for each in (key, text))

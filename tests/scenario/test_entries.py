@@ -101,6 +101,11 @@ def test_an_entry_of_another_file_can_be_extended() -> None:
             "the file has base, child",
         ),
         (
+            "- {name: child, extends: old.yaml}",
+            "f.yaml:13:28: extends names no scenario 'old.yaml': the file has base, child; "
+            "write old.yaml::NAME for one of another file",
+        ),
+        (
             "- {name: child, extends: 5}",
             "f.yaml:13:28: extends must be NAME or FILE::NAME, not 5",
         ),
@@ -146,6 +151,13 @@ def test_a_circle_is_told_at_each_entry_that_closes_it() -> None:
     """) == [
         "f.yaml:13:26: extends goes in a circle: two -> one -> two",
         "f.yaml:14:26: extends goes in a circle: one -> two -> one",
+    ]
+
+
+def test_a_circle_over_several_files_is_told_with_the_files() -> None:
+    Path("g.yaml").write_text("version: 1\nscenarios: [{name: child, extends: 'f.yaml::child'}]\n")
+    assert mistakes("- {name: child, extends: 'g.yaml::child'}") == [
+        "g.yaml:2:36: extends goes in a circle: f.yaml::child -> g.yaml::child -> f.yaml::child"
     ]
 
 
@@ -227,8 +239,7 @@ def test_what_lists_make_is_dumped_and_loads_back_equal() -> None:
         ),
         (
             "{slow: [1s, 1000ms]}",
-            ["f.yaml:13:12: duplicate name 'child[slow=1s]': another scenario has it; rename "
-             "one of them"],
+            ["f.yaml:13:55: 1000ms is as long as slow[0]: remove one of them"],
         ),
         (
             f"{{slow: [{', '.join(f'{n}s' for n in range(101))}]}}",
