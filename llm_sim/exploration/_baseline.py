@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from llm_sim.errors import UsageError
+from pydantic import AfterValidator
+
+from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.exploration._files import write_text
 from llm_sim.exploration._found import function_of
+from llm_sim.invariants import LAWS
 from llm_sim.scenario import Plain, Text, Version, dump_document, load_document
 from llm_sim.simulation import Run
+from llm_sim.targets import TARGETS
 
 Broken = tuple[str, str]
 """A law's code, with the name of the function that the violation is about, or an empty one."""
@@ -41,12 +45,26 @@ class Known(NamedTuple):
         return " ".join(part for part in self if part)
 
 
+def _law(code: str) -> str:
+    codes = [law.code for law in LAWS]
+    if code in codes:
+        return code
+    raise ValueError(f"must be the code of a law, not {code!r}{did_you_mean(code.upper(), codes)}")
+
+
+def _target(name: str) -> str:
+    if name in TARGETS:
+        return name
+    near = did_you_mean(name, tuple(TARGETS))
+    raise ValueError(f"must be {' or '.join(TARGETS)}, not {name!r}{near}")
+
+
 class _Entry(Plain):
     """One known violation in a file; see :class:`Known`."""
 
     place: Text
-    target: Text
-    law: Text
+    target: Annotated[Text, AfterValidator(_target)]
+    law: Annotated[Text, AfterValidator(_law)]
     function: Text = ""
 
     _remedies = {"target": "target: pipecat"}

@@ -146,6 +146,15 @@ def test_what_changes_a_baseline_needs_its_file(how: str) -> None:
             "version: 1\nknown:\n- {place: x, law: LS101}\n",
             "3:3: missing key 'target': add `target: pipecat`",
         ),
+        (
+            "version: 1\nknown:\n- {place: x, target: naive, law: L101}\n",
+            "3:34: law must be the code of a law, not 'L101' (did you mean 'LS101'?)",
+        ),
+        (
+            "version: 1\nknown:\n- {place: x, target: pipecatt, law: LS101}\n",
+            "3:22: target must be reference or naive or pipecat, not 'pipecatt' "
+            "(did you mean 'pipecat'?)",
+        ),
     ],
 )
 def test_a_damaged_baseline_is_refused_with_its_place(
