@@ -24,7 +24,7 @@ from llm_sim.exploration import (
 )
 from llm_sim.simulation import Run, run
 from llm_sim.targets import load_bot
-from llm_sim.testing import pasted, promote_line
+from llm_sim.testing import pasted, promote_line, tell_no_verdict
 from llm_sim.trace import dumps
 
 
@@ -99,8 +99,9 @@ def _replay_scenarios(
     check_trace(trace, file, scenarios)
     code = ExitCode.CLEAN
     for scenario in scenarios:
-        one = run(scenario, bot=given, target=target, place=place_in(file, scenario))
-        verdict, told = _verdict(one)
+        place = place_in(file, scenario)
+        one = run(scenario, bot=given, target=target, place=place)
+        verdict, told = _verdict(one, place)
         out(f"{verdict.value} {scenario.name} {told}".rstrip())
         if stock:
             out(stock_line(check_on_stock(one, bot=given, target=target)))
@@ -110,13 +111,13 @@ def _replay_scenarios(
     return code
 
 
-def _verdict(one: Run) -> tuple[Verdict, str]:
+def _verdict(one: Run, place: str) -> tuple[Verdict, str]:
     if one.violations:
         return Verdict.FAILED, f"{one.violations[0].law} {one.violations[0].message}"
     if one.unmet:
         return Verdict.FAILED, one.unmet[0].message
     if one.complaint is not None:
-        return Verdict.NO_VERDICT, str(one.complaint)
+        return Verdict.NO_VERDICT, tell_no_verdict(one, place)
     return Verdict.FIXED, ""
 
 

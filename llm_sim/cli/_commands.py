@@ -86,7 +86,7 @@ def run_command(
             one, written = _golden_written(one, place)
         runs.append(one)
         known_here = known_run(baseline, one)
-        out(run_line(one, known=known_here))
+        out(run_line(one, place, known=known_here))
         for path in written:
             out(f"  wrote     {path}")
         if one.violations and not known_here:
@@ -120,7 +120,7 @@ def replay_command(
     if not result.runs:
         raise SimulationError(f"{token} landed in no scenario: {result.missed[0].complaint}")
     for one in result.runs:
-        out(run_line(one))
+        out(run_line(one, place_in(file, one.scenario)))
         if not (stock or one.violations):
             continue
         check = check_on_stock(one, bot=given, target=target)

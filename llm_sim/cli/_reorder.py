@@ -16,6 +16,7 @@ from llm_sim.exploration import UNREACHABLE, ReorderReport, check_orders, reorde
 from llm_sim.schedule import Schedule, decode
 from llm_sim.simulation import run
 from llm_sim.targets import get_target
+from llm_sim.testing import tell_no_verdict
 
 
 def reorder_command(
@@ -77,7 +78,8 @@ def _outcome(report: ReorderReport) -> str:
     if report.in_order.laws:
         return f"{stopped}broken in asyncio's order: {' '.join(report.in_order.laws)}"
     if report.complaint is not None:
-        return f"{stopped}no verdict: {report.complaint}"
+        told = tell_no_verdict(report.in_order, report.in_order.trace.header.place)
+        return f"{stopped}no verdict: {told}"
     if not report.failed:
         return f"{stopped}clean"
     broken = [*report.laws, *(["no verdict"] if any(f.complaint for f in report.findings) else [])]

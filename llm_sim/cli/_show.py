@@ -8,7 +8,7 @@ from llm_sim.exploration import UNREACHABLE, SweepReport, stimulus_kinds
 from llm_sim.report import Failure, render_failure
 from llm_sim.schedule import Kind
 from llm_sim.simulation import Run
-from llm_sim.testing import KNOWN, Notes, pasted, place_of_run
+from llm_sim.testing import KNOWN, Notes, pasted, place_of_run, tell_no_verdict
 
 _WORDS: dict[Kind, str] = {
     "interrupt": "interruption",
@@ -20,12 +20,18 @@ _WORDS: dict[Kind, str] = {
 }
 
 
-def run_line(one: Run, *, known: bool = False) -> str:
-    """Return one run in a line, which says whether all that it breaks is known."""
+def run_line(one: Run, place: str = "", *, known: bool = False) -> str:
+    """Return one run in a line, which says whether all that it breaks is known.
+
+    Args:
+        one: The run.
+        place: Where its scenario stands, ``FILE::NAME``; empty where that may be another one.
+        known: Whether all that it breaks is known.
+    """
     if one.violations:
         verdict = f"broken: {' '.join(one.laws)}"
     else:
-        verdict = f"no verdict: {one.complaint}" if one.complaint is not None else "clean"
+        verdict = "clean" if one.complaint is None else f"no verdict: {tell_no_verdict(one, place)}"
         if one.unmet and one.complaint is None:
             count = len(one.unmet)
             verdict = f"{count} expectation{'' if count == 1 else 's'} not met"
@@ -65,7 +71,8 @@ def _sweep_verdict(report: SweepReport) -> str:
     if report.undisturbed.laws:
         return f"{stopped}broken undisturbed: {' '.join(report.undisturbed.laws)}"
     if report.complaint is not None:
-        return f"{stopped}no verdict: {report.complaint}"
+        told = tell_no_verdict(report.undisturbed, report.undisturbed.trace.header.place)
+        return f"{stopped}no verdict: {told}"
     if not report.failed:
         return f"{stopped}{tried} clean"
     windows = report.windows

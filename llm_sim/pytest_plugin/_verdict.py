@@ -15,7 +15,7 @@ from llm_sim.pytest_plugin._simulator import Made, Simulator
 from llm_sim.pytest_plugin._traces import Traces
 from llm_sim.report import Failure, render_failure
 from llm_sim.simulation import Run
-from llm_sim.testing import Notes, keep_failures, tell_unmet
+from llm_sim.testing import Notes, keep_failures, tell_no_verdict, tell_unmet
 
 Ended = Literal["passed", "failed", "left"]
 """How a test's body ended; a test that skips itself is left."""
@@ -190,7 +190,7 @@ def _told(
         failure = Failure("", one.schedule.in_words(), replay, notes=notes)
         told.append(render_failure(one.trace, made.violations, failure))
     elif one.complaint is not None and not one.violations:
-        told.append(f"no verdict: {one.complaint}")
+        told.append(f"no verdict: {tell_no_verdict(one, simulator.source)}")
     if one.unmet:
         told.append(tell_unmet(one, simulator.source))
         notes.append(("replay", replay))

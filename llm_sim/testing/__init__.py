@@ -14,7 +14,7 @@ from llm_sim.testing._sweeps import (
     tell_sweep,
 )
 from llm_sim.testing._telling import tell, tell_campaign, tell_each, tell_line, tell_not_kept
-from llm_sim.testing._unmet import tell_unmet
+from llm_sim.testing._unmet import tell_no_verdict, tell_unmet
 
 __all__ = [
     "KNOWN",
@@ -35,6 +35,7 @@ __all__ = [
     "tell_campaign",
     "tell_each",
     "tell_line",
+    "tell_no_verdict",
     "tell_not_kept",
     "tell_sweep",
     "tell_unmet",

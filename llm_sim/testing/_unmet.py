@@ -1,6 +1,8 @@
-"""What was expected of a run and not met, told with its place."""
+"""What was expected of a run and not met, or did not land in it, told with its place."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 from llm_sim.errors import Problem
 from llm_sim.report import render_unmet
@@ -20,6 +22,41 @@ def tell_unmet(one: Run, reference: str = "", *, headline: str = "", replay: str
     """
     told = [(str(_problem(each, reference)), each.event) for each in one.unmet]
     return render_unmet(one.trace, told, headline=headline, replay=replay)
+
+
+def tell_no_verdict(one: Run, reference: str = "") -> str:
+    """Return why a run gives no verdict, with the place of an injection that never landed.
+
+    Args:
+        one: The run.
+        reference: ``FILE::NAME`` where its scenario stands in a file; or empty.
+    """
+    told = str(one.complaint)
+    unseen = None if one.schedule.landings else _unseen(one)
+    if not reference or unseen is None:
+        return told
+    line, column = place_of(reference, ("inject", unseen, "at"))
+    return str(Problem(told, reference.partition("::")[0], line, column))
+
+
+def _unseen(one: Run) -> int | None:
+    """Return which injection waited for a frame that did not come, or None."""
+    trace = one.trace.until_rest()
+    opening = next(trace.of("stimulus"), None)
+    first = {event.frame: event.seq for event in reversed(trace.events)}
+    seen = Counter(
+        frame.type
+        for frame in trace.frames
+        if opening is not None and first.get(frame.number, -1) > opening.seq
+    )
+    return next(
+        (
+            i
+            for i, each in enumerate(one.scenario.inject)
+            if each.at is not None and seen[each.at] < each.nth
+        ),
+        None,
+    )
 
 
 def _problem(unmet: Unmet, reference: str) -> Problem:

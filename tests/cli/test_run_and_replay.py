@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from llm_sim.trace import Header, loads
 from tests.support.command import Command
 from tests.support.scenarios import BARGE_IN
@@ -96,3 +98,15 @@ def test_a_schedule_that_lands_nowhere_gives_no_verdict(cli: Command, here: Path
         "interrupt 1 step after LLMText no. 99 never came; the run has no such frame or is over "
         "before\n"
     )
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "replay", "reorder"])
+def test_a_frame_that_never_comes_is_told_at_the_injection_that_waits_for_it(
+    cli: Command, here: Path, command: str
+) -> None:
+    text = (here / "race.sim.yaml").read_text(encoding="utf-8")
+    text += "    inject: [{after: 1s, do: interrupt}, {at: FunctionCallStarted, do: interrupt}]\n"
+    (here / "race.sim.yaml").write_text(text, encoding="utf-8")
+    told = cli(command, "race.sim.yaml")
+    assert told.code == 3
+    assert "race.sim.yaml:11:47: the scenario injects interrupt at FunctionCallStarted" in told.out
