@@ -15,7 +15,7 @@ from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
 from llm_sim.scenario import STIMULI, Scenario, load_scenarios
 from llm_sim.targets import Bot, get_target, load_bot
-from llm_sim.testing import tell_each, tell_line, tell_not_kept
+from llm_sim.testing import check_names, tell_each, tell_line, tell_not_kept
 
 if TYPE_CHECKING:
     import hypothesis
@@ -81,7 +81,9 @@ def _subject(subject: str) -> tuple[Sequence[Scenario], Bot | None]:
     path = subject.partition("::")[0]
     if _BOT.fullmatch(subject) and not Path(path).exists():
         return (), load_bot(subject)
-    return load_scenarios(subject), None
+    scenarios = load_scenarios(subject)
+    check_names(path, scenarios)
+    return scenarios, None
 
 
 def _settings(profile: str, examples: int | None) -> hypothesis.settings:

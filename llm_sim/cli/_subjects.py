@@ -9,6 +9,7 @@ from llm_sim.cli._files import check_writable
 from llm_sim.errors import UsageError
 from llm_sim.scenario import Scenario, load_scenarios
 from llm_sim.targets import Bot, get_target, load_bot
+from llm_sim.testing import check_names
 
 
 def load_subjects(file: str, target: str, bot: str | None) -> tuple[Sequence[Scenario], Bot | None]:
@@ -25,6 +26,7 @@ def load_subjects(file: str, target: str, bot: str | None) -> tuple[Sequence[Sce
     """
     scenarios = load_scenarios(file)
     get_target(target).version()
+    check_names(file.partition("::")[0], scenarios, bots=bot is None)
     return scenarios, None if bot is None else load_bot(bot)
 
 

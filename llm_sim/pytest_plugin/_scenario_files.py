@@ -116,10 +116,13 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the scenario; its verdict is given when this is done."""
+        from llm_sim.testing import check_names
+
         root = str(self.config.rootpath)
         if root not in sys.path:
             # Bots are named from the root directory, wherever pytest was started.
             sys.path.insert(0, root)
+        check_names(self.reference.partition("::")[0], [self.scenario])
         self.stash[SIMULATOR].run(self.scenario)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -130,7 +133,7 @@ class ScenarioItem(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> str | TerminalRepr:
         """Tell what failed, with the file's line that it is about; our own words have no trace."""
-        from llm_sim.errors import LlmSimError
+        from llm_sim.errors import LlmSimError, ScenarioError
 
         error = excinfo.value
         if not isinstance(error, pytest.fail.Exception | LlmSimError):
@@ -138,6 +141,8 @@ class ScenarioItem(pytest.Item):
         told = str(error)
         file, line = self.reference.partition("::")[0], self._line_of_failure()
         first = told.partition("\n")[0]
+        if isinstance(error, ScenarioError):
+            line, first = error.problems[0].line or line, error.problems[0].message
         lines = [f"{told}\n", f"\n{file}:{line}: {first}\n"]
         return ReprExceptionInfo(
             ReprTraceback([ReprEntryNative(lines)], None, "native"),

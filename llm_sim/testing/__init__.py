@@ -2,6 +2,7 @@
 
 from llm_sim.testing._fuzz import Defaults, allow_fixtures, defaults, fuzz
 from llm_sim.testing._machine import state_machine
+from llm_sim.testing._names import check_names
 from llm_sim.testing._run_test import SleepFrame, run_test
 from llm_sim.testing._sweeps import (
     KNOWN,
@@ -22,6 +23,7 @@ __all__ = [
     "Notes",
     "SleepFrame",
     "allow_fixtures",
+    "check_names",
     "defaults",
     "fuzz",
     "keep_failures",

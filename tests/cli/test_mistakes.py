@@ -14,6 +14,10 @@ FILES = {
         "version: 1\nscenarios:\n  - name: bot\n    bot: no_such_module:build\n"
         "    script:\n      - [{say: Hi.}]\n"
     ),
+    "law.sim.yaml": (
+        "version: 1\nscenarios:\n  - name: law\n"
+        "    script:\n      - [{say: Hi.}]\n    strict: [LS999]\n"
+    ),
     "broken.sim.yaml": "version: 1\nscenarios: [\n",
     "empty.sim.yaml": "",
 }
@@ -50,7 +54,17 @@ FILES = {
             "bot 'llm_sim.cli.demo.bots:boking_bot': llm_sim.cli.demo.bots has no 'boking_bot' "
             "(did you mean 'booking_bot'?)",
         ),
-        ("run bot.sim.yaml", "bot 'no_such_module:build': cannot import 'no_such_module'"),
+        *(
+            (
+                f"{command} bot.sim.yaml",
+                "bot.sim.yaml:4:10: bot 'no_such_module:build': cannot import 'no_such_module'",
+            )
+            for command in ("run", "sweep", "replay", "reorder", "fuzz")
+        ),
+        (
+            "run law.sim.yaml",
+            "law.sim.yaml:6:14: there is no law 'LS999' (did you mean 'LS109'?)",
+        ),
         (
             "replay race.sim.yaml --schedule nonsense",
             "schedule 'nonsense': a token starts with 'ls1-', "

@@ -1,0 +1,47 @@
+"""What a scenario file names and only what runs it knows: laws and bots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from llm_sim.errors import Problem, ScenarioError, UsageError
+from llm_sim.invariants import get_law
+from llm_sim.scenario import Scenario, place_of
+from llm_sim.targets import load_bot
+
+
+def check_names(file: str, scenarios: Iterable[Scenario], *, bots: bool = True) -> None:
+    """Check that there are the laws and the bots that scenarios of a file name.
+
+    Args:
+        file: The file.
+        scenarios: Scenarios of it.
+        bots: Whether their own bots are run.
+
+    Raises:
+        ScenarioError: One of them is not there; each is told with line and column.
+    """
+    problems = [
+        Problem(str(error), file, *place_of(f"{file}::{scenario.name}", path))
+        for scenario in scenarios
+        for path, error in _mistakes(scenario, bots=bots)
+    ]
+    if problems:
+        # Several scenarios may extend the one that has the mistake.
+        raise ScenarioError(*dict.fromkeys(problems))
+
+
+def _mistakes(
+    scenario: Scenario, *, bots: bool
+) -> Iterator[tuple[tuple[str | int, ...], UsageError]]:
+    named: list[tuple[tuple[str | int, ...], Callable[[], object]]] = [
+        (("strict", i), partial(get_law, code)) for i, code in enumerate(scenario.strict)
+    ]
+    if bots:
+        named.append((("bot",), partial(load_bot, scenario.bot)))
+    for path, look_up in named:
+        try:
+            look_up()
+        except UsageError as error:
+            yield path, error
