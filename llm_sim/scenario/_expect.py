@@ -204,7 +204,18 @@ class CallExpected(Plain):
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
-        return [] if data else [Finding((), "must say something, such as cancelled")]
+        if "result" not in data and all(value is None for value in data.values()):
+            return [Finding((), "must say something, such as cancelled")]
+        if data.get("arguments") == {}:
+            return [Finding(("arguments",), "must say something, such as {city: Rome}")]
+        return []
+
+
+_EXAMPLES = {
+    "roles": "[assistant]",
+    "messages": "[{role: tool}]",
+    "last": "{role: assistant}",
+}
 
 
 class ContextExpected(Plain):
@@ -233,9 +244,14 @@ class ContextExpected(Plain):
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
-        if any(data.get(key) is not None for key in ("roles", "messages", "last")):
-            return []
-        return [Finding((), "must have roles, messages or last")]
+        given = {key: data[key] for key in _EXAMPLES if data.get(key) is not None}
+        if not given:
+            return [Finding((), "must have roles, messages or last")]
+        return [
+            Finding((key,), f"must say something, such as {_EXAMPLES[key]}")
+            for key, value in given.items()
+            if value in ([], (), {})
+        ]
 
 
 _WHAT = ("frames", "absent", "call", "context", "within", "trace")

@@ -119,7 +119,27 @@ def test_an_expectation_has_a_plain_form_that_reads_back(
             "or cancelled, not 'canceled' (did you mean 'cancelled'?)",
         ),
         ({"call": {"c1": {}}}, "expect[0].call.c1 must say something, such as cancelled"),
+        (
+            {"call": {"c1": {"ends": None}}},
+            "expect[0].call.c1 must say something, such as cancelled",
+        ),
+        (
+            {"call": {"c1": {"arguments": {}}}},
+            "expect[0].call.c1.arguments must say something, such as {city: Rome}",
+        ),
         ({"context": {}}, "expect[0].context must have roles, messages or last"),
+        (
+            {"context": {"roles": []}},
+            "expect[0].context.roles must say something, such as [assistant]",
+        ),
+        (
+            {"context": {"messages": []}},
+            "expect[0].context.messages must say something, such as [{role: tool}]",
+        ),
+        (
+            {"context": {"roles": ["tool"], "last": {}}},
+            "expect[0].context.last must say something, such as {role: assistant}",
+        ),
         (
             {"within": {"duration": "1s", "frames": ["LLMText"]}},
             "expect[0].within.frames must have at least 2 frames",
@@ -133,6 +153,14 @@ def test_an_expectation_has_a_plain_form_that_reads_back(
 )
 def test_a_wrong_expectation_is_refused(expect: Any, message: str) -> None:
     assert message in refused(expect)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [{"result": None}, {"result": {}}, {"phases": []}],
+)
+def test_what_says_little_of_a_call_and_may_fail_is_taken(call: Any) -> None:
+    assert scenario(expect=[{"call": {"c1": call}}]).expect[0].to_plain() == {"call": {"c1": call}}
 
 
 def test_a_call_without_an_id_is_known_by_its_number() -> None:

@@ -78,7 +78,7 @@ DIRECTIONS = st.sampled_from(["down", "up"])
 MARKS = st.builds(Mark, name=st.sampled_from(["slow", "skip"])) | st.builds(
     Mark, name=st.sampled_from(["skip", "xfail"]), reason=st.text(min_size=1)
 )
-PARTS = st.dictionaries(st.text(), JSON, max_size=2)
+PARTS = st.dictionaries(st.text(), JSON, min_size=1, max_size=2)
 
 
 def expectations(calls: list[str]) -> st.SearchStrategy[Expectation]:
@@ -106,8 +106,8 @@ def expectations(calls: list[str]) -> st.SearchStrategy[Expectation]:
         ),
         st.builds(
             ContextExpected,
-            roles=st.none() | st.lists(st.text(), max_size=2),
-            messages=st.none() | st.lists(PARTS, max_size=2),
+            roles=st.none() | st.lists(st.text(), min_size=1, max_size=2),
+            messages=st.none() | st.lists(PARTS | st.just({}), min_size=1, max_size=2),
             last=PARTS,
         ).map(lambda context: Expectation(context=context)),
         st.builds(Expectation, trace=st.text(min_size=1)),
