@@ -20,7 +20,15 @@ from pydantic_core import CoreSchema
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._frames import FramePattern
-from llm_sim.scenario._json import Json, JsonObject, Text, checked_object
+from llm_sim.scenario._json import (
+    IDENTIFIER,
+    Json,
+    JsonObject,
+    Says,
+    Text,
+    checked_object,
+    with_value,
+)
 from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._stimuli import frame_name
 
@@ -68,7 +76,7 @@ Pattern = Annotated[
         {
             "description": "A frame's name, or {name: {field: value}} with what it has at least.",
             "anyOf": [
-                {"type": "string"},
+                {"type": "string", "pattern": f"^{IDENTIFIER}$"},
                 {
                     "type": "object",
                     "additionalProperties": {"type": "object"},
@@ -129,7 +137,7 @@ class Within(Plain):
     """
 
     duration: Duration
-    frames: Annotated[tuple[Pattern, ...], _at_least(2)]
+    frames: Annotated[tuple[Pattern, ...], _at_least(2), Says(minItems=2)]
     direction: Direction = "down"
 
     _remedies = {"duration": "duration: 2s", "frames": "frames: [LLMText, LLMFullResponseEnd]"}
@@ -169,9 +177,18 @@ class CallExpected(Plain):
 
     ends: Outcome | None = None
     phases: Annotated[tuple[Phase, ...], BeforeValidator(listed)] | None = None
-    arguments: JsonObject | None = None
+    arguments: Annotated[JsonObject, Says(minProperties=1)] | None = None
     result: Json = Field(default_factory=lambda: Anything.ANYTHING)
     context: Literal["settled", "cancelled", "in_progress", "missing"] | None = None
+
+    _together = (
+        {
+            "anyOf": [
+                {"required": ["result"]},
+                *(with_value(key) for key in ("ends", "phases", "arguments", "context")),
+            ]
+        },
+    )
 
     def to_plain(self) -> str | dict[str, Any]:
         """Return what is expected; the word alone where that is all."""
@@ -199,7 +216,7 @@ class CallExpected(Plain):
         word = {"enum": list(get_args(Outcome))}
         return {
             "description": schema["description"],
-            "anyOf": [word, {**schema, "minProperties": 1}],
+            "anyOf": [word, schema],
         }
 
     @classmethod
@@ -227,9 +244,13 @@ class ContextExpected(Plain):
         last: The last message, a part of it.
     """
 
-    roles: Annotated[tuple[Text, ...], BeforeValidator(listed)] | None = None
-    messages: Annotated[tuple[JsonObject, ...], BeforeValidator(listed)] | None = None
-    last: JsonObject | None = None
+    roles: Annotated[tuple[Text, ...], BeforeValidator(listed), Says(minItems=1)] | None = None
+    messages: (
+        Annotated[tuple[JsonObject, ...], BeforeValidator(listed), Says(minItems=1)] | None
+    ) = None
+    last: Annotated[JsonObject, Says(minProperties=1)] | None = None
+
+    _together = ({"anyOf": [with_value(key) for key in _EXAMPLES]},)
 
     def to_plain(self) -> dict[str, Any]:
         """Return what is expected."""
@@ -271,14 +292,16 @@ class Expectation(Plain):
         trace: The run is as this golden trace tells, line by line: a path from the scenario's file.
     """
 
-    frames: Annotated[tuple[Pattern, ...], _at_least(1)] | None = None
+    frames: Annotated[tuple[Pattern, ...], _at_least(1), Says(minItems=1)] | None = None
     direction: Direction = "down"
     exactly: StrictBool = False
     absent: Absent | None = None
-    call: dict[Text, CallExpected] | None = None
+    call: Annotated[dict[Text, CallExpected], Says(minProperties=1)] | None = None
     context: ContextExpected | None = None
     within: Within | None = None
-    trace: Text | None = None
+    trace: Annotated[Text, Says(minLength=1)] | None = None
+
+    _together = ({"oneOf": [with_value(key) for key in _WHAT]},)
 
     if TYPE_CHECKING:
 

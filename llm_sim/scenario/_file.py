@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from llm_sim.scenario._entries import VERSION
 from llm_sim.scenario._findings import Finding, refusal, show
+from llm_sim.scenario._json import Says
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._plain import Plain, listed, plain_of
 
@@ -40,7 +41,7 @@ class ScenarioFile(Plain):
     """
 
     version: Version
-    scenarios: Annotated[tuple[Scenario, ...], BeforeValidator(_filled)]
+    scenarios: Annotated[tuple[Scenario, ...], BeforeValidator(_filled), Says(minItems=1)]
 
     _remedies = {
         "version": f"version: {VERSION}",

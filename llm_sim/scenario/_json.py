@@ -6,7 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, StrictStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetJsonSchemaHandler,
+    StrictStr,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from llm_sim.scenario._findings import Finding, Path, is_utf8, refusal, show
 
@@ -85,6 +93,32 @@ JsonObject = Annotated[
     dict[str, Any], BeforeValidator(checked_object), WithJsonSchema({"type": "object"})
 ]
 """Plain data by name."""
+
+
+IDENTIFIER = r"[^\s!-/:-@\[-^`{-~0-9][^\s!-/:-@\[-^`{-~]*"
+"""What Python's identifiers match, as far as the regular expressions of every language agree."""
+
+
+class Says:
+    """An annotation: what the JSON Schema of a value says besides.
+
+    Args:
+        **words: Keywords of JSON Schema.
+    """
+
+    def __init__(self, **words: Any) -> None:
+        self._words = words
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Add the keywords."""
+        return {**handler(core_schema), **self._words}
+
+
+def with_value(key: str) -> dict[str, Any]:
+    """Return the JSON Schema of a mapping that says something under a key; null says nothing."""
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
 def text_under(key: str) -> dict[str, Any]:

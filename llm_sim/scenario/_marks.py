@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.scenario._findings import Finding, Path, refusal, show
-from llm_sim.scenario._json import Text, text_under
+from llm_sim.scenario._json import IDENTIFIER, Text, text_under
 from llm_sim.scenario._plain import Plain
 
 _WITH_REASON = ("skip", "xfail")
@@ -66,5 +66,5 @@ class Mark(Plain):
         return {
             "title": cls.__name__,
             "description": "A mark of the test: a word, or skip or xfail with a reason.",
-            "anyOf": [{"type": "string"}, *reasons],
+            "anyOf": [{"type": "string", "pattern": f"^{IDENTIFIER}$"}, *reasons],
         }

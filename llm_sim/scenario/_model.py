@@ -13,7 +13,7 @@ from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._entries import VARIANT
 from llm_sim.scenario._expect import Expectation
 from llm_sim.scenario._findings import Finding, refusal, show
-from llm_sim.scenario._json import Json, Text
+from llm_sim.scenario._json import IDENTIFIER, Json, Says, Text
 from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._script import Call, Turn
@@ -63,6 +63,15 @@ class Tool(Plain):
     timeout: Duration | None = None
     cancel_on_interruption: StrictBool = True
     registered: StrictBool = True
+
+    _together = (
+        {
+            "anyOf": [
+                {"properties": {"raises": {"type": "null"}}},
+                {"properties": {"result": False, "does": {"const": "answer"}}},
+            ]
+        },
+    )
 
     if TYPE_CHECKING:
 
@@ -132,7 +141,7 @@ def _law(code: str) -> str:
     raise refusal([Finding((), f"must be the code of a law such as LS401, not {show(code)}")])
 
 
-_LawCode = Annotated[Text, AfterValidator(_law)]
+_LawCode = Annotated[Text, AfterValidator(_law), Says(pattern=f"^{_CODE.pattern}$")]
 
 
 def _bot(reference: str) -> str:
@@ -141,6 +150,16 @@ def _bot(reference: str) -> str:
     if colon and all(part.isidentifier() for part in parts):
         return reference
     raise refusal([Finding((), f"must be package.module:attribute, not {show(reference)}")])
+
+
+_Name = Annotated[
+    Text,
+    AfterValidator(_name),
+    # Of a variant as much as every language's regular expressions read alike.
+    Says(pattern=r"^[A-Za-z0-9_-]+(\[[^\s\[\]]+\])?$"),
+]
+_DOTTED = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
+_Bot = Annotated[Text, AfterValidator(_bot), Says(pattern=f"^{_DOTTED}:{_DOTTED}$")]
 
 
 class Scenario(Plain):
@@ -170,12 +189,12 @@ class Scenario(Plain):
         marks: Words for whoever runs it as a test.
     """
 
-    name: Annotated[Text, AfterValidator(_name)] = "unnamed"
+    name: _Name = "unnamed"
     about: Text = ""
-    bot: Annotated[Text, AfterValidator(_bot)] | None = None
+    bot: _Bot | None = None
     mode: Literal["parallel", "sequential"] = "parallel"
     open_ended: StrictBool = False
-    user: Annotated[Text, AfterValidator(_not_empty)] = "Hello."
+    user: Annotated[Text, AfterValidator(_not_empty), Says(minLength=1)] = "Hello."
     script: Annotated[tuple[Turn, ...], BeforeValidator(listed)]
     tools: dict[Text, Tool] = Field(default_factory=dict)
     latency: dict[Text, Duration] = Field(default_factory=dict)

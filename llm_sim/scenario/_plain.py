@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature, cleandoc
 from typing import Any, ClassVar, Self
 
@@ -39,6 +39,9 @@ class Plain(BaseModel):
 
     _remedies: ClassVar[Mapping[str, str]] = {}
     """What to add to a file for a key that is missing."""
+
+    _together: ClassVar[Sequence[JsonSchemaValue]] = ()
+    """What must fit together between the keys, as far as JSON Schema can say it."""
 
     def __init__(self, **arguments: Any) -> None:
         """Build the value.
@@ -127,7 +130,7 @@ class Plain(BaseModel):
         described["description"] = about
         for key, name in cls._names_by_key().items():
             described["properties"][key]["description"] = parameters[name]
-        return described
+        return {**described, "allOf": list(cls._together)} if cls._together else described
 
     def _complete(self) -> None:
         """Fill in what follows from the rest."""

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, Path, refusal, show
-from llm_sim.scenario._json import JsonObject, Text
+from llm_sim.scenario._json import JsonObject, Says, Text
 from llm_sim.scenario._plain import Plain, plain_of
 
 
@@ -40,9 +40,9 @@ class Call(Plain):
             gives ``<name>_1``, ``<name>_2`` and so on, in the order of the script.
     """
 
-    name: Text = Field(validation_alias="call")
+    name: Annotated[Text, Says(minLength=1)] = Field(validation_alias="call")
     args: JsonObject = Field(default_factory=dict)
-    id: Text = Field(default="", validation_alias="as")
+    id: Annotated[Text, Says(minLength=1)] = Field(default="", validation_alias="as")
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, Path, refusal, show
-from llm_sim.scenario._json import Text, text_under
+from llm_sim.scenario._json import IDENTIFIER, Says, Text, text_under, with_value
 from llm_sim.scenario._plain import Plain
 
 _EVENTS = ("interrupt", "end", "cancel", "user_starts", "user_stops", "error")
@@ -118,6 +118,9 @@ def frame_name(name: str) -> str:
     raise refusal([Finding((), f"{example}, not {show(name)}")])
 
 
+FrameName = Annotated[Text, AfterValidator(frame_name), Says(pattern=f"^{IDENTIFIER}$")]
+
+
 class Injection(Plain):
     """A stimulus and the moment at which it lands: exactly one of ``at``, ``after`` and ``step``.
 
@@ -131,13 +134,14 @@ class Injection(Plain):
     """
 
     do: Stimulus
-    at: Annotated[Text, AfterValidator(frame_name)] | None = None
+    at: FrameName | None = None
     nth: Annotated[StrictInt, Field(ge=1)] = 1
     offset: Annotated[StrictInt, Field(ge=0)] = 0
     after: Duration | None = None
     step: Annotated[StrictInt, Field(ge=0)] | None = None
 
     _remedies = {"do": "do: interrupt"}
+    _together = ({"oneOf": [with_value(key) for key in _WHEN]},)
 
     if TYPE_CHECKING:
 

@@ -35,6 +35,12 @@ def _faults(value: Any, schema: Any, root: dict[str, Any], place: str) -> Iterat
             fitting = [each for each in said if not any(_faults(value, each, root, place))]
             if not fitting or (word == "oneOf" and len(fitting) > 1):
                 yield place
+        elif word == "allOf":
+            for each in said:
+                yield from _faults(value, each, root, place)
+        elif word == "not":
+            if not any(_faults(value, said, root, place)):
+                yield place
         elif word in _INSIDE:
             yield from _INSIDE[word](value, schema, root, place)
         elif word not in _SAYS_NOTHING and not _ALONE[word](value, said):
