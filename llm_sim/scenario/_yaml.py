@@ -33,6 +33,9 @@ _SCALARS = (
 )
 _MOST_REPETITIONS = 10_000
 _LINE_WIDTH = 100
+_TAB = "a tab where a value begins: indent with spaces"
+_BEFORE_A_TAB = ":,[{]}\"'"
+_BEHIND_A_TAB = ":,]}#\r\n\0"
 
 
 class _Loader(yaml.SafeLoader):
@@ -48,6 +51,16 @@ class _Loader(yaml.SafeLoader):
         if tag is not None and event.start_mark is not None:
             self.tagged.append((event.start_mark, tag))
         return super().compose_node(parent, index)
+
+    def scan_to_next_token(self) -> None:
+        # In YAML 1.2 a tab separates what stands on a line; PyYAML passes over spaces only. Behind
+        # `-`, as at the beginning of a line, it would be the indentation of what follows.
+        passed = 0
+        while self.peek(passed) in " \t":
+            passed += 1
+        if self.column and (self.peek(-1) in _BEFORE_A_TAB or self.peek(passed) in _BEHIND_A_TAB):
+            self.forward(passed)
+        super().scan_to_next_token()
 
 
 class _Dumper(yaml.SafeDumper):
@@ -279,14 +292,21 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
         wrong = f"character U+{ord(text[error.position]):04X} is not allowed in YAML: escape it"
         return Problem(f"{wrong} in double quotes", file, line, column)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return _problem(f"not YAML: {_syntax_error(error)}", file, error.problem_mark)
+        wrong = _syntax_error(error)
+        if wrong == _TAB and _stands_in_text(error.problem_mark, text):
+            wrong = "a tab in a text: put the text in quotes"
+        return _problem(f"not YAML: {wrong}", file, error.problem_mark)
     return Problem(f"not YAML: {show(str(error))}", file)
+
+
+def _stands_in_text(mark: yaml.Mark, text: str) -> bool:
+    return bool(text.splitlines()[mark.line][: mark.column].strip(" \t-?"))
 
 
 def _syntax_error(error: yaml.MarkedYAMLError) -> str:
     wrong = " ".join(str(error.problem or error.context).split())
     if "'\\t'" in wrong:
-        return "a tab where a value begins: indent with spaces"
+        return _TAB
     if error.context is None or error.context_mark is None or error.problem is None:
         return wrong
     mark = error.context_mark

@@ -191,6 +191,13 @@ def test_a_file_is_one_document() -> None:
     assert mistake.startswith("f.yaml:2:1: not YAML: expected a single document in the stream ")
 
 
+def test_a_tab_separates_what_stands_on_a_line() -> None:
+    tabbed = "version:\t1\nscenarios:\t# one\n  - name:\ta\t# its name\n    user: \t'Hm.'\t\n"
+    script = "    script:\t[\t[{say:\tHi.}\t,\t{wait: 1s}\t]]\n"
+    (loaded,) = load(tabbed + script)
+    assert loaded == Scenario(name="a", user="Hm.", script=[turn(say("Hi."), wait("1s"))])
+
+
 def test_anchors_and_aliases_are_followed() -> None:
     (loaded,) = load("""\
         version: 1
@@ -260,6 +267,14 @@ def test_a_file_without_permission_is_refused() -> None:
         (
             "version: 1\nscenarios:\n\t- name: a",
             "f.yaml:3:1: not YAML: a tab where a value begins: indent with spaces",
+        ),
+        (
+            "version: 1\nscenarios:\n-\tname: a",
+            "f.yaml:3:2: not YAML: a tab where a value begins: indent with spaces",
+        ),
+        (
+            "version: 1\nscenarios: a\tb",
+            "f.yaml:2:13: not YAML: a tab in a text: put the text in quotes",
         ),
         ("a: " + "[" * 5000, "f.yaml: the values are nested too deeply"),
     ],
