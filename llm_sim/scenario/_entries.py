@@ -130,7 +130,7 @@ class Entries:
         for index in range(len(document.data["scenarios"])):
             layers = self._layers(_Layer(document, index))
             if layers:
-                self.all += self._variants(_merged(layers), layers)
+                self.all += self._variants(self._sifted(_merged(layers), layers), layers)
 
     def _layers(self, own: _Layer) -> tuple[_Layer, ...]:
         """Return an entry and all that it extends; nothing where that cannot be told."""
@@ -188,6 +188,14 @@ class Entries:
             self._refused(layer, f"names a file whose version is {show(version)}, not {VERSION}")
             return None
         return opened
+
+    def _sifted(self, data: Any, layers: tuple[_Layer, ...]) -> Any:
+        """Return the data without expectations that are neither a list nor a single one."""
+        if not isinstance(data, Mapping) or isinstance(data.get("expect", []), list):
+            return data
+        wrong = f"must be a list or a mapping, not {show(data['expect'])}"
+        self.problems.append(Entry(data, layers).problem(Finding(("expect",), wrong)))
+        return {key: value for key, value in data.items() if key != "expect"}
 
     def _variants(self, data: Any, layers: tuple[_Layer, ...]) -> Iterator[Entry]:
         latency = data.get("latency") if isinstance(data, Mapping) else None

@@ -205,7 +205,12 @@ class CallExpected(Plain):
 
     @classmethod
     def _fields_form(cls, data: Any) -> Any:
-        return {"ends": data} if isinstance(data, str) else data
+        if isinstance(data, str):
+            return {"ends": data}
+        if isinstance(data, Mapping):
+            return data
+        wrong = f"must be a word such as cancelled, or a mapping, not {show(data)}"
+        raise refusal([Finding((), wrong)])
 
     @classmethod
     def __get_pydantic_json_schema__(

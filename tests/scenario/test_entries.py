@@ -143,6 +143,14 @@ def test_a_mistake_of_an_entry_that_extends_is_placed(entry: str, message: str) 
     assert mistakes(entry) == [message]
 
 
+@pytest.mark.parametrize("expect", ["result", "5", "~"])
+def test_expectations_are_a_list_or_a_mapping(expect: str) -> None:
+    shown = {"result": "'result'", "5": "5", "~": "null"}[expect]
+    assert mistakes(f"- {{name: child, extends: base, expect: {expect}}}") == [
+        f"f.yaml:13:42: expect must be a list or a mapping, not {shown}"
+    ]
+
+
 def test_a_circle_is_told_at_each_entry_that_closes_it() -> None:
     assert mistakes("""\
         - {name: one, extends: two}

@@ -127,6 +127,10 @@ def test_an_expectation_has_a_plain_form_that_reads_back(
             {"call": {"c1": {"arguments": {}}}},
             "expect[0].call.c1.arguments must say something, such as {city: Rome}",
         ),
+        (
+            {"call": {"c1": ["cancelled"]}},
+            "expect[0].call.c1 must be a word such as cancelled, or a mapping, not a list",
+        ),
         ({"context": {}}, "expect[0].context must have roles, messages or last"),
         (
             {"context": {"roles": []}},
