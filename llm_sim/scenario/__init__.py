@@ -38,7 +38,7 @@ from llm_sim.scenario._file import (
     schema_text,
 )
 from llm_sim.scenario._findings import spell
-from llm_sim.scenario._frames import F, FramePattern, differences
+from llm_sim.scenario._frames import F, FramePattern, differences, in_words_of_a_file
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios, place_of, places_of
 from llm_sim.scenario._marks import Mark
@@ -88,6 +88,7 @@ __all__ = [
     "fail",
     "format_duration",
     "hold",
+    "in_words_of_a_file",
     "interrupt",
     "load_document",
     "load_scenarios",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ class FramePattern:
         """
         if type != self.type:
             return [f"it is {type}"]
-        return list(differences(self.fields, fields, ""))
+        return list(differences(self.fields, fields, shown=repr))
 
 
 class _Frames:
@@ -67,13 +67,36 @@ is one whose payload has that. A field that a trace knows of every frame is ``ca
 the calls that it speaks of."""
 
 
-def differences(wanted: Any, actual: Any, path: str = "") -> Iterator[str]:
+def in_words_of_a_file(value: Any) -> str:
+    """Return plain data as a file says it: true, false and null are its words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            items = (f"{key}: {in_words_of_a_file(item)}" for key, item in value.items())
+            return f"{{{', '.join(items)}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(in_words_of_a_file, value))}]"
+    return repr(value)
+
+
+def differences(
+    wanted: Any,
+    actual: Any,
+    path: str = "",
+    *,
+    shown: Callable[[Any], str] = in_words_of_a_file,
+) -> Iterator[str]:
     """Yield where plain data is not what was wanted, of mappings at least.
 
     Args:
         wanted: What is wanted; see :class:`FramePattern`.
         actual: What is there.
         path: What it is called.
+        shown: Tells a value: what a scenario expects in the words of a file, what a test does in
+            Python's.
     """
     if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
         for key, value in wanted.items():
@@ -81,17 +104,17 @@ def differences(wanted: Any, actual: Any, path: str = "") -> Iterator[str]:
             place = f"{path}.{key}" if path else str(key)
             if there is _ABSENT:
                 known = ", ".join(str(name) for name in actual) or "nothing"
-                yield f"it has no {place}, but {known}"
+                yield f"{path or 'it'} has no {key}, but {known}"
             else:
-                yield from differences(value, there, place)
+                yield from differences(value, there, place, shown=shown)
     elif isinstance(wanted, list | tuple) and isinstance(actual, list):
         if len(wanted) != len(actual):
-            yield f"{path} is {actual!r}, not {wanted!r}"
+            yield f"{path} is {shown(actual)}, not {shown(wanted)}"
             return
         for i, (one, other) in enumerate(zip(wanted, actual, strict=True)):
-            yield from differences(one, other, f"{path}[{i}]")
+            yield from differences(one, other, f"{path}[{i}]", shown=shown)
     elif not _equal(wanted, actual):
-        yield f"{path} is {actual!r}, not {wanted!r}"
+        yield f"{path} is {shown(actual)}, not {shown(wanted)}"
 
 
 def _equal(wanted: Any, actual: Any) -> bool:

@@ -14,6 +14,7 @@ from llm_sim.scenario import (
     Expectation,
     Scenario,
     differences,
+    in_words_of_a_file,
 )
 from llm_sim.simulation._frame_names import misspelt
 from llm_sim.trace import (
@@ -143,13 +144,20 @@ def _misses_of_context(expected: ContextExpected, trace: Trace) -> Iterator[_Mis
         actual = messages[-1] if messages else {}
         for why in differences(expected.last, actual, "the last message"):
             yield ("context", "last"), Miss(why, event)
-    rest_of = iter(messages)
+    begin = 0
     for i, message in enumerate(expected.messages or ()):
-        if not any(not list(differences(message, each)) for each in rest_of):
+        misses = [list(differences(message, each)) for each in messages[begin:]]
+        if [] not in misses:
             behind = f" behind messages[{i - 1}]" if i else ""
-            told = f"no message {message!r} is in the context{behind}: it has {_listed(roles)}"
-            yield ("context", "messages", i), Miss(told, event)
+            told = f"no message {in_words_of_a_file(message)} is in the context{behind}"
+            nearest = f"it has {_listed(roles)}"
+            if misses:
+                fewest = min(misses, key=len)
+                number = begin + misses.index(fewest) + 1
+                nearest = f"the nearest is number {number} of {len(messages)}: {'; '.join(fewest)}"
+            yield ("context", "messages", i), Miss(f"{told}: {nearest}", event)
             return
+        begin += misses.index([]) + 1
 
 
 def _golden_miss(trace: Trace, file: str) -> Miss | None:

@@ -56,7 +56,7 @@ def test_a_part_of_the_payload_is_enough(pattern: FramePattern) -> None:
         (F.FunctionCallResult(tool_call_id="c2"), ["tool_call_id is 'c1', not 'c2'"]),
         (
             F.FunctionCallResult(result={"state": "shipped"}),
-            ["it has no result.state, but status, parcels, late"],
+            ["result has no state, but status, parcels, late"],
         ),
         (F.FunctionCallResult(result={"late": 0}), ["result.late is False, not 0"]),
         (F.FunctionCallResult(result={"late": 0.0}), ["result.late is False, not 0.0"]),

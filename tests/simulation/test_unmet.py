@@ -139,8 +139,27 @@ def test_what_happens_as_expected_is_met(scenario: Scenario, expect: Any, target
             DONE,
             {"context": {"messages": [{"content": "Done."}, {"role": "user"}]}},
             ("context", "messages", 1),
-            "no message {'role': 'user'} is in the context behind messages[0]: it has user, "
+            "no message {role: 'user'} is in the context behind messages[0]: it has user, "
             "assistant, assistant, tool, assistant",
+        ),
+        (
+            DONE,
+            {"context": {"messages": [{"role": "user"}, {"role": "tool", "content": False}]}},
+            ("context", "messages", 1),
+            "no message {role: 'tool', content: false} is in the context behind messages[0]: the "
+            'nearest is number 4 of 5: content is \'{"ok": true, "rows": [1]}\', not false',
+        ),
+        (
+            DONE,
+            {"context": {"last": {"contnt": "Done."}}},
+            ("context", "last"),
+            "the last message has no contnt, but role, content",
+        ),
+        (
+            DONE,
+            {"call": {"c1": {"result": {"ok": None}}}},
+            ("call", "c1"),
+            "c1: result.ok is true, not null",
         ),
         (
             DONE,
