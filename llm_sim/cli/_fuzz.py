@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PROFILE: Final = "ci"
 _PREFIX: Final = "llm-sim-"
+_PYTHON: Final = ".py"
 _BOT: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -80,10 +81,23 @@ def fuzz_command(
 def _subject(subject: str) -> tuple[Sequence[Scenario], Bot | None]:
     path = subject.partition("::")[0]
     if _BOT.fullmatch(subject) and not Path(path).exists():
+        file, _, attribute = subject.partition(":")
+        if file.endswith(_PYTHON):
+            _refuse_python(subject, file, attribute)
         return (), load_bot(subject)
+    if path.endswith(_PYTHON) or not Path(path).exists():
+        _refuse_python(subject, path, "build")
     scenarios = load_scenarios(subject)
     check_names(path, scenarios)
     return scenarios, None
+
+
+def _refuse_python(subject: str, path: str, attribute: str) -> None:
+    """Refuse a path that leads to a module; a bot is a part of one."""
+    dotted = path.removesuffix(_PYTHON).replace("/", ".")
+    file = Path(dotted.replace(".", "/") + _PYTHON)
+    if file.is_file():
+        raise UsageError(f"{subject}: {file} is Python; name the bot in it: {dotted}:{attribute}")
 
 
 def _settings(profile: str, examples: int | None) -> hypothesis.settings:

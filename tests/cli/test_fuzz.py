@@ -40,6 +40,22 @@ def test_a_bot_is_fuzzed_and_found_clean(cli: Command, bot: str) -> None:
     assert "\ninterrupt " in told.out
 
 
+@pytest.mark.parametrize(
+    ("subject", "remedy"),
+    [
+        ("fuzzed_bot", "fuzzed_bot:build"),
+        ("fuzzed_bot.py", "fuzzed_bot:build"),
+        ("fuzzed_bot.py:idle", "fuzzed_bot:idle"),
+    ],
+)
+def test_a_module_is_told_how_its_bot_is_named(
+    cli: Command, bot: str, subject: str, remedy: str
+) -> None:
+    wrong = cli("fuzz", subject)
+    told = f"llm-sim: {subject}: fuzzed_bot.py is Python; name the bot in it: {remedy}\n"
+    assert (wrong.code, wrong.out, wrong.err) == (2, "", told)
+
+
 def test_a_file_is_varied_and_its_failures_are_shrunk_and_kept(cli: Command, here: Path) -> None:
     told = cli("fuzz", "race.sim.yaml", "--target", "naive", "--json", "result.json", *FEW)
     plain = json.loads((here / "result.json").read_text(encoding="utf-8"))
