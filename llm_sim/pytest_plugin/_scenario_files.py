@@ -26,11 +26,15 @@ if TYPE_CHECKING:
     from llm_sim.scenario import Mark, Scenario
 
 _SUFFIX: Final = ".sim.yaml"
+_LEFT_OUT: Final = pytest.StashKey[list[Path]]()
+_MISSPELT: Final = ".sim.yml"
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
     """Collect ``test_*.sim.yaml`` everywhere, and ``*.sim.yaml`` in directories of scenarios."""
     if not file_path.name.endswith(_SUFFIX):
+        if _is_meant(file_path, parent.config):
+            parent.config.stash.setdefault(_LEFT_OUT, []).append(file_path)
         return None
     if (
         file_path.name.startswith("test_")
@@ -39,6 +43,25 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
     ):
         return ScenarioFile.from_parent(parent, path=file_path)
     return None
+
+
+def left_out(config: pytest.Config) -> list[str]:
+    """Return a line for each scenario file that only its name keeps from being collected."""
+    here = config.invocation_params.dir
+    return [
+        f"{os.path.relpath(file, here)} is not collected: a scenario file's name ends in {_SUFFIX}"
+        for file in config.stash.get(_LEFT_OUT, ())
+    ]
+
+
+def _is_meant(file: Path, config: pytest.Config) -> bool:
+    """Return whether a file looks like scenarios, and only its name does not."""
+    if file.suffix not in (".yaml", ".yml"):
+        return False
+    if not (file.name.endswith(_MISSPELT) or _is_among_scenarios(file.parent, config)):
+        return False
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return any(line.startswith("scenarios:") for line in text.splitlines())
 
 
 def _is_among_scenarios(directory: Path, config: pytest.Config) -> bool:

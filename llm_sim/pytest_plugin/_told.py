@@ -10,7 +10,7 @@ import pytest
 
 from llm_sim.pytest_plugin._examples import is_fuzzed
 from llm_sim.pytest_plugin._options import in_configuration, is_configured, on_command_line
-from llm_sim.pytest_plugin._scenario_files import ScenarioItem
+from llm_sim.pytest_plugin._scenario_files import ScenarioItem, left_out
 from llm_sim.pytest_plugin._session import FINISHED, LOST
 from llm_sim.pytest_plugin._tests import BROKEN
 
@@ -36,12 +36,16 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_report_collectionfinish(
     config: pytest.Config, items: Sequence[pytest.Item]
 ) -> list[str]:
-    """Say what simulations run with, where a test simulates and nothing has been said."""
+    """Name scenario files that are left out, and say what simulations run with.
+
+    That is said where a test simulates and nothing has been said.
+    """
+    lines = [f"llm_sim: {each}" for each in left_out(config)]
     if config.stash.get(_HEADED, False) or config.get_verbosity() < 0:
-        return []
+        return lines
     if not any(_simulates(item) for item in items):
-        return []
-    return [_line(config, 0)]
+        return lines
+    return [*lines, _line(config, 0)]
 
 
 def pytest_terminal_summary(

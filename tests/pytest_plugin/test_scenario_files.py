@@ -282,6 +282,24 @@ def test_other_yaml_files_are_left_alone(
     assert inner.again().exit_code is pytest.ExitCode.NO_TESTS_COLLECTED
 
 
+def test_a_scenario_file_that_only_its_name_keeps_out_is_told(
+    write: Write, inner: Inner, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write()
+    scenarios = pytester.path / "scenarios"
+    scenarios.mkdir()
+    for name in ("a.yaml", "b.sim.yml", "c.txt"):
+        (scenarios / name).write_text(GREETING, encoding="utf-8")
+    (pytester.path / "test_d.sim.yml").write_text(GREETING, encoding="utf-8")
+    (pytester.path / "e.yaml").write_text(GREETING, encoding="utf-8")
+    assert inner.again().exit_code is pytest.ExitCode.NO_TESTS_COLLECTED
+    told = re.findall(r"llm_sim: (.*) is not collected: (.*)", capsys.readouterr().out)
+    ends = "a scenario file's name ends in .sim.yaml"
+    assert told == [
+        (name, ends) for name in ("test_d.sim.yml", "scenarios/a.yaml", "scenarios/b.sim.yml")
+    ]
+
+
 def test_what_a_handler_owes_is_a_warning_in_a_scenario_and_an_error_in_a_test_of_it(
     write: Write, inner: Inner, pytester: pytest.Pytester
 ) -> None:
