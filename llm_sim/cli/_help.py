@@ -45,7 +45,7 @@ TOUR: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "llm-sim shrink scenarios/reserve.sim.yaml "
             "--schedule ls1-interrupt@LLMFullResponseStart+5 --target pipecat",
         ),
-        "promote": ("llm-sim promote LS102-find_book-3d0f3f --name find_book_interrupted",),
+        "promote": ("llm-sim promote LS102-find_book-eec907 --name find_book_interrupted",),
     },
     "Look up": {
         "explain": ("llm-sim explain", "llm-sim explain LS103"),

@@ -187,7 +187,7 @@ def test_the_examples_of_the_help_can_be_pasted_where_it_wrote(cli: Command, emp
         for group in TOUR.values()
         for name, examples in group.items()
         for line in examples
-        if name not in ("demo", "promote", "schema") and line != "llm-sim init"
+        if name not in ("demo", "schema") and line != "llm-sim init"
     ]
     few = {"fuzz": ("--examples", "10"), "reorder": ("--runs", "5")}
     outcomes = {}
@@ -196,6 +196,4 @@ def test_the_examples_of_the_help_can_be_pasted_where_it_wrote(cli: Command, emp
         outcomes[line] = cli(name, *words, *few.get(name, ()))
     mistaken = {line: told.err for line, told in outcomes.items() if told.code not in (0, 1)}
     assert mistaken == {}
-    name = next(Path(".llm_sim/failures").iterdir()).name.partition(".")[0]
-    promoted = cli("promote", name, "--name", "find_book_interrupted")
-    assert (promoted.code, promoted.err) == (0, "")
+    assert (empty / "scenarios/regressions/find_book_interrupted.sim.yaml").is_file()
