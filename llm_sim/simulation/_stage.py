@@ -27,6 +27,7 @@ from llm_sim.trace import SERVICE, Header
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Mapping
     from types import TracebackType
 
 _SEED: Final = 0
@@ -189,7 +190,7 @@ class Stage:
         self.rested = self.loop.steps
         self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
         self.unseen = tuple(
-            f"{injection.do.kind} at {injection.at}{did_you_mean(injection.at, list(stimuli.seen))}"
+            f"{injection.do.kind} at {_never_came(injection.at, injection.nth, stimuli.seen)}"
             for injection in stimuli.injections
             if injection.at is not None and stimuli.seen.get(injection.at, 0) < injection.nth
         )
@@ -260,6 +261,13 @@ class Stage:
 
     def _error(self, source: str, message: str) -> None:
         self.recorder.record("error", data={"source": source, "message": renumbered(message)})
+
+
+def _never_came(frame: str, nth: int, seen: Mapping[str, int]) -> str:
+    if frame not in seen:
+        return f"{frame}{did_you_mean(frame, list(seen))}"
+    came = "once" if seen[frame] == 1 else f"{seen[frame]} times"
+    return f"{frame} for the {nth}. time, which came {came}"
 
 
 def _told(context: dict[str, Any]) -> str:

@@ -51,8 +51,8 @@ scenarios:
       - {at: LLMText, nth: 2, do: interrupt}
 """
 UNSEEN = (
-    "the scenario injects interrupt at LLMText (did you mean 'LLMText'?): the run has no such "
-    "frame, or not so many of them"
+    "the scenario injects interrupt at LLMText for the 2. time, which came once: the run has no "
+    "such frame, or not so many of them"
 )
 
 
