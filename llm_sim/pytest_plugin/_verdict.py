@@ -32,8 +32,8 @@ class Session:
         baseline: What is known to be broken.
         options: The words of the command line that hold for a replay as well.
         token: What is replayed on each test's scenarios instead of a sweep, or empty.
-    golden: The golden traces that are written when the tests are done, or None: none are.
-    lost: Why traces of the tests could not be written.
+        golden: The golden traces that are written when the tests are done, or None: none are.
+        lost: Why traces of the tests could not be written.
     """
 
     here: Path

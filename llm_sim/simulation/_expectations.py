@@ -166,8 +166,10 @@ def _golden_miss(trace: Trace, file: str) -> Miss | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Miss(f"{path}: there is no such file: {UPDATE}")
-    except (OSError, UnicodeDecodeError) as error:
-        return Miss(f"{path}: it cannot be read: {error}")
+    except UnicodeDecodeError:
+        return Miss(f"{path}: it is no golden trace: not UTF-8 text")
+    except OSError as error:
+        return Miss(f"{path}: it cannot be read: {error.strerror}")
     miss = golden_difference(trace, text)
     return None if miss is None else Miss(f"{path}: {miss.message}", miss.event)
 

@@ -217,4 +217,4 @@ def test_a_golden_trace_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.trace").write_bytes(b"\xff")
     one = ran(SLOW, {"trace": "a.trace"}, place=str(tmp_path / "a.sim.yaml::slow"))
     (unmet,) = one.unmet
-    assert unmet.message.startswith(f"{tmp_path / 'a.trace'}: it cannot be read: ")
+    assert unmet.message == f"{tmp_path / 'a.trace'}: it is no golden trace: not UTF-8 text"
