@@ -26,6 +26,7 @@ from llm_sim.pytest_plugin._told import (
     pytest_report_header,
     pytest_terminal_summary,
 )
+from llm_sim.pytest_plugin._tracebacks import pytest_runtest_makereport
 
 if TYPE_CHECKING:
     from llm_sim.pytest_plugin._simulator import Simulator
@@ -42,6 +43,7 @@ __all__ = [
     "pytest_report_collectionfinish",
     "pytest_report_header",
     "pytest_runtest_call",
+    "pytest_runtest_makereport",
     "pytest_runtest_setup",
     "pytest_sessionfinish",
     "pytest_terminal_summary",

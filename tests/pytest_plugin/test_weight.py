@@ -34,6 +34,7 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
         "llm_sim.pytest_plugin._settings",
         "llm_sim.pytest_plugin._tests",
         "llm_sim.pytest_plugin._told",
+        "llm_sim.pytest_plugin._tracebacks",
     ]
 
 
