@@ -11,6 +11,7 @@ from llm_sim.errors import did_you_mean
 from llm_sim.recorder import describe, plain
 from llm_sim.scenario import FramePattern
 
+_NEAR: Final = 0.85
 _WIDTH: Final = 48
 _NOTHING: Final = "-"
 _FOLDED: Final = 3
@@ -211,7 +212,7 @@ def _note(
         return f"{what}: it came {way}"
     names = {type(frame).__name__: None for frame in (*received, *other)}
     names.pop(row.expectation.name, None)
-    return f"{what}{did_you_mean(row.expectation.name, list(names))}"
+    return f"{what}{did_you_mean(row.expectation.name, list(names), _NEAR)}"
 
 
 def _payload(frame: Any) -> Iterator[tuple[str, Any]]:

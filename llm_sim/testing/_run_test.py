@@ -84,11 +84,14 @@ async def run_test(
     __tracebackhide__ = True
     upstream = _is_upstream(frames_to_send_direction)
     options = RigOptions(enable_rtvi, tuple(observers or ()), pipeline_params)
+    _check_number("start_timeout", start_timeout)
     sent = _Sent(tuple(frames_to_send), upstream, send_end_frame, start_timeout)
     loop = SimLoop(max_steps=_MAX_STEPS, max_time_ns=_MAX_TIME_NS)
     with outside_refused(loop), wall_clock_of(loop):
         try:
             rig = loop.run_until_complete(_built(processor, options))
+            for frame in sent.frames:
+                _check_sent(frame, rig)
             _run(loop, rig, processor, sent)
         finally:
             _close(loop)
@@ -122,6 +125,25 @@ def _is_upstream(direction: Any) -> bool:
             "it is FrameDirection.DOWNSTREAM or FrameDirection.UPSTREAM"
         )
     return bool(name == "UPSTREAM")
+
+
+def _check_sent(frame: Any, rig: Rig) -> None:
+    if isinstance(frame, type):
+        raise UsageError(
+            f"frames_to_send has the class {frame.__name__}: send a frame, {frame.__name__}(...)"
+        )
+    if type(frame).__name__ == SleepFrame.__name__:
+        _check_number("the sleep of a SleepFrame", frame.sleep)
+    elif not isinstance(frame, rig.frames.Frame):
+        raise UsageError(
+            f"frames_to_send has {frame!r}, which is no frame of the processor's library: send one "
+            f"of {rig.frames.__name__}"
+        )
+
+
+def _check_number(what: str, secs: Any) -> None:
+    if isinstance(secs, bool) or not isinstance(secs, int | float):
+        raise UsageError(f"{what} must be a number of seconds, not {secs!r}")
 
 
 async def _built(processor: Any, options: RigOptions) -> Rig:

@@ -115,7 +115,7 @@ def test_the_same_seed_finds_the_same_in_any_process(here: Path) -> None:
     ("line", "message"),
     [
         ("fuzz fuzzed_bot:biuld", "fuzzed_bot has no 'biuld' (did you mean 'build'?)"),
-        ("fuzz fuzzed_bot:idle", "bot 'idle' registers no tool, so there is no call to fuzz"),
+        ("fuzz fuzzed_bot:idle", "bot 'idle' registers no tool, so there is nothing to call"),
         ("fuzz no.sim.yaml", "no.sim.yaml: there is no such file"),
         (
             "fuzz fuzzed_bot:build --profile nigthly",

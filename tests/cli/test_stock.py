@@ -19,7 +19,7 @@ scenarios:
       - [{call: f, as: f1}]
       - [{say: Done.}]
     tools:
-      f: {latency: 400s}
+      f: {does: hang}
 """
 
 

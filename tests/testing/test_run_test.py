@@ -373,6 +373,16 @@ def test_a_processor_that_blocks_on_the_real_world_is_refused() -> None:
         ({"processor": 7}, "must be a FrameProcessor of Pipecat or of llm_sim.service, not 7$"),
         ({"frames_to_send_direction": "up"}, "must be a FrameDirection, not 'up'; it is"),
         ({"observers": [object()]}, "are Pipecat's; leave them out for passing"),
+        ({"frames_to_send": [TextFrame]}, r"has the class TextFrame: send a frame, TextFrame\("),
+        (
+            {"frames_to_send": ["Hello."]},
+            r"has 'Hello\.', which is no frame of the processor's library: .* llm_sim\.frames$",
+        ),
+        ({"start_timeout": "1s"}, "start_timeout must be a number of seconds, not '1s'"),
+        (
+            {"frames_to_send": [SleepFrame("1s")]},  # type: ignore[arg-type]
+            "the sleep of a SleepFrame must be a number of seconds, not '1s'",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused(wrong: dict[str, Any], message: str) -> None:
