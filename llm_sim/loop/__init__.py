@@ -11,7 +11,7 @@ from llm_sim.loop._connections import CUT, HANG, REFUSE, UNKNOWN, Fault, Host
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._lanes import Picker
 from llm_sim.loop._loop import SimLoop
-from llm_sim.loop._outside import outside_refused, sleep
+from llm_sim.loop._outside import blocking_sleep, outside_refused
 from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import REMEDIES
 from llm_sim.loop._stock import StockLoop
@@ -31,8 +31,8 @@ __all__ = [
     "SimLoop",
     "SimTask",
     "StockLoop",
+    "blocking_sleep",
     "name_of",
     "outside_refused",
-    "sleep",
     "users_line",
 ]

@@ -161,7 +161,7 @@ def _make_system(real: Callable[..., Any]) -> Callable[..., Any]:
     return system
 
 
-def sleep(secs: Any, /) -> None:
+def blocking_sleep(secs: Any, /) -> None:
     """Sleep as ``time.sleep`` does, and for a simulated loop that runs on this thread in its time.
 
     Raises:

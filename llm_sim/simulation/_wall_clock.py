@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from freezegun import api
 
-from llm_sim.loop import SimLoop, StockLoop, sleep
+from llm_sim.loop import SimLoop, StockLoop, blocking_sleep
 
 EPOCH: Final = datetime.datetime(2026, 1, 1)
 """What a wall clock reads at the start of a run, in UTC."""
@@ -117,7 +117,7 @@ _FAKES: Final[dict[str, Any]] = {
     "localtime": api.fake_localtime,
     "gmtime": api.fake_gmtime,
     "strftime": api.fake_strftime,
-    "sleep": sleep,
+    "sleep": blocking_sleep,
 }
 for _kind in ("time", "monotonic", "perf_counter"):
     _FAKES[_kind], _FAKES[f"{_kind}_ns"] = _reading(_kind)
@@ -181,7 +181,7 @@ def wall_clock_of(loop: SimLoop | StockLoop) -> Iterator[None]:
             stack.enter_context(_fakes_in_place())
         else:
             stack.callback(setattr, time, "sleep", time.sleep)  # noqa: TID251 - put back
-            time.sleep = sleep  # noqa: TID251
+            time.sleep = blocking_sleep  # noqa: TID251
         kept: list[tuple[list[Any], Any]] = [
             (api.freeze_factories, _Now(loop, start, frozen)),
             (api.tz_offsets, api.tz_offsets[-1]),

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from llm_sim.errors import UnsupportedOperationError
-from llm_sim.loop import SimLoop, StockLoop, outside_refused, sleep
+from llm_sim.loop import SimLoop, StockLoop, blocking_sleep, outside_refused
 
 loops = pytest.mark.parametrize("loop_type", [SimLoop, StockLoop])
 
@@ -159,7 +159,7 @@ def test_a_loop_that_is_put_to_sleep_is_told_by_name(
     loop_type: type[SimLoop | StockLoop],
 ) -> None:
     async def main() -> None:
-        sleep(2)
+        blocking_sleep(2)
 
     [error] = refused(loop_type(), main())
     assert error.operation == "time.sleep(2)"
@@ -169,9 +169,9 @@ def test_a_loop_that_is_put_to_sleep_is_told_by_name(
 @loops
 def test_what_sleeps_in_a_thread_takes_virtual_time(loop_type: type[SimLoop | StockLoop]) -> None:
     def nap() -> str:
-        sleep(1.5)
-        sleep(0)
-        sleep(0.5)
+        blocking_sleep(1.5)
+        blocking_sleep(0)
+        blocking_sleep(0.5)
         return "rested"
 
     async def main() -> list[object]:
@@ -187,7 +187,7 @@ def test_who_awaits_a_sleeper_may_give_up() -> None:
     async def main() -> float:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
-                await asyncio.to_thread(sleep, 60)
+                await asyncio.to_thread(blocking_sleep, 60)
         return loop.time()
 
     loop = SimLoop()
@@ -199,7 +199,7 @@ def test_who_awaits_a_sleeper_may_give_up() -> None:
 
 def test_a_sleeper_that_fails_does_so_when_it_has_slept() -> None:
     def fail() -> None:
-        sleep(3)
+        blocking_sleep(3)
         raise ValueError("tired")
 
     async def main() -> float:

@@ -224,7 +224,7 @@ def test_a_module_that_is_imported_in_a_run_keeps_no_virtual_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = """
-from time import time, monotonic as clock
+from time import time, sleep, monotonic as clock
 from datetime import datetime, date as day
 def stamp(read=time, now=datetime.now):
     return read(), now()
@@ -240,7 +240,7 @@ def stamp(read=time, now=datetime.now):
     there = [START, START, START, "2026-01-01 00:00:00"]
     assert _seen(look) == [there, there]
     module: Any = sys.modules["imported_late"]
-    assert (module.time, module.clock) == (time.time, time.monotonic)
+    assert (module.time, module.clock, module.sleep) == (time.time, time.monotonic, time.sleep)
     assert (module.datetime, module.day) == (datetime, date)
     # What is bound elsewhere than in the module tells the real time, and no other one.
     read, now = module.stamp()
