@@ -27,6 +27,7 @@ def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(cli: Com
         ("naive_service", "interruption", "N fail in N windows: LS101N"),
     ]
     assert (demo.code, demo.err) == (0, "")
+    assert re.findall(r"^ +warn .*", demo.out, re.M) == []
 
 
 def test_the_demo_shows_a_failure_with_its_place(cli: Command) -> None:

@@ -35,7 +35,7 @@ async def lookup_order(params: Any) -> None:
 
 async def refund(params: Any) -> None:
     """Refuse every refund."""
-    raise LookupError(f"no payment for order {params.arguments['id']}")
+    await params.result_callback({"error": f"no payment for order {params.arguments['id']}"})
 
 
 def support_bot(llm: Any) -> list[Any]:
