@@ -6,7 +6,7 @@ clock moves when nothing is ready, and tasks come out of sets in the same order 
 Who asks for it gives a picker, which chooses the task that goes on next.
 """
 
-from llm_sim.loop._callers import users_line
+from llm_sim.loop._callers import users_line, visible_caller
 from llm_sim.loop._connections import CUT, HANG, REFUSE, UNKNOWN, Fault, Host
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._lanes import Picker
@@ -35,4 +35,5 @@ __all__ = [
     "name_of",
     "outside_refused",
     "users_line",
+    "visible_caller",
 ]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
-from types import FrameType
 from typing import Any, Final, Protocol
 
 from llm_sim.errors import SimulationError
-from llm_sim.loop import users_line
+from llm_sim.loop import visible_caller
 from llm_sim.recorder._frames import describe
 from llm_sim.trace import Event, Header, Trace
 
@@ -109,7 +107,7 @@ class Recorder:
         Raises:
             SimulationError: Always.
         """
-        caller = users_line(_outwards(sys._getframe(2))) or "an unknown place"
+        caller = visible_caller() or "an unknown place"
         self.endless = self.endless or SimulationError(
             f"one step of the loop has made {MOST_EVENTS_IN_A_STEP:,} events and does not end "
             f"(at {caller}): await something there that lets others run, such as asyncio.sleep(0)"
@@ -140,9 +138,3 @@ class Recorder:
             for listener in self._listeners:
                 listener(record.type)
         return number
-
-
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back

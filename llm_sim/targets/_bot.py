@@ -179,8 +179,6 @@ class Bot:
         known = sorted(name for name in tools if name is not None)
         for what in ("terminal", "mutating", "stubs"):
             declared: Collection[str] = getattr(self, what)
-            if isinstance(declared, str):
-                raise BotError(f"{what}={declared!r}: give a sequence of names, ({declared!r},)")
             for name in declared:
                 if name not in known and None not in tools:
                     raise BotError(
