@@ -3,29 +3,26 @@
 It runs any asyncio program, knows nothing of voice agents, and needs nothing but the standard
 library. What it runs is a function of the program alone: the ready queue keeps asyncio's order, the
 clock moves when nothing is ready, and tasks come out of sets in the same order in every process.
-Who asks for it gives a picker, which chooses the task that goes on next.
+A picker can be given that chooses the task that goes on next, and peers that answer when the
+program asks for a connection; without peers, it can reach nobody.
 """
 
 from llm_sim.loop._callers import users_line, visible_caller
-from llm_sim.loop._connections import CUT, HANG, REFUSE, UNKNOWN, Fault, Host
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._lanes import Picker
 from llm_sim.loop._loop import SimLoop
 from llm_sim.loop._outside import blocking_sleep, outside_refused
+from llm_sim.loop._peers import Peers
 from llm_sim.loop._quiet import QuietSteps
-from llm_sim.loop._refusals import REMEDIES
+from llm_sim.loop._refusals import CLIENT_REMEDY, REMEDIES
 from llm_sim.loop._stock import StockLoop
 from llm_sim.loop._tasks import SimTask, name_of
 
 __all__ = [
-    "CUT",
-    "HANG",
-    "REFUSE",
+    "CLIENT_REMEDY",
     "REMEDIES",
-    "UNKNOWN",
-    "Fault",
-    "Host",
     "Instrument",
+    "Peers",
     "Picker",
     "QuietSteps",
     "SimLoop",

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from llm_sim.errors import DeadlockError, StepLimitError
 from llm_sim.loop._clock import NANOSECONDS
 from llm_sim.loop._machine import IDLE, STEPS, TIME, Machine
-from llm_sim.loop._network import Networking
+from llm_sim.loop._peers import Connecting
 from llm_sim.loop._waiting import describe_future, describe_task
 
 _T = TypeVar("_T")
 
 
-class SimLoop(Machine, Networking):
+class SimLoop(Machine, Connecting):
     """Run an asyncio program in virtual time, the same way every time.
 
     A *step* is one callback run, or one jump of the clock to the next timer. The order is

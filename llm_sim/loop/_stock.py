@@ -22,13 +22,13 @@ from llm_sim.loop._creation import Creation
 from llm_sim.loop._executor import InlineExecution
 from llm_sim.loop._instruments import Instrument
 from llm_sim.loop._machine import IDLE, STEPS, STOPPED, TIME
-from llm_sim.loop._network import Networking
+from llm_sim.loop._peers import Connecting
 from llm_sim.loop._waiting import describe_task
 
 _Ts = TypeVarTuple("_Ts")
 
 
-class StockLoop(Creation, InlineExecution, Networking, asyncio.SelectorEventLoop):
+class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop):
     """Run an asyncio program on asyncio's own loop, in virtual time.
 
     It counts steps as :class:`~llm_sim.loop.SimLoop` does, and its clock reads the same, so that a

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llm_sim.errors import UsageError
-from llm_sim.loop import CUT, HANG, REFUSE, UNKNOWN, Fault
+from llm_sim.network._connections import CUT, HANG, REFUSE, UNKNOWN, Fault
 from llm_sim.scenario import parse_duration
 
 

@@ -11,7 +11,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from llm_sim.errors import SimulationError
-from llm_sim.loop import Host, SimLoop, StockLoop, users_line
+from llm_sim.loop import SimLoop, StockLoop, users_line
+from llm_sim.network._connections import Host
+from llm_sim.network._hosts import Hosts
 from llm_sim.network._network import Network
 
 OnError = Callable[[BaseException], None]
@@ -51,15 +53,17 @@ class Servers:
         self._started: dict[str, asyncio.Task[Server]] = {}
         self.failures: list[SimulationError] = []
         """What the applications raised, in order."""
-        for name, declared in network.hosts.items():
+        declared_hosts = network.hosts
+        self._hosts = Hosts(loop)
+        for name, declared in declared_hosts.items():
             accept = None if declared.build is None else partial(self._accept, name, declared.build)
             watch = partial(self._told, name)
-            loop.add_host(Host(name, accept, declared.latency_ns, declared.faults, watch))
+            self._hosts.add(Host(name, accept, declared.latency_ns, declared.faults, watch))
 
     def stop(self) -> None:
         """Begin to stop what was started; the servers have stopped when the loop is at rest."""
         if self._started:
-            self._loop.server_context.run(self._loop.create_task, self._stop())
+            self._hosts.server_context.run(self._loop.create_task, self._stop())
 
     async def _stop(self) -> None:
         for name, start in self._started.items():

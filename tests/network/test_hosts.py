@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sysconfig
-import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
 from llm_sim.errors import UnsupportedOperationError, UsageError
-from llm_sim.loop import CUT, HANG, REFUSE, UNKNOWN, Fault, Host, SimLoop, StockLoop
+from llm_sim.loop import SimLoop, StockLoop
+from llm_sim.network import CUT, HANG, REFUSE, UNKNOWN, Fault, Host, Hosts
 
 MS = 1_000_000
 
@@ -27,6 +26,11 @@ def loop(request: pytest.FixtureRequest) -> Iterator[AnyLoop]:
         task.cancel()
     loop.run_until_idle()
     loop.close()
+
+
+@pytest.fixture
+def hosts(loop: AnyLoop) -> Hosts:
+    return Hosts(loop)
 
 
 class Echo(asyncio.Protocol):
@@ -72,14 +76,16 @@ async def ask(*words: bytes, host: str = "echo.test", port: int = 80) -> list[by
     return answers
 
 
-def test_a_client_talks_with_a_declared_host(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test"))
+def test_a_client_talks_with_a_declared_host(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test"))
     assert outcome(loop, ask(b"one", b"two")) == [b"ONE", b"TWO"]
     assert (loop.time_ns, loop.tasks(), loop.timers) == (0, [], 0)
 
 
-def test_bytes_take_their_time_either_way_and_connecting_takes_none(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test", 200 * MS))
+def test_bytes_take_their_time_either_way_and_connecting_takes_none(
+    loop: AnyLoop, hosts: Hosts
+) -> None:
+    hosts.add(echo("echo.test", 200 * MS))
 
     async def main() -> tuple[list[bytes], float]:
         return await ask(b"one", b"two"), loop.time()
@@ -87,8 +93,8 @@ def test_bytes_take_their_time_either_way_and_connecting_takes_none(loop: AnyLoo
     assert outcome(loop, main()) == ([b"ONE", b"TWO"], 0.8)
 
 
-def test_what_is_sent_in_pieces_arrives_in_order(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test", 1))
+def test_what_is_sent_in_pieces_arrives_in_order(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test", 1))
 
     async def main() -> bytes:
         reader, writer = await asyncio.open_connection("echo.test", 80)
@@ -101,23 +107,23 @@ def test_what_is_sent_in_pieces_arrives_in_order(loop: AnyLoop) -> None:
     assert outcome(loop, main()) == b"ABBYE"
 
 
-def test_a_host_with_a_port_is_that_port_alone(loop: AnyLoop) -> None:
-    loop.add_host(echo("localhost:8080"))
+def test_a_host_with_a_port_is_that_port_alone(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("localhost:8080"))
     assert outcome(loop, ask(b"one", host="LOCALHOST.", port=8080)) == [b"ONE"]
     error = outcome(loop, ask(b"one", host="localhost", port=9090))
     assert str(error).startswith("a connection to localhost:9090 is refused in a simulated run")
 
 
-def test_a_numeric_address_is_a_name_too(loop: AnyLoop) -> None:
-    loop.add_host(echo("10.0.0.5"))
-    loop.add_host(echo("::1"))
+def test_a_numeric_address_is_a_name_too(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("10.0.0.5"))
+    hosts.add(echo("::1"))
     assert outcome(loop, ask(b"one", host="10.0.0.5")) == [b"ONE"]
     assert outcome(loop, ask(b"one", host="::1")) == [b"ONE"]
 
 
-def test_a_declared_host_has_an_address_that_leads_to_it(loop: AnyLoop) -> None:
-    loop.add_host(echo("one.test"))
-    loop.add_host(echo("two.test"))
+def test_a_declared_host_has_an_address_that_leads_to_it(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("one.test"))
+    hosts.add(echo("two.test"))
 
     async def main() -> Any:
         found = [
@@ -133,14 +139,14 @@ def test_a_declared_host_has_an_address_that_leads_to_it(loop: AnyLoop) -> None:
     )
 
 
-def test_a_host_has_no_address_of_another_family(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test"))
+def test_a_host_has_no_address_of_another_family(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test"))
     error = outcome(loop, loop.getaddrinfo("echo.test", 80, family=socket.AF_INET6))
     assert isinstance(error, socket.gaierror)
 
 
-def test_a_socket_that_was_connected_is_a_way_to_its_host(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test"))
+def test_a_socket_that_was_connected_is_a_way_to_its_host(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test"))
 
     async def main() -> Any:
         sock = socket.socket()
@@ -157,7 +163,7 @@ def test_a_socket_that_was_connected_is_a_way_to_its_host(loop: AnyLoop) -> None
     assert outcome(loop, main()) == (b"ONE", ("198.18.0.1", 80), -1)
 
 
-def test_a_socket_that_was_not_connected_here_is_refused(loop: AnyLoop) -> None:
+def test_a_socket_that_was_not_connected_here_is_refused(loop: AnyLoop, hosts: Hosts) -> None:
     async def main() -> None:
         with socket.socket() as sock:
             await loop.create_connection(Echo, sock=sock)
@@ -173,12 +179,12 @@ def test_a_socket_of_another_kind_is_refused(loop: AnyLoop) -> None:
     assert str(outcome(loop, main())).startswith("sock_connect is refused in a simulated run")
 
 
-def test_a_host_that_is_not_declared_is_refused_by_name(loop: AnyLoop) -> None:
-    loop.add_host(echo("api.shop.test"))
+def test_a_host_that_is_not_declared_is_refused_by_name(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("api.shop.test"))
     error = outcome(loop, ask(b"one", host="api.shpo.test", port=443))
     assert isinstance(error, UnsupportedOperationError)
     assert error.operation == "a connection to api.shpo.test:443"
-    assert error.caller.startswith("test_network.py:")
+    assert error.caller.startswith("test_hosts.py:")
     assert error.caller.endswith(" in ask")
     assert error.remedy == (
         "declare the server with net.serve('api.shpo.test', app) and give the network to the bot, "
@@ -187,14 +193,14 @@ def test_a_host_that_is_not_declared_is_refused_by_name(loop: AnyLoop) -> None:
     assert loop.refusals == [error]
 
 
-def test_a_host_that_is_declared_is_refused_by_nobody(loop: AnyLoop) -> None:
-    loop.add_host(echo("api.shop.test"))
+def test_a_host_that_is_declared_is_refused_by_nobody(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("api.shop.test"))
     assert outcome(loop, ask(b"one", host="api.shop.test", port=443)) == [b"ONE"]
     assert loop.refusals == []
 
 
 def test_a_name_that_a_library_asks_for_in_its_own_task_is_refused_when_it_connects(
-    loop: AnyLoop,
+    loop: AnyLoop, hosts: Hosts
 ) -> None:
     async def main() -> None:
         # The task begins with the loop's own coroutine: nobody can be seen who asked.
@@ -207,29 +213,15 @@ def test_a_name_that_a_library_asks_for_in_its_own_task_is_refused_when_it_conne
     assert error.caller.endswith("<locals>.main")
 
 
-@pytest.mark.parametrize(
-    ("module", "caller"),
-    [
-        ("acme.client", "client.py:1 in ask"),
-        # It asks for somebody, and nobody is to be seen in its task.
-        ("httpx.client", "an unknown place"),
-    ],
-)
-def test_where_no_line_is_the_users_the_caller_is_a_librarys(
-    loop: AnyLoop, module: str, caller: str
-) -> None:
-    source = "async def ask(loop): await loop.create_connection(None, 'api.shop.test', 80)"
-    namespace: dict[str, Any] = {"__name__": module}
-    exec(compile(source, f"{sysconfig.get_path('purelib')}/client.py", "exec"), namespace)
-    error = outcome(loop, namespace["ask"](loop))
-    assert isinstance(error, UnsupportedOperationError)
-    assert error.caller == caller
-
-
-def test_a_host_cannot_be_declared_twice(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test"))
+def test_a_host_cannot_be_declared_twice(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test"))
     with pytest.raises(UsageError, match=r"host 'echo.test' is there already; declare it once"):
-        loop.add_host(echo("echo.test"))
+        hosts.add(echo("echo.test"))
+
+
+def test_a_loop_has_one_network(loop: AnyLoop, hosts: Hosts) -> None:
+    with pytest.raises(UsageError, match=r"the loop has a network already"):
+        Hosts(loop)
 
 
 # What goes wrong.
@@ -252,9 +244,9 @@ def test_a_host_cannot_be_declared_twice(loop: AnyLoop) -> None:
 )
 @pytest.mark.parametrize("latency_ns", [0, 50 * MS])
 def test_a_fault_hits_what_it_says(
-    loop: AnyLoop, fault: Fault, answers: list[object], latency_ns: int
+    loop: AnyLoop, hosts: Hosts, fault: Fault, answers: list[object], latency_ns: int
 ) -> None:
-    loop.add_host(echo("echo.test", latency_ns, fault))
+    hosts.add(echo("echo.test", latency_ns, fault))
 
     async def once() -> bytes | str:
         got = b""
@@ -279,12 +271,12 @@ def test_a_fault_hits_what_it_says(
     assert (loop.refusals, loop.tasks(), loop.timers) == ([], [], 0)
 
 
-def test_an_exchange_ends_when_the_client_speaks_again(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test", 0, Fault(CUT, nth=3)))
+def test_an_exchange_ends_when_the_client_speaks_again(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test", 0, Fault(CUT, nth=3)))
     assert isinstance(outcome(loop, ask(b"one", b"two", b"three")), ConnectionResetError)
 
 
-def test_a_server_whose_answer_is_lost_has_had_the_request(loop: AnyLoop) -> None:
+def test_a_server_whose_answer_is_lost_has_had_the_request(loop: AnyLoop, hosts: Hosts) -> None:
     had: list[bytes] = []
 
     class Server(Echo):
@@ -295,14 +287,14 @@ def test_a_server_whose_answer_is_lost_has_had_the_request(loop: AnyLoop) -> Non
     async def accept() -> Server:
         return Server()
 
-    loop.add_host(Host("echo.test", accept, 0, [Fault(CUT)]))
+    hosts.add(Host("echo.test", accept, 0, [Fault(CUT)]))
     assert isinstance(outcome(loop, ask(b"order")), ConnectionResetError)
     assert had == [b"order"]
 
 
 @pytest.mark.parametrize("kind", [CUT, HANG])
-def test_a_host_can_be_known_of_its_faults_alone(loop: AnyLoop, kind: str) -> None:
-    loop.add_host(Host("down.test", None, 0, [Fault(kind)]))
+def test_a_host_can_be_known_of_its_faults_alone(loop: AnyLoop, hosts: Hosts, kind: str) -> None:
+    hosts.add(Host("down.test", None, 0, [Fault(kind)]))
 
     async def main() -> list[bytes]:
         async with asyncio.timeout(1):
@@ -312,24 +304,26 @@ def test_a_host_can_be_known_of_its_faults_alone(loop: AnyLoop, kind: str) -> No
     assert isinstance(outcome(loop, main()), error)
 
 
-def test_a_server_that_cannot_accept_resets_the_connection(loop: AnyLoop) -> None:
+def test_a_server_that_cannot_accept_resets_the_connection(loop: AnyLoop, hosts: Hosts) -> None:
     async def fail() -> Echo:
         raise ValueError("not today")
 
-    loop.add_host(Host("echo.test", fail))
+    hosts.add(Host("echo.test", fail))
     assert isinstance(outcome(loop, ask(b"one")), ConnectionResetError)
 
 
 # Transports.
 
 
-def pair(loop: AnyLoop, server: Callable[[], Echo]) -> tuple[asyncio.Transport, Recording]:
+def pair(
+    loop: AnyLoop, hosts: Hosts, server: Callable[[], Echo]
+) -> tuple[asyncio.Transport, Recording]:
     """Connect a protocol that notes what it is told."""
 
     async def accept() -> Echo:
         return server()
 
-    loop.add_host(Host("host.test", accept))
+    hosts.add(Host("host.test", accept))
 
     async def connect() -> Any:
         return await loop.create_connection(Recording, "host.test", 80)
@@ -361,8 +355,8 @@ class Recording(asyncio.Protocol):
         self.told.append("resume")
 
 
-def test_a_transport_that_does_not_read_keeps_what_arrives(loop: AnyLoop) -> None:
-    transport, protocol = pair(loop, Echo)
+def test_a_transport_that_does_not_read_keeps_what_arrives(loop: AnyLoop, hosts: Hosts) -> None:
+    transport, protocol = pair(loop, hosts, Echo)
     transport.pause_reading()
     transport.write(b"one")
     loop.run_until_idle()
@@ -373,7 +367,9 @@ def test_a_transport_that_does_not_read_keeps_what_arrives(loop: AnyLoop) -> Non
     transport.close()
 
 
-def test_a_writer_is_told_to_pause_until_the_reader_has_caught_up(loop: AnyLoop) -> None:
+def test_a_writer_is_told_to_pause_until_the_reader_has_caught_up(
+    loop: AnyLoop, hosts: Hosts
+) -> None:
     class Slow(Echo):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
@@ -382,7 +378,7 @@ def test_a_writer_is_told_to_pause_until_the_reader_has_caught_up(loop: AnyLoop)
 
         def data_received(self, data: bytes) -> None: ...
 
-    transport, protocol = pair(loop, Slow)
+    transport, protocol = pair(loop, hosts, Slow)
     loop.run_until_idle()
     transport.write(b"x" * 64 * 1024)
     assert protocol.told == []
@@ -394,14 +390,14 @@ def test_a_writer_is_told_to_pause_until_the_reader_has_caught_up(loop: AnyLoop)
     transport.close()
 
 
-def test_the_end_of_a_stream_leaves_the_other_direction_open(loop: AnyLoop) -> None:
+def test_the_end_of_a_stream_leaves_the_other_direction_open(loop: AnyLoop, hosts: Hosts) -> None:
     class Half(Echo):
         def eof_received(self) -> bool:
             self.transport.write(b"I have heard you")
             self.transport.close()
             return True
 
-    transport, protocol = pair(loop, Half)
+    transport, protocol = pair(loop, hosts, Half)
     transport.write_eof()
     transport.write(b"dropped")
     loop.run_until_idle()
@@ -412,8 +408,8 @@ def test_the_end_of_a_stream_leaves_the_other_direction_open(loop: AnyLoop) -> N
     assert protocol.told[2:] == ["lost None"]
 
 
-def test_what_arrives_at_a_closed_transport_is_dropped(loop: AnyLoop) -> None:
-    transport, protocol = pair(loop, Echo)
+def test_what_arrives_at_a_closed_transport_is_dropped(loop: AnyLoop, hosts: Hosts) -> None:
+    transport, protocol = pair(loop, hosts, Echo)
     transport.write(b"one")
     transport.abort()
     transport.write(b"two")
@@ -421,8 +417,10 @@ def test_what_arrives_at_a_closed_transport_is_dropped(loop: AnyLoop) -> None:
     assert (protocol.told, transport.is_closing()) == (["lost None"], True)
 
 
-def test_the_socket_of_a_connection_is_silent_until_something_is_to_be_read(loop: AnyLoop) -> None:
-    transport, _ = pair(loop, Echo)
+def test_the_socket_of_a_connection_is_silent_until_something_is_to_be_read(
+    loop: AnyLoop, hosts: Hosts
+) -> None:
+    transport, _ = pair(loop, hosts, Echo)
     sock = transport.get_extra_info("socket")
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     transport.pause_reading()
@@ -433,12 +431,14 @@ def test_the_socket_of_a_connection_is_silent_until_something_is_to_be_read(loop
     transport.close()
 
 
-def test_the_tasks_and_timers_of_a_server_are_told_from_the_programs(loop: AnyLoop) -> None:
+def test_the_tasks_and_timers_of_a_server_are_told_from_the_programs(
+    loop: AnyLoop, hosts: Hosts
+) -> None:
     class Busy(Echo):
         def data_received(self, data: bytes) -> None:
             self.task = loop.create_task(asyncio.sleep(5), name="of the server")
 
-    transport, _ = pair(loop, Busy)
+    transport, _ = pair(loop, hosts, Busy)
     transport.write(b"one")
     own = loop.create_task(asyncio.sleep(5), name="of the program")
     loop.max_time_ns = 1
@@ -452,22 +452,8 @@ def test_the_tasks_and_timers_of_a_server_are_told_from_the_programs(loop: AnyLo
     transport.close()
 
 
-class Pool:
-    """Looks after itself."""
-
-    def clean(self) -> None: ...
-
-
-def test_a_timer_that_keeps_nothing_alive_is_not_counted_as_the_programs(loop: AnyLoop) -> None:
-    pool = Pool()
-    loop.call_later(1, lambda ref: None, weakref.ref(pool))
-    loop.call_later(1, lambda pair: None, (weakref.ref(pool), "clean"))
-    loop.call_later(1, pool.clean)
-    assert (loop.timers, loop.own_timers) == (3, 1)
-
-
-def test_a_client_that_is_cancelled_leaves_nothing_behind(loop: AnyLoop) -> None:
-    loop.add_host(echo("echo.test", 200 * MS))
+def test_a_client_that_is_cancelled_leaves_nothing_behind(loop: AnyLoop, hosts: Hosts) -> None:
+    hosts.add(echo("echo.test", 200 * MS))
     task = loop.create_task(ask(b"one"))
     loop.call_later(0.3, task.cancel)
     loop.run_until_idle()

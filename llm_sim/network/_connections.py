@@ -11,12 +11,12 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 
-from llm_sim.loop._clock import NANOSECONDS
-
 UNKNOWN: Final = "unknown"
 REFUSE: Final = "refuse"
 HANG: Final = "hang"
 CUT: Final = "cut"
+
+_NANOSECONDS: Final = 1_000_000_000
 
 # What is under way to an end that does not read. The figures are asyncio's for its write buffer.
 _HIGH_WATER: Final = 64 * 1024
@@ -190,7 +190,7 @@ class Connection:
 
     def _send(self, target: End, item: _Arrival) -> None:
         if self._host.latency_ns:
-            delay = self._host.latency_ns / NANOSECONDS
+            delay = self._host.latency_ns / _NANOSECONDS
             self._loop.call_later(delay, target.arrive, item, context=self._context)
         else:
             self._loop.call_soon(target.arrive, item, context=self._context)
