@@ -43,8 +43,12 @@ class Module:
         return found
 
 
-def modules() -> Iterator[Module]:
-    """Yield every module of the package in alphabetical order."""
-    for path in sorted((ROOT / "llm_sim").rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
+def modules(root: Path = ROOT) -> Iterator[Module]:
+    """Yield every module of the package in alphabetical order.
+
+    Args:
+        root: The directory of the package.
+    """
+    for path in sorted((root / "llm_sim").rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
         yield Module(".".join(part for part in parts if part != "__init__"), path)
