@@ -9,14 +9,14 @@ program asks for a connection; without peers, it can reach nobody.
 
 from llm_sim.loop._callers import users_line, visible_caller
 from llm_sim.loop._instruments import Instrument
-from llm_sim.loop._lanes import Picker
-from llm_sim.loop._loop import SimLoop
+from llm_sim.loop._numbered_tasks import SimTask, name_of
 from llm_sim.loop._outside import blocking_sleep, outside_refused
 from llm_sim.loop._peers import Peers
 from llm_sim.loop._quiet import QuietSteps
 from llm_sim.loop._refusals import CLIENT_REMEDY, REMEDIES
-from llm_sim.loop._stock import StockLoop
-from llm_sim.loop._tasks import SimTask, name_of
+from llm_sim.loop._sim_loop import SimLoop
+from llm_sim.loop._stock_loop import StockLoop
+from llm_sim.loop._task_lanes import Picker
 
 __all__ = [
     "CLIENT_REMEDY",

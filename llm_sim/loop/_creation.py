@@ -8,8 +8,8 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from llm_sim.loop._instruments import Instruments
+from llm_sim.loop._numbered_tasks import SimFuture, SimTask, creation_order, has_counted_name
 from llm_sim.loop._refusals import CLOSED
-from llm_sim.loop._tasks import SimFuture, SimTask, creation_order, has_counted_name
 
 _T = TypeVar("_T")
 

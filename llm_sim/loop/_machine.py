@@ -16,10 +16,10 @@ from typing import Any
 from llm_sim.errors import UsageError
 from llm_sim.loop._asyncgens import AsyncGenerators
 from llm_sim.loop._creation import Creation
-from llm_sim.loop._handlers import ExceptionHandling
+from llm_sim.loop._exception_handler import ExceptionHandling
 from llm_sim.loop._instruments import Instrument
-from llm_sim.loop._lanes import Picker, bring_forward
 from llm_sim.loop._scheduling import Scheduling
+from llm_sim.loop._task_lanes import Picker, bring_forward
 
 STOPPED, IDLE, STEPS, TIME = "stopped", "idle", "steps", "time"
 """How a run ends."""
@@ -36,8 +36,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
     order of asyncio's ready queue, in iterations like asyncio's: `stop` lets the iteration under
     way finish, and a timer that is due already joins the queue when the next one begins.
 
-    With a `picker` the order is only asyncio's within a lane, see `llm_sim.loop._lanes`; who has no
-    picker does not pay for it.
+    With a `picker` the order is only asyncio's within a lane, see `llm_sim.loop._task_lanes`. A
+    loop without a picker does not pay for it.
 
     Steps are counted by the C iterator that the innermost loop consumes. A *stretch* is a part of
     an iteration in which nothing has to be looked up: no bound is reached, no outside event joins.

@@ -14,8 +14,8 @@ from typing import Any, TypeVarTuple
 
 from llm_sim.loop._clock import VirtualClock
 from llm_sim.loop._executor import InlineExecution
+from llm_sim.loop._numbered_tasks import TASK_STEP, TASK_WAKEUP
 from llm_sim.loop._refusals import CLOSED
-from llm_sim.loop._tasks import TASK_STEP, TASK_WAKEUP
 
 _Ts = TypeVarTuple("_Ts")
 

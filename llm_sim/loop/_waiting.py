@@ -9,7 +9,7 @@ from pathlib import PurePath
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
-from llm_sim.loop._tasks import name_of
+from llm_sim.loop._numbered_tasks import name_of
 
 
 def describe_future(future: asyncio.Future[Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from llm_sim.recorder._plain import plain, renumbered
+from llm_sim.recorder._plain_values import plain, renumbered
 from llm_sim.trace import FrameRecord
 
 # What a reader or a law wants to know of a frame. Ids, timestamps and metadata stay out: they come

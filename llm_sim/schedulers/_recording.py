@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llm_sim.schedule import Deviation
-from llm_sim.schedulers._port import Scheduler
 from llm_sim.schedulers._run_to_block import base_place
+from llm_sim.schedulers._scheduler import Scheduler
 
 
 class Recording:
@@ -24,7 +24,7 @@ class Recording:
 
     @property
     def order(self) -> tuple[Deviation, ...]:
-        """What `Replay` takes to choose the same again."""
+        """What `Replaying` takes to choose the same again."""
         return tuple(self._order)
 
     def begin(self) -> bool:

@@ -8,23 +8,23 @@ from llm_sim.service._assistant_aggregator import (
     LLMAssistantAggregator,
     LLMAssistantAggregatorParams,
 )
-from llm_sim.service._calls import Call
-from llm_sim.service._context import CANCELLED, IN_PROGRESS, LLMContext, OpenAILLMContext
 from llm_sim.service._errors import UnknownFunctionError
+from llm_sim.service._frame_lanes import FrameCallback
 from llm_sim.service._function_calling import AFTER_RESULT_TIMEOUT_SECS, IMAGE_TIMEOUT_SECS
-from llm_sim.service._lanes import FrameCallback
+from llm_sim.service._llm_context import CANCELLED, IN_PROGRESS, LLMContext, OpenAILLMContext
 from llm_sim.service._llm_service import LLMService
+from llm_sim.service._ongoing_calls import OngoingCall
 from llm_sim.service._pipeline import Pipeline, PipelineSink, PipelineSource
+from llm_sim.service._pipeline_task import PipelineRunner, PipelineTask
 from llm_sim.service._processor import FrameProcessor, FrameProcessorSetup
-from llm_sim.service._schemas import (
+from llm_sim.service._task_owner import CANCEL_TIMEOUT_SECS
+from llm_sim.service._tool_schemas import (
     NOT_GIVEN,
     AdapterType,
     FunctionSchema,
     NotGiven,
     ToolsSchema,
 )
-from llm_sim.service._task import PipelineRunner, PipelineTask
-from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
 from llm_sim.service._types import (
     FunctionCallHandler,
     FunctionCallParams,
@@ -44,7 +44,6 @@ __all__ = [
     "AIService",
     "AdapterType",
     "BaseLLMAdapter",
-    "Call",
     "FrameCallback",
     "FrameDirection",
     "FrameProcessor",
@@ -63,6 +62,7 @@ __all__ = [
     "LLMUserAggregator",
     "LLMUserAggregatorParams",
     "NotGiven",
+    "OngoingCall",
     "OpenAILLMAdapter",
     "OpenAILLMContext",
     "Pipeline",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from llm_sim.service._schemas import AdapterType, ToolsSchema
+from llm_sim.service._tool_schemas import AdapterType, ToolsSchema
 
 if TYPE_CHECKING:
-    from llm_sim.service._context import OpenAILLMContext
+    from llm_sim.service._llm_context import OpenAILLMContext
 
 
 class BaseLLMAdapter(ABC):

@@ -6,7 +6,7 @@ from llm_sim.service._assistant_aggregator import (
     LLMAssistantAggregator,
     LLMAssistantAggregatorParams,
 )
-from llm_sim.service._context import OpenAILLMContext
+from llm_sim.service._llm_context import OpenAILLMContext
 from llm_sim.service._user_aggregator import LLMUserAggregator, LLMUserAggregatorParams
 
 

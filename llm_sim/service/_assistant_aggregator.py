@@ -25,16 +25,16 @@ from llm_sim.frames import (
     TextFrame,
     UserImageRawFrame,
 )
-from llm_sim.service._calls import is_update
-from llm_sim.service._context import (
+from llm_sim.service._context_aggregator import LLMContextAggregator
+from llm_sim.service._image_messages import image_message
+from llm_sim.service._llm_context import (
     CANCELLED,
     IN_PROGRESS,
     Message,
     OpenAILLMContext,
     update_message,
 )
-from llm_sim.service._context_aggregator import LLMContextAggregator
-from llm_sim.service._images import image_message
+from llm_sim.service._ongoing_calls import is_update
 
 _logger = logging.getLogger(__name__)
 

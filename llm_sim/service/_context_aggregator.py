@@ -15,7 +15,7 @@ from llm_sim.frames import (
     LLMSetToolChoiceFrame,
     LLMSetToolsFrame,
 )
-from llm_sim.service._context import Message, OpenAILLMContext
+from llm_sim.service._llm_context import Message, OpenAILLMContext
 from llm_sim.service._processor import FrameProcessor
 
 

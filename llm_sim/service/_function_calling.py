@@ -19,7 +19,7 @@ from llm_sim.frames import (
     InterruptionFrame,
     StartFrame,
 )
-from llm_sim.service._calls import Call, is_update, without_duplicates
+from llm_sim.service._ongoing_calls import OngoingCall, is_update, without_duplicates
 from llm_sim.service._settling import CallSettling
 from llm_sim.service._types import (
     FunctionCallParams,
@@ -55,8 +55,8 @@ class FunctionCalling(CallSettling):
         super().__init__(**kwargs)
         self._run_in_parallel = run_in_parallel
         self._functions: dict[str | None, FunctionCallRegistryItem] = {}
-        self._handlers: dict[asyncio.Task[None], Call] = {}
-        self._queue: deque[Call] = deque()
+        self._handlers: dict[asyncio.Task[None], OngoingCall] = {}
+        self._queue: deque[OngoingCall] = deque()
         self._queued = asyncio.Event()
         self._sequential_runner_task: asyncio.Task[None] | None = None
         self._calls_ended = False
@@ -141,7 +141,7 @@ class FunctionCalling(CallSettling):
             )
         return fresh
 
-    def _new_call(self, function_call: FunctionCallFromLLM) -> Call:
+    def _new_call(self, function_call: FunctionCallFromLLM) -> OngoingCall:
         registration = self._registration(function_call.function_name)
         catch_all = self._functions.get(None)
         item = FunctionCallRunnerItem(
@@ -151,7 +151,7 @@ class FunctionCalling(CallSettling):
             arguments=function_call.arguments,
             context=function_call.context,
         )
-        return Call(
+        return OngoingCall(
             item, registration.start_callback or (catch_all.start_callback if catch_all else None)
         )
 
@@ -168,7 +168,7 @@ class FunctionCalling(CallSettling):
         if call is not None:
             await self._fail(call, f"function {params.function_name!r} is not registered")
 
-    def _dispatch(self, call: Call) -> None:
+    def _dispatch(self, call: OngoingCall) -> None:
         if self._run_in_parallel:
             self._start_call(call)
         else:
@@ -176,7 +176,7 @@ class FunctionCalling(CallSettling):
             self._queued.set()
             self._make_way()
 
-    def _start_call(self, call: Call) -> None:
+    def _start_call(self, call: OngoingCall) -> None:
         """Start the handler of a call, unless the call was settled while it waited."""
         if not self._is_unsettled(call):
             call.gone.set()
@@ -201,7 +201,7 @@ class FunctionCalling(CallSettling):
             self._queued.clear()
             await self._queued.wait()
 
-    async def _run_call(self, call: Call) -> None:
+    async def _run_call(self, call: OngoingCall) -> None:
         item = call.item
         registration = item.registry_item
         if registration.timeout_secs is not None:
@@ -236,7 +236,7 @@ class FunctionCalling(CallSettling):
                 problem = f"got no image within {IMAGE_TIMEOUT_SECS} s"
             await self._fail(call, f"function {item.function_name!r} {problem}")
 
-    async def _await_image(self, call: Call) -> None:
+    async def _await_image(self, call: OngoingCall) -> None:
         """Wait for the image that the handler asked for, which is its answer; a bounded time."""
         if call.image is None:
             return
@@ -246,7 +246,7 @@ class FunctionCalling(CallSettling):
         finally:
             timer.cancel()
 
-    def _params(self, call: Call) -> FunctionCallParams:
+    def _params(self, call: OngoingCall) -> FunctionCallParams:
         return FunctionCallParams(
             function_name=call.item.function_name,
             tool_call_id=call.item.tool_call_id,
@@ -256,7 +256,7 @@ class FunctionCalling(CallSettling):
             result_callback=self._result_callback(call),
         )
 
-    def _result_callback(self, call: Call) -> FunctionCallResultCallback:
+    def _result_callback(self, call: OngoingCall) -> FunctionCallResultCallback:
         async def result_callback(
             result: Any, *, properties: FunctionCallResultProperties | None = None
         ) -> None:
@@ -275,7 +275,7 @@ class FunctionCalling(CallSettling):
 
         return result_callback
 
-    def _expect_end(self, call: Call) -> None:
+    def _expect_end(self, call: OngoingCall) -> None:
         # In sequential mode the next handler starts when this one has ended, not when it has
         # answered: the mode promises one handler at a time, and what a handler does after its
         # result is part of it. But if it hangs there, nothing else would ever end it: a timeout is
@@ -286,7 +286,7 @@ class FunctionCalling(CallSettling):
             loop = asyncio.get_running_loop()
             call.timer = loop.call_later(AFTER_RESULT_TIMEOUT_SECS, self._outstays, call)
 
-    def _outstays(self, call: Call) -> None:
+    def _outstays(self, call: OngoingCall) -> None:
         call.timer = None
         call.outstayed = True
         self._make_way()
@@ -298,18 +298,18 @@ class FunctionCalling(CallSettling):
                 self._cancel_handler(call)
                 self.create_task(self._ended_for_the_queue(call), f"outstayed:{call}")
 
-    async def _ended_for_the_queue(self, call: Call) -> None:
+    async def _ended_for_the_queue(self, call: OngoingCall) -> None:
         await self.push_error(
             f"{self}: cancelled the handler of {call}, which worked on for more than "
             f"{AFTER_RESULT_TIMEOUT_SECS} s after its result while other calls waited for it"
         )
         await self._await_handlers([call])
 
-    def _timeout_reached(self, call: Call) -> None:
+    def _timeout_reached(self, call: OngoingCall) -> None:
         call.timer = None
         self.create_task(self._time_out(call), f"timeout:{call}")
 
-    async def _time_out(self, call: Call) -> None:
+    async def _time_out(self, call: OngoingCall) -> None:
         item = call.item
         secs = item.registry_item.timeout_secs
         message = f"function {item.function_name!r} did not answer within {secs} s"
@@ -325,7 +325,7 @@ class FunctionCalling(CallSettling):
             # In a task of its own: the interruption does not wait for what handlers do about it.
             self.create_task(self._await_handlers(calls), "cancelled_handlers")
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         """Return the running and queued calls whose registration lets an interruption cancel."""
         return [
             call for call in self._calls.values() if call.item.registry_item.cancel_on_interruption

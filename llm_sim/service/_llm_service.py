@@ -16,11 +16,11 @@ from llm_sim.frames import (
 from llm_sim.service._adapters import BaseLLMAdapter, OpenAILLMAdapter
 from llm_sim.service._aggregator_pair import LLMContextAggregatorPair
 from llm_sim.service._assistant_aggregator import LLMAssistantAggregatorParams
-from llm_sim.service._context import OpenAILLMContext
 from llm_sim.service._errors import UnknownFunctionError
 from llm_sim.service._function_calling import FunctionCalling
 from llm_sim.service._legacy import single_parameter, warn_of_start_callback
-from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
+from llm_sim.service._llm_context import OpenAILLMContext
+from llm_sim.service._task_owner import CANCEL_TIMEOUT_SECS
 from llm_sim.service._types import FunctionCallParams, FunctionCallRegistryItem, StartCallback
 from llm_sim.service._user_aggregator import LLMUserAggregatorParams
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from llm_sim.frames import Frame, FrameDirection
-from llm_sim.service._lanes import FrameCallback
+from llm_sim.service._frame_lanes import FrameCallback
 from llm_sim.service._processor import FrameProcessor, FrameProcessorSetup
 
 FrameExit = Callable[[Frame, FrameDirection], Awaitable[None]]

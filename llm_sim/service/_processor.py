@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any
 
 from llm_sim.frames import ErrorFrame, Frame, FrameDirection
-from llm_sim.service._events import EventSource
-from llm_sim.service._lanes import FrameCallback, Lanes
-from llm_sim.service._tasks import CANCEL_TIMEOUT_SECS
+from llm_sim.service._event_handlers import EventSource
+from llm_sim.service._frame_lanes import FrameCallback, Lanes
+from llm_sim.service._task_owner import CANCEL_TIMEOUT_SECS
 
 _logger = logging.getLogger(__name__)
 _DOWNSTREAM = FrameDirection.DOWNSTREAM

@@ -18,8 +18,8 @@ from llm_sim.frames import (
     FunctionCallResultProperties,
 )
 from llm_sim.service._ai_service import AIService
-from llm_sim.service._calls import Call, is_update
-from llm_sim.service._tasks import still_running
+from llm_sim.service._ongoing_calls import OngoingCall, is_update
+from llm_sim.service._task_owner import still_running
 
 
 class CallSettling(AIService):
@@ -31,7 +31,7 @@ class CallSettling(AIService):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, OngoingCall] = {}
 
     def calls_in_flight(self) -> dict[str, str]:
         """Return each unsettled call, in call order: ``"queued"`` or ``"running"``."""
@@ -40,11 +40,11 @@ class CallSettling(AIService):
             for tool_call_id, call in self._calls.items()
         }
 
-    def _is_unsettled(self, call: Call) -> bool:
+    def _is_unsettled(self, call: OngoingCall) -> bool:
         # The object and not the id decides: a settled call's id may be in use again.
         return self._calls.get(call.tool_call_id) is call
 
-    async def _begin(self, call: Call) -> None:
+    async def _begin(self, call: OngoingCall) -> None:
         """Tell once that the handler of a call is about to run."""
         if call.in_progress:
             return
@@ -56,7 +56,7 @@ class CallSettling(AIService):
             cancel_on_interruption=call.item.registry_item.cancel_on_interruption,
         )
 
-    def _settle(self, call: Call) -> bool:
+    def _settle(self, call: OngoingCall) -> bool:
         """Settle a call; returns False if it is settled already, and then nothing may be pushed."""
         if not self._is_unsettled(call):
             return False
@@ -68,7 +68,7 @@ class CallSettling(AIService):
 
     async def _answer(
         self,
-        call: Call,
+        call: OngoingCall,
         result: Any,
         *,
         properties: FunctionCallResultProperties | None = None,
@@ -91,24 +91,24 @@ class CallSettling(AIService):
         )
         return True
 
-    async def _fail(self, call: Call, message: str) -> bool:
+    async def _fail(self, call: OngoingCall, message: str) -> bool:
         """Settle a call with a result that tells the model what happened."""
         return await self._answer(call, {"error": message}, error=message)
 
-    async def _cancel_call(self, call: Call) -> None:
+    async def _cancel_call(self, call: OngoingCall) -> None:
         """Settle a call as cancelled; its handler is told, and not waited for."""
         if not self._settle(call):
             return
         self._cancel_handler(call)
         await self.broadcast_frame(FunctionCallCancelFrame, **call.frame_fields())
 
-    def _cancel_handler(self, call: Call) -> None:
+    def _cancel_handler(self, call: OngoingCall) -> None:
         call.stop_timer()
         if call.task is not None and not call.cancelled and not call.task.done():
             call.cancelled = True
             self._request_cancel(call.task)
 
-    async def _await_handlers(self, calls: Iterable[Call]) -> None:
+    async def _await_handlers(self, calls: Iterable[OngoingCall]) -> None:
         """Wait for cancelled handlers; report by name and leave behind who does not end."""
         waited = {call.task: call for call in calls if call.task and not call.left_behind}
         bound = self._cancel_timeout_secs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llm_sim.frames import FunctionCallResultProperties
-from llm_sim.service._context import OpenAILLMContext
+from llm_sim.service._llm_context import OpenAILLMContext
 
 if TYPE_CHECKING:
     from llm_sim.service._llm_service import LLMService

@@ -15,8 +15,8 @@ from llm_sim.frames import (
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
 )
-from llm_sim.service._context import OpenAILLMContext
 from llm_sim.service._context_aggregator import LLMContextAggregator
+from llm_sim.service._llm_context import OpenAILLMContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.network import Network
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
-from llm_sim.schedulers import Recording, Replay, Scheduler
+from llm_sim.schedulers import Recording, Replaying, Scheduler
 from llm_sim.simulation._expectations import Unmet, unmet
 from llm_sim.simulation._frame_log import FrameLog, FrameLogs
 from llm_sim.simulation._limits import Limits
@@ -187,7 +187,7 @@ def run(
     chosen = _checked_target(scenario, bot, target, limits, laws)
     plan = Schedule() if schedule is None else schedule
     _check_order(plan, scheduler, loop)
-    replay = None if plan.order is None else Replay(plan.order)
+    replay = None if plan.order is None else Replaying(plan.order)
     recording = None if scheduler is None else Recording(scheduler)
     chooser = replay or recording
     bot = bot or load_bot(scenario.bot)

@@ -6,12 +6,12 @@ stimulus, and shrinks towards fewer of them, plain behaviours and early points.
 """
 
 from llm_sim.strategies._arguments import ToolSchema, arguments
+from llm_sim.strategies._drawn_stimuli import stimuli
+from llm_sim.strategies._drawn_tools import behaviours, latencies
 from llm_sim.strategies._profiles import PROFILES, register_profiles
 from llm_sim.strategies._scenarios import Case, cases, scenarios, variations
 from llm_sim.strategies._schedules import landings, schedules
 from llm_sim.strategies._scripts import scripts
-from llm_sim.strategies._stimuli import stimuli
-from llm_sim.strategies._tools import behaviours, latencies
 
 __all__ = [
     "PROFILES",

@@ -11,10 +11,10 @@ from llm_sim.errors import UsageError
 from llm_sim.scenario import WITH_TEXT, Scenario, Tool, Turn, format_duration
 from llm_sim.schedule import KINDS, Schedule
 from llm_sim.strategies._arguments import ToolSchema
+from llm_sim.strategies._drawn_stimuli import stimuli
+from llm_sim.strategies._drawn_tools import behaviours, latencies
 from llm_sim.strategies._schedules import schedules
 from llm_sim.strategies._scripts import UNKNOWN, scripts
-from llm_sim.strategies._stimuli import stimuli
-from llm_sim.strategies._tools import behaviours, latencies
 
 Case = tuple[Scenario, Schedule]
 """What happens, and what lands where."""

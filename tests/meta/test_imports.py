@@ -125,7 +125,7 @@ def test_no_package_has_a_cycle_among_its_parts() -> None:
 def test_a_cycle_that_is_planted_in_a_copy_is_found(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "llm_sim", tmp_path / "llm_sim")
     with (tmp_path / "llm_sim" / "loop" / "_clock.py").open("a", encoding="utf-8") as file:
-        file.write("import llm_sim.loop._loop\n")
+        file.write("import llm_sim.loop._sim_loop\n")
     assert set(cycles(tmp_path)) == {"llm_sim.loop"}
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from llm_sim.frames import EndFrame, LLMContextFrame
-from llm_sim.service._lanes import Lanes
+from llm_sim.service._frame_lanes import Lanes
 from llm_sim.targets.reference import ScriptedLLMService
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from llm_sim.schedulers import Fifo, Pct, Pos, PreemptionBounded, RandomWalk, Replay, Scheduler
+from llm_sim.schedulers import Fifo, Pct, Pos, PreemptionBounded, RandomWalk, Replaying, Scheduler
 from tests.schedulers.programs import Program, Told, told_by
 
 SEEDED: Final[dict[str, Callable[[int], Scheduler]]] = {
@@ -16,7 +16,7 @@ SEEDED: Final[dict[str, Callable[[int], Scheduler]]] = {
 }
 POLICIES: Final[dict[str, Callable[[], Scheduler]]] = {
     "fifo": Fifo,
-    "replay": lambda: Replay(()),
+    "replay": lambda: Replaying(()),
     "bounded": lambda: PreemptionBounded(2),
     **{name: partial(make, 1) for name, make in SEEDED.items()},
 }

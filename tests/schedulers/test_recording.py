@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from llm_sim.schedule import Deviation
-from llm_sim.schedulers import PreemptionBounded, Recording, Replay, Scheduler
+from llm_sim.schedulers import PreemptionBounded, Recording, Replaying, Scheduler
 from tests.schedulers.policies import POLICIES
 from tests.schedulers.programs import SMALL, Program, chooser, lost_update, told_by, two_yielding
 
@@ -28,12 +28,12 @@ def test_every_run_of_every_policy_can_be_had_again(
     recording = Recording(make())
     for _ in range(5):
         chosen = chosen_by(program, recording)
-        replay = Replay(recording.order)
+        replay = Replaying(recording.order)
         assert (chosen_by(program, replay), replay.outstanding) == (chosen, ())
 
 
 def test_the_base_order_is_an_empty_list() -> None:
-    recording = Recording(Replay(()))
+    recording = Recording(Replaying(()))
     assert chosen_by(two_yielding, recording) == [1, 1, 1, 2, 2, 2]
     assert recording.order == ()
 
@@ -53,7 +53,7 @@ def test_one_preemption_is_one_deviation() -> None:
 
 
 def test_only_steps_before_which_several_lanes_are_ready_are_choices() -> None:
-    recording = Recording(Replay([Deviation(2, 2)]))
+    recording = Recording(Replaying([Deviation(2, 2)]))
     recording.begin()
     places = [recording.choose(ready) for ready in [(1,), (1, 2), (1,), (1, 2), (1, 2, 3)]]
     assert places == [0, 0, 0, 1, 1]
@@ -61,7 +61,7 @@ def test_only_steps_before_which_several_lanes_are_ready_are_choices() -> None:
 
 
 def test_a_deviation_that_does_not_apply_is_told() -> None:
-    replay = Replay([Deviation(1, 3), Deviation(2, 2), Deviation(3, 1)])
+    replay = Replaying([Deviation(1, 3), Deviation(2, 2), Deviation(3, 1)])
     for ready in [(1, 2), (1, 2)]:
         replay.choose(ready)
     assert replay.outstanding == (Deviation(1, 3), Deviation(3, 1))

@@ -21,7 +21,7 @@ from llm_sim.frames import (
     TextFrame,
     TranscriptionFrame,
 )
-from llm_sim.service import Call, FunctionCallParams, LLMService
+from llm_sim.service import FunctionCallParams, LLMService, OngoingCall
 from tests.service.bot import DOWN, Bot, Camera, Passing, ScriptedLLM, call, settle
 from tests.service.stepping import StepLoop, run
 
@@ -226,7 +226,7 @@ def test_the_laws_hold_wherever_two_land(
 class SettlesTwice(ScriptedLLM):
     """Forgets that a call is settled once."""
 
-    def _settle(self, call: Call) -> bool:
+    def _settle(self, call: OngoingCall) -> bool:
         self._calls.pop(call.tool_call_id, None)
         return True
 

@@ -8,7 +8,7 @@ import pytest
 
 from llm_sim.errors import UsageError
 from llm_sim.schedule import Deviation, Landing, Schedule, decode
-from llm_sim.schedulers import Fifo, Pos, Replay
+from llm_sim.schedulers import Fifo, Pos, Replaying
 from llm_sim.simulation import run
 from llm_sim.trace import dumps
 from tests.support.orders import one_order
@@ -88,4 +88,4 @@ def test_an_order_that_does_not_fit_any_more_did_not_land(token: str, words: str
 
 def test_a_scheduler_beside_an_order_is_refused() -> None:
     with pytest.raises(UsageError, match="'ls1-undisturbed/order' has an order of its own"):
-        run(two_tools(), schedule=Schedule((), ()), scheduler=Replay(()))
+        run(two_tools(), schedule=Schedule((), ()), scheduler=Replaying(()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from llm_sim.frames import Frame, SystemFrame
 from llm_sim.service import LLMAssistantAggregator, LLMContextAggregatorPair, OpenAILLMContext
-from llm_sim.service._lanes import Lanes
+from llm_sim.service._frame_lanes import Lanes
 from llm_sim.targets.reference import ReferenceTarget, ScriptedLLMService
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ it. Nothing in the harness knows what is planted here.
 
 from __future__ import annotations
 
-from llm_sim.service import Call, LLMService
+from llm_sim.service import LLMService, OngoingCall
 
 
 class NaiveLLMService(LLMService):
     """Believes that whatever runs is all there is, and that nobody cancels what it awaits."""
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         """Overlook the queued calls: only what runs is cancelled."""
         return [call for call in super()._calls_to_interrupt() if call.task is not None]
 

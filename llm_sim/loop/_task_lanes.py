@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from llm_sim.loop._numbered_tasks import TASK_STEP, TASK_WAKEUP, SimTask
 from llm_sim.loop._scheduling import Entry
-from llm_sim.loop._tasks import TASK_STEP, TASK_WAKEUP, SimTask
 
 _SHARED: Final = 0
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import wraps
 from typing import Any
 
-from llm_sim.recorder._plain import plain, renumbered, type_name
+from llm_sim.recorder._plain_values import plain, renumbered, type_name
 from llm_sim.recorder._recorder import Recorder
 
 Handler = Callable[..., Awaitable[None]]

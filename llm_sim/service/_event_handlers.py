@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.service._tasks import TaskOwner
+from llm_sim.service._task_owner import TaskOwner
 
 _H = TypeVar("_H", bound=Callable[..., Any])
 

@@ -12,7 +12,7 @@ from llm_sim.service._types import FunctionCallRunnerItem, StartCallback
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class OngoingCall:
     """A call from its announcement to the end of its handler.
 
     Parameters:
@@ -68,7 +68,7 @@ def is_update(properties: Any) -> bool:
 
 
 def without_duplicates(
-    function_calls: Sequence[FunctionCallFromLLM], taken: dict[str, Call]
+    function_calls: Sequence[FunctionCallFromLLM], taken: dict[str, OngoingCall]
 ) -> tuple[list[FunctionCallFromLLM], list[FunctionCallFromLLM]]:
     """Sort a batch into calls that can run and calls whose id is in use.
 

@@ -8,7 +8,7 @@ from llm_sim.schedule import Deviation
 from llm_sim.schedulers._run_to_block import base_place
 
 
-class Replay:
+class Replaying:
     """Let a lane go on until it waits, except at the choices that are listed.
 
     Args:

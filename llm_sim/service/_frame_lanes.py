@@ -31,7 +31,7 @@ from llm_sim.frames import (
     StartFrame,
     SystemFrame,
 )
-from llm_sim.service._tasks import still_running
+from llm_sim.service._task_owner import still_running
 
 if TYPE_CHECKING:
     from llm_sim.service._processor import FrameProcessor

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from llm_sim.service._adapters import BaseLLMAdapter
-from llm_sim.service._images import image_message
-from llm_sim.service._schemas import NOT_GIVEN
+from llm_sim.service._image_messages import image_message
+from llm_sim.service._tool_schemas import NOT_GIVEN
 
 Message = dict[str, Any]
 

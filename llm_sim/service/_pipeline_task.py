@@ -15,10 +15,10 @@ from llm_sim.frames import (
     FrameDirection,
     StartFrame,
 )
-from llm_sim.service._events import EventSource
+from llm_sim.service._event_handlers import EventSource
 from llm_sim.service._pipeline import Pipeline
 from llm_sim.service._processor import FrameProcessorSetup, numbered
-from llm_sim.service._tasks import still_running
+from llm_sim.service._task_owner import still_running
 
 PIPELINE_CANCEL_TIMEOUT_SECS = 20.0
 """How long a cancel frame may take to reach the sink before the pipeline is cleaned up anyway."""
