@@ -8,7 +8,6 @@ from llm_sim.exploration._files import make_directory, write_text
 from llm_sim.exploration._found import OWN_LAW, Found
 from llm_sim.exploration._fuzz import cases_of, explore
 from llm_sim.exploration._golden import GoldenTraces
-from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._known import known_run, known_sweep, known_windows
 from llm_sim.exploration._points import Extent
 from llm_sim.exploration._promote import Promoted, promote
@@ -84,7 +83,6 @@ __all__ = [
     "check_on_stock",
     "check_orders",
     "explore",
-    "kind_of",
     "known_run",
     "known_sweep",
     "known_windows",

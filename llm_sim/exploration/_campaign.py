@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_sim.errors import NondeterminismError, SimulationError, UsageError
 from llm_sim.exploration._causes import Causes, causes
 from llm_sim.exploration._coverage import PHASES, Coverage, cells
-from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._shrink import shrink
 from llm_sim.exploration._stock import StockCheck
 from llm_sim.exploration._stopping import stop_requests
@@ -250,12 +249,12 @@ class _Trial:
         self.result.target = run.trace.header.target
         _count(run, self.result)
         for violation in run.violations:
-            if not self._is_known(kind_of(violation), causes(run)):
+            if not self._is_known(violation.identity, causes(run)):
                 self._note(run, violation)
 
     def _is_known(self, kind: str, found: Causes) -> bool:
         told = [*self.known, *self.result.failures]
-        alike = sum(kind == kind_of(one.violation) for one in told)
+        alike = sum(kind == one.violation.identity for one in told)
         return alike >= _MOST_OF_A_KIND or any(one.explains(kind, found) for one in told)
 
     def _note(self, run: Run, violation: Violation) -> None:
@@ -283,7 +282,7 @@ class _Trial:
 
 def failure_of(run: Run, violation: Violation, example: int = 0, shrink_runs: int = 0) -> Failure:
     """Return a failing run as a failure that recognises its like."""
-    kinds = frozenset(kind_of(each) for each in run.violations)
+    kinds = frozenset(each.identity for each in run.violations)
     return Failure(run, violation, kinds, causes(run), example, shrink_runs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_mean
@@ -116,8 +117,22 @@ def _checked(one: Run, check: Check) -> Run:
         check(one)
     except AssertionError as error:
         said = str(error).partition("\n")[0] or "an assertion of the test does not hold"
-        return replace(one, violations=(*one.violations, Violation(OWN_LAW, said)))
+        violation = Violation(OWN_LAW, said, kind=_where_raised(error))
+        return replace(one, violations=(*one.violations, violation))
     return one
+
+
+def _where_raised(error: AssertionError) -> str:
+    """Return the lines of the test that led to an error: which of its assertions does not hold.
+
+    What an assertion says is full of the values of its run, so it cannot tell two assertions apart.
+    """
+    lines = [
+        f"{frame.f_code.co_name}:{line}"
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__", "").partition(".")[0] != "llm_sim"
+    ]
+    return ">".join(lines)
 
 
 def _still_failing(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from llm_sim.errors import SimulationError, UsageError
-from llm_sim.exploration._kinds import kind_of
 from llm_sim.exploration._points import landings
 from llm_sim.exploration._simpler import (
     LEVELS,
@@ -65,8 +64,8 @@ def shrink(
     Simplest means, in this order: fewest stimuli, fewest calls, fewest turns and steps, plainest
     behaviours, the earliest points, simple durations. No single piece of what is returned can be
     left away or made plainer, with the first stimulus wherever it likes: the failure is gone then,
-    or is of another kind (:func:`kind_of`). Ids of calls stay, and the scenario is open-ended. It
-    is the same in any process.
+    or has another `identity`. Ids of calls stay, and the scenario is open-ended. It is the same in
+    any process.
 
     Args:
         run: A run that fails.
@@ -134,7 +133,6 @@ class _Search:
         stop: Callable[[], bool],
     ) -> None:
         self._violation = violation
-        self._kind = kind_of(violation)
         self._rerun = rerun
         self._most_runs = most_runs
         self._stop = stop
@@ -255,8 +253,9 @@ class _Search:
         return True
 
     def _alike(self, run: Run) -> Violation | None:
+        alike = (self._violation.call, self._violation.identity)
         for violation in run.violations:
-            if violation.call == self._violation.call and kind_of(violation) == self._kind:
+            if (violation.call, violation.identity) == alike:
                 return violation
         return None
 

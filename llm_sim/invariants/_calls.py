@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llm_sim.invariants._facts import Facts
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import DOWN, UP, CallLife, Event
 
 _OPEN: Final = frozenset(("queued", "running", "in_progress", "missing"))
@@ -20,12 +20,14 @@ def _settles_once(facts: Facts) -> Iterator[Violation]:
             (phase, event) for phase, event in life.pushes[DOWN] if phase in ("result", "cancelled")
         ]
         if not ends:
-            told = life.phases_in(DOWN)[-1].replace("_", " ")
+            phase, event = life.pushes[DOWN][-1]
+            told = phase.replace("_", " ")
             yield Violation(
                 "LS101",
                 f"{facts.name(call)} is never settled: last heard of as {told}",
                 call,
-                life.pushes[DOWN][-1][1].seq,
+                event.seq,
+                kind=kebab("never settled after", phase),
             )
         for phase, event in ends[1:]:
             yield Violation(
@@ -33,6 +35,7 @@ def _settles_once(facts: Facts) -> Iterator[Violation]:
                 f"{facts.name(call)} is settled twice: {ends[0][0]}, then {phase}",
                 call,
                 event.seq,
+                kind=kebab("settled twice", ends[0][0], phase),
             )
 
 
@@ -55,6 +58,7 @@ def _nothing_after_the_end(facts: Facts) -> Iterator[Violation]:
                     f"{event.where} sees {frame.type} of {facts.name(call)} after its {before}",
                     call,
                     event.seq,
+                    kind=kebab(event.where, "sees", frame.type, "after", before),
                 )
             if frame.type in _TERMINAL and not frame.is_update:
                 settled.setdefault(key, frame.type)
@@ -74,8 +78,15 @@ def _views_agree(facts: Facts) -> Iterator[Violation]:
             continue
         said["service"] = said["service"] or _ended_as(facts.lives.get(call))
         absent = {"aggregator": "settled", "context": "absent"}
-        spelled = "  ".join(f"{view}={word or absent[view]}" for view, word in said.items())
-        yield Violation("LS103", f"{facts.name(call)}: {spelled}", call, _last_word(facts, call))
+        words = {view: word or absent[view] for view, word in said.items()}
+        spelled = "  ".join(f"{view}={word}" for view, word in words.items())
+        yield Violation(
+            "LS103",
+            f"{facts.name(call)}: {spelled}",
+            call,
+            _last_word(facts, call),
+            kind=kebab(*(part for pair in words.items() for part in pair)),
+        )
 
 
 def _ended_as(life: CallLife | None) -> str:
@@ -106,6 +117,7 @@ def _in_order(facts: Facts) -> Iterator[Violation]:
                         f"{direction}stream",
                         call,
                         event.seq,
+                        kind=kebab(phase, "without", missing, f"{direction}stream"),
                     )
                 seen.add(phase)
     yield from _taken_up_in_order(facts)
@@ -131,7 +143,13 @@ def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
         if pushed and call not in told and key not in taken_up.get("FunctionCallInProgress", {}):
             told.add(call)
             message = f"{where} takes up its result, and never its in-progress frame"
-            yield Violation("LS104", f"{facts.name(call)}: {message}", call, event.seq)
+            yield Violation(
+                "LS104",
+                f"{facts.name(call)}: {message}",
+                call,
+                event.seq,
+                kind=kebab("in progress lost before", where),
+            )
 
 
 _REQUIRES: Final = {

@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from llm_sim.invariants._facts import INTERRUPTIONS, Facts
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import ASSISTANT, DOWN, SERVICE, TOO_DEEP, UP, CallLife, Event
 
 
 def _providers_accept(facts: Facts) -> Iterator[Violation]:
     for event in facts.conversation:
         if event.kind == "inference":
-            for problem in problems_of_messages(event.data["messages"]):
-                yield Violation(
-                    "LS205", f"a provider refuses the context: {problem}", event=event.seq
-                )
+            for kind, problem in problems_of_messages(event.data["messages"]):
+                message = f"a provider refuses the context: {problem}"
+                yield Violation("LS205", message, event=event.seq, kind=kind)
 
 
-def problems_of_messages(messages: list[Any]) -> Iterator[str]:
+def problems_of_messages(messages: list[Any]) -> Iterator[tuple[str, str]]:
     """Yield what OpenAI and Anthropic would refuse in messages of OpenAI's form.
+
+    Each comes as its kind and in words.
 
     Both want each tool call of an assistant message answered by exactly one tool message before
     anybody says anything else, and no tool message without a call; arguments are JSON objects.
@@ -38,20 +39,23 @@ def problems_of_messages(messages: list[Any]) -> Iterator[str]:
                 unanswered.remove(call)
                 answered.add(call)
             elif call in answered:
-                yield f"call {call!r} has two tool messages"
+                yield "two-tool-messages", f"call {call!r} has two tool messages"
             else:
-                yield f"the tool message of {call!r} has no tool call before it"
+                message = f"the tool message of {call!r} has no tool call before it"
+                yield "tool-message-without-call", message
             continue
         for call in unanswered:
-            yield f"call {call!r} has no tool message before the next {role} message"
+            problem = f"call {call!r} has no tool message before the next {role} message"
+            yield kebab("no tool message before", str(role)), problem
         unanswered = []
         for tool_call in message.get("tool_calls") or ():
             unanswered.append(str(tool_call["id"]))
             arguments = tool_call["function"]["arguments"]
             if not _is_json_object(arguments):
-                yield f"the arguments of {tool_call['id']!r} are no JSON object: {arguments!r}"
+                problem = f"the arguments of {tool_call['id']!r} are no JSON object: {arguments!r}"
+                yield "arguments-not-json", problem
     for call in unanswered:
-        yield f"call {call!r} has no tool message"
+        yield "no-tool-message", f"call {call!r} has no tool message"
 
 
 def _is_json_object(text: Any) -> bool:
@@ -73,7 +77,9 @@ def _results_are_kept(facts: Facts) -> Iterator[Violation]:
         result = facts.frame(end).fields.get("result")
         if TOO_DEEP not in json.dumps(result) and not _says(content, result):
             message = f"its result is {json.dumps(result)}, the context says {content!r}"
-            yield Violation("LS206", f"{facts.name(call)}: {message}", call, end.seq)
+            yield Violation(
+                "LS206", f"{facts.name(call)}: {message}", call, end.seq, kind="result-changed"
+            )
 
 
 def _says(content: Any, result: Any) -> bool:
@@ -103,7 +109,7 @@ def _text_before_a_call(facts: Facts) -> Iterator[Violation]:
                 message = (
                     f"{text!r} was said before {facts.name(life.id)}, and the model is not told"
                 )
-                yield Violation("LS208", message, life.id, run.seq)
+                yield Violation("LS208", message, life.id, run.seq, kind="text-left-out")
 
 
 def _run_after(facts: Facts, life: CallLife, asked: list[Event]) -> Event | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from llm_sim.invariants._facts import Facts
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, calls
 
 
@@ -25,16 +25,21 @@ def _both_ways(facts: Facts) -> Iterator[Violation]:
             min(len(down), len(up)),
         )
         event = (life.pushes.get(DOWN) or life.pushes[UP])[-1][1]
-        yield Violation("LS105", f"{facts.name(call)}: {_one_sided(down, up, at)}", call, event.seq)
+        kind, message = _one_sided(down, up, at)
+        yield Violation("LS105", f"{facts.name(call)}: {message}", call, event.seq, kind=kind)
 
 
-def _one_sided(down: list[Any], up: list[Any], at: int) -> str:
+def _one_sided(down: list[Any], up: list[Any], at: int) -> tuple[str, str]:
+    """Return how the two ways differ: the kind, and in words."""
     if at < len(down) and at < len(up):
-        if down[at][0] == up[at][0]:
-            return f"{down[at][0]} has another content upstream than downstream"
-        return f"downstream comes {down[at][0]} where upstream comes {up[at][0]}"
+        one, other = down[at][0], up[at][0]
+        if one == other:
+            message = f"{one} has another content upstream than downstream"
+            return kebab("other content in", one), message
+        message = f"downstream comes {one} where upstream comes {other}"
+        return kebab(one, "downstream", other, "upstream"), message
     longer, way = (down, "downstream") if len(down) > len(up) else (up, "upstream")
-    return f"{longer[at][0]} goes {way} only"
+    return kebab(longer[at][0], way, "only"), f"{longer[at][0]} goes {way} only"
 
 
 def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
@@ -51,16 +56,18 @@ def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
             continue
         if running is not None and not facts.lives[running].settled_before(event):
             behind = facts.name(running)
-            yield _violation(facts, event, f"its handler starts while {behind} is still running")
+            message = f"its handler starts while {behind} is still running"
+            yield _violation(facts, event, message, "two-at-once")
         if order.get(event.call, latest) < latest:
-            yield _violation(facts, event, "its handler starts out of turn")
+            yield _violation(facts, event, "its handler starts out of turn", "out-of-turn")
         latest = max(latest, order.get(event.call, latest))
         running = event.call
     yield from _stopped_behind(facts)
 
 
-def _violation(facts: Facts, event: Event, message: str) -> Violation:
-    return Violation("LS107", f"{facts.name(event.call)}: {message}", event.call, event.seq)
+def _violation(facts: Facts, event: Event, message: str, kind: str) -> Violation:
+    told = f"{facts.name(event.call)}: {message}"
+    return Violation("LS107", told, event.call, event.seq, kind=kind)
 
 
 def _stopped_behind(facts: Facts) -> Iterator[Violation]:
@@ -75,7 +82,11 @@ def _stopped_behind(facts: Facts) -> Iterator[Violation]:
             behind = facts.name(before[-1].id)
             message = f"never runs: it is queued behind {behind}, which is settled"
             yield Violation(
-                "LS107", f"{facts.name(call)} {message}", call, life.pushes[DOWN][-1][1].seq
+                "LS107",
+                f"{facts.name(call)} {message}",
+                call,
+                life.pushes[DOWN][-1][1].seq,
+                kind="never-runs",
             )
         before.append(life)
 
@@ -86,20 +97,24 @@ def _announced_once(facts: Facts) -> Iterator[Violation]:
         if event.kind == "event":
             batch = tuple(event.data["calls"])
             if not batch:
-                yield Violation("LS108", "the event fires for an empty batch", event=event.seq)
+                message = "the event fires for an empty batch"
+                yield Violation("LS108", message, event=event.seq, kind="event-of-empty-batch")
             elif batch in announced:
                 message = f"the event fires twice for {facts.names(batch)}"
-                yield Violation("LS108", message, batch[0], event.seq)
+                yield Violation("LS108", message, batch[0], event.seq, kind="event-twice")
             announced.append(batch)
         elif event.kind == "push" and event.data.get("by") == SERVICE and event.direction == DOWN:
             frame = facts.frame(event)
             if frame.type != "FunctionCallsStarted":
                 continue
             if not frame.calls:
-                yield Violation("LS108", "a frame announces an empty batch", event=event.seq)
+                message = "a frame announces an empty batch"
+                yield Violation("LS108", message, event=event.seq, kind="frame-of-empty-batch")
             elif frame.calls not in announced:
                 message = f"{facts.names(frame.calls)}: its frame comes before its event"
-                yield Violation("LS108", message, frame.calls[0], event.seq)
+                yield Violation(
+                    "LS108", message, frame.calls[0], event.seq, kind="frame-before-event"
+                )
 
 
 def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
@@ -116,11 +131,23 @@ def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
         ]
         if pushed:
             message = "a result that came after its end is pushed"
-            yield Violation("LS109", f"{facts.name(call)}: {message}", call, pushed[0].seq)
+            yield Violation(
+                "LS109",
+                f"{facts.name(call)}: {message}",
+                call,
+                pushed[0].seq,
+                kind="pushed-after-the-end",
+            )
         cancelled = facts.frame(end).type == "FunctionCallCancel"
         if cancelled and state.get("context", {}).get(call) == "settled" and late:
             message = "a result that came after its cancel is in the context"
-            yield Violation("LS109", f"{facts.name(call)}: {message}", call, late[0].seq)
+            yield Violation(
+                "LS109",
+                f"{facts.name(call)}: {message}",
+                call,
+                late[0].seq,
+                kind="in-context-after-cancel",
+            )
 
 
 def _still_works(facts: Facts) -> Iterator[Violation]:
@@ -129,12 +156,12 @@ def _still_works(facts: Facts) -> Iterator[Violation]:
         return
     life = calls(facts.trace).get(probe.call)
     if life is None:
-        yield Violation("LS111", "a fresh call is not even announced", probe.call, probe.seq)
+        message = "a fresh call is not even announced"
+        yield Violation("LS111", message, probe.call, probe.seq, kind="not-announced")
     elif "result" not in life.phases_in(DOWN):
-        told = life.phases_in(DOWN)[-1].replace("_", " ")
-        yield Violation(
-            "LS111", f"a fresh call stays {told}", probe.call, life.pushes[DOWN][-1][1].seq
-        )
+        phase, event = life.pushes[DOWN][-1]
+        message = f"a fresh call stays {phase.replace('_', ' ')}"
+        yield Violation("LS111", message, probe.call, event.seq, kind=kebab("stays", phase))
 
 
 LAWS: Final = (

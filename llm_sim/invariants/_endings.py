@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from llm_sim.invariants._facts import ENDS, Facts
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import SERVICE, SINK, Event
 
 
@@ -19,8 +21,9 @@ def _an_end_ends(facts: Facts) -> Iterator[Violation]:
         elif event.kind == "process" and event.where == SINK and facts.frame(event).type in ENDS:
             waiting, over = None, True
     if waiting is not None:
-        name = str(waiting.data["do"]).capitalize()
-        yield Violation("LS301", f"the {name}Frame never reaches the sink", event=waiting.seq)
+        do = str(waiting.data["do"])
+        message = f"the {do.capitalize()}Frame never reaches the sink"
+        yield Violation("LS301", message, event=waiting.seq, kind=f"{do}-lost")
 
 
 def _nothing_after_end(facts: Facts) -> Iterator[Violation]:
@@ -34,13 +37,14 @@ def _nothing_after_end(facts: Facts) -> Iterator[Violation]:
             lines = [line.partition(f"{task}: ")[2] for line in close.data.get("waiting", ())]
             where = next((f"; waiting: {line}" for line in lines if line), "")
             message = f"task {task!r} is left after the end{where}"
-            yield Violation("LS302", message, event=close.seq)
+            yield Violation("LS302", message, event=close.seq, kind="task-left")
         # A handler that was told to stop and goes on may hold one timer: the one it sleeps on.
         stubborn = 0 if end is None else sum(1 for _ in _told_to_stop(facts, end))
         if close.data["timers"] > stubborn:
             timers = close.data["timers"]
             left = "1 timer is" if timers == 1 else f"{timers} timers are"
-            yield Violation("LS302", f"{left} left after the end", event=close.seq)
+            message = f"{left} left after the end"
+            yield Violation("LS302", message, event=close.seq, kind="timer-left")
 
 
 def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:
@@ -59,6 +63,7 @@ def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:
                 f"{facts.frame(end).type}Frame has gone through",
                 event.call,
                 event.seq,
+                kind=kebab("handler starts after", facts.frame(end).type),
             )
         else:
             running[event.call] = event
@@ -83,6 +88,7 @@ def _still_running(facts: Facts, event: Event, end: Event) -> Violation:
         f"{facts.frame(end).type}Frame has gone through",
         event.call,
         event.seq,
+        kind=kebab("handler runs after", facts.frame(end).type),
     )
 
 
@@ -102,6 +108,7 @@ def _call_frames_after(facts: Facts) -> Iterator[Violation]:
                 f"{gone[event.direction]}Frame",
                 call,
                 event.seq,
+                kind=kebab(frame.type, "after", gone[event.direction]),
             )
 
 
@@ -116,7 +123,27 @@ def _no_exception_unseen(facts: Facts) -> Iterator[Violation]:
         # What is logged while an ErrorFrame goes out in the same step has been told.
         if source == "log" and event.step in seen_in:
             continue
-        yield Violation("LS303", f"unseen ({source}): {event.data['message']}", event=event.seq)
+        message = event.data["message"]
+        yield Violation(
+            "LS303",
+            f"unseen ({source}): {message}",
+            event=event.seq,
+            kind=kebab(source, *_exception_in(message)),
+        )
+
+
+def _exception_in(message: str) -> Iterator[str]:
+    """Yield the name of the exception class that a message tells of, if there is one.
+
+    Of an exception that was logged, or given to the loop's handler, the trace has the text alone.
+    That text is Python's or Pipecat's and full of ids and values, so only the class says what went
+    wrong. By Python's convention its name ends in ``Error`` or ``Exception``.
+    """
+    named = (word for word in re.split(r"\W+", message) if word.endswith(_OF_EXCEPTIONS))
+    yield from islice((name for name in named if name not in _OF_EXCEPTIONS), 1)
+
+
+_OF_EXCEPTIONS: Final = ("Error", "Exception")
 
 
 def _comes_to_rest(facts: Facts) -> Iterator[Violation]:
@@ -129,6 +156,7 @@ def _comes_to_rest(facts: Facts) -> Iterator[Violation]:
         "LS304",
         f"the run did not come to rest within its bound of {bound}{who}",
         event=facts.rest.seq,
+        kind=kebab("bound of", facts.rest.data["how"]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._interruptions import cancellable, open_at
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import DOWN, SERVICE, CallLife, Event, effects
 
 
@@ -24,29 +24,35 @@ def _keeps_its_contract(facts: Facts) -> Iterator[Violation]:
             continue
         owes = event.call not in first and event.where not in header.terminal
         again = first.get(event.call, event.seq) < event.seq
-        for wrong in _wrong(event, owes=owes, again=again):
-            yield Violation("LS401", f"{facts.name(event.call)}: {wrong}", event.call, event.seq)
+        for kind, wrong in _wrong(event, owes=owes, again=again):
+            message = f"{facts.name(event.call)}: {wrong}"
+            yield Violation("LS401", message, event.call, event.seq, kind=kind)
 
 
 def _is_final_answer(event: Event) -> bool:
     return event.kind == "answer" and bool(event.data.get("final", True))
 
 
-def _wrong(event: Event, *, owes: bool, again: bool) -> Iterator[str]:
+def _wrong(event: Event, *, owes: bool, again: bool) -> Iterator[tuple[str, str]]:
+    """Yield what a handler does wrong: the kind, and in words."""
     data = event.data
     if again and _is_final_answer(event):
-        yield "its handler gives a second final result"
+        yield "second-result", "its handler gives a second final result"
     if "not_json" in data:
-        yield f"its result is no JSON: {data['not_json']}"
+        yield "not-json", f"its result is no JSON: {data['not_json']}"
     if "arguments" in data:
-        changed = data["arguments"]
-        yield f"its handler changes its arguments from {changed['before']} to {changed['after']}"
+        before, after = data["arguments"]["before"], data["arguments"]["after"]
+        message = f"its handler changes its arguments from {before} to {after}"
+        yield "changed-arguments", message
     if data.get("swallowed"):
-        yield "its handler swallows its cancellation and returns; let CancelledError through"
+        message = "its handler swallows its cancellation and returns; let CancelledError through"
+        yield "swallows", message
     elif "error" in data:
-        yield f"its handler raises {data['error']}"
+        # The recorder writes `ValueError: no such room`: the class is the cause, the rest a value.
+        exception = str(data["error"]).partition(":")[0]
+        yield kebab("raises", exception), f"its handler raises {data['error']}"
     elif data.get("phase") == "returned" and owes and not data.get("cancels"):
-        yield "its handler gives no result: let it call params.result_callback(...)"
+        yield "no-result", "its handler gives no result: let it call params.result_callback(...)"
 
 
 def _acts_once_and_as_long_as_it_is_wanted(facts: Facts) -> Iterator[Violation]:
@@ -62,7 +68,7 @@ def _acts_once_and_as_long_as_it_is_wanted(facts: Facts) -> Iterator[Violation]:
         name = facts.name(effect.call)
         if effect.call in told:
             message = f"{name} takes effect twice"
-            yield Violation("LS402", message, effect.call, effect.seq)
+            yield Violation("LS402", message, effect.call, effect.seq, kind="twice")
             continue
         told[effect.call] = effect
         interruption = _left_behind_by(facts, life, effect)
@@ -70,10 +76,10 @@ def _acts_once_and_as_long_as_it_is_wanted(facts: Facts) -> Iterator[Violation]:
         if interruption is not None:
             late = (effect.time_ns - interruption.time_ns) / 1e9
             message = f"{name} takes effect {late:g} s after the interruption that cancels it"
-            yield Violation("LS402", message, effect.call, effect.seq)
+            yield Violation("LS402", message, effect.call, effect.seq, kind="after-interruption")
         elif end is not None and facts.frame(end).type == "FunctionCallCancel":
             message = f"{name} has taken effect and is cancelled: the model is never told of it"
-            yield Violation("LS402", message, effect.call, end.seq, "warn")
+            yield Violation("LS402", message, effect.call, end.seq, "warn", kind="lost")
 
 
 def _left_behind_by(facts: Facts, life: CallLife, effect: Event) -> Event | None:
@@ -98,10 +104,17 @@ def _fires_for_who_is_listening(facts: Facts) -> Iterator[Violation]:
         announced = life.pushes[DOWN][0][1]
         for interruption in facts.processed(INTERRUPTIONS, SERVICE):
             if announced.seq < interruption.seq < started.seq:
-                message = "fires although the user has interrupted what it was called in"
+                message, kind = "fires although the user has interrupted what it was called in", ""
                 if cancellable(facts, life) is False:
                     message += ": it is registered with cancel_on_interruption=False"
-                yield Violation("LS403", f"{facts.name(call)} {message}", call, started.seq)
+                    kind = "-of-survivor"
+                yield Violation(
+                    "LS403",
+                    f"{facts.name(call)} {message}",
+                    call,
+                    started.seq,
+                    kind=f"after-interruption{kind}",
+                )
                 break
 
 

@@ -58,20 +58,20 @@ def _not_cancelled(
     begun = next((e for e in life.handler if e.data["phase"] == "started" and e.time_ns > at), None)
     end = life.settled_by(DOWN)
     if begun is not None:
-        message, event = "its handler starts after the interruption", begun
+        message, event, kind = "its handler starts after the interruption", begun, "starts-later"
     elif end is None:
         if facts.ended:
             # What the end of the conversation leaves open, LS101 and LS302 tell.
             return
-        message, event = "the interruption does not cancel it", interruption
+        message, event, kind = "the interruption does not cancel it", interruption, "not-cancelled"
     elif end.time_ns > at + BOUND_NS:
         late = (end.time_ns - at) / 1e9
-        message, event = f"it is settled {late:g} s after the interruption", end
+        message, event, kind = f"it is settled {late:g} s after the interruption", end, "too-late"
     elif end.time_ns > at and facts.frame(end).type == "FunctionCallResult":
-        message, event = "it runs on after the interruption and answers", end
+        message, event, kind = "it runs on after the interruption and answers", end, "runs-on"
     else:
         return
-    yield Violation("LS106", f"{facts.name(call)}: {message}", call, event.seq)
+    yield Violation("LS106", f"{facts.name(call)}: {message}", call, event.seq, kind=kind)
 
 
 def _wrongly_cancelled(
@@ -82,7 +82,9 @@ def _wrongly_cancelled(
         return
     if end.cause == interruption.seq:
         message = "the interruption cancels it although cancel_on_interruption is False"
-        yield Violation("LS106", f"{facts.name(call)}: {message}", call, end.seq)
+        yield Violation(
+            "LS106", f"{facts.name(call)}: {message}", call, end.seq, kind="wrongly-cancelled"
+        )
 
 
 def _handlers_end(facts: Facts) -> Iterator[Violation]:
@@ -91,14 +93,26 @@ def _handlers_end(facts: Facts) -> Iterator[Violation]:
             cancels = event.data.get("cancels", 0)
             if cancels > 1:
                 message = f"its handler is cancelled {cancels} times, which cuts its cleanup short"
-                yield Violation("LS110", f"{facts.name(call)}: {message}", call, event.seq)
+                yield Violation(
+                    "LS110",
+                    f"{facts.name(call)}: {message}",
+                    call,
+                    event.seq,
+                    kind="cancelled-again",
+                )
     for interruption, passed_ns in _passages(facts):
         if passed_ns is not None and passed_ns - interruption.time_ns <= BOUND_NS:
             continue
         for call, life in facts.lives.items():
             if _ran_through(life, interruption, passed_ns):
                 message = "its handler swallows the cancellation and holds the interruption up"
-                yield Violation("LS110", f"{facts.name(call)}: {message}", call, interruption.seq)
+                yield Violation(
+                    "LS110",
+                    f"{facts.name(call)}: {message}",
+                    call,
+                    interruption.seq,
+                    kind="holds-interruption-up",
+                )
 
 
 def _passages(facts: Facts) -> Iterator[tuple[Event, int | None]]:
@@ -147,6 +161,7 @@ def _touches_no_other(facts: Facts) -> Iterator[Violation]:
                 f"{facts.name(call)}: the interruption cancels it although it {what}",
                 call,
                 cancels[0].seq,
+                kind="settled-already" if settled else "announced-later",
             )
 
 

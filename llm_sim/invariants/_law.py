@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from llm_sim.invariants._facts import Facts
 
@@ -21,6 +22,8 @@ class Violation:
         call: The tool-call id that it is about, or empty.
         event: The ``seq`` of the event that broke the law, or None.
         level: ``error``, or ``warn`` where it is only shown.
+        kind: In which of its ways the law was broken: a short name in kebab case, unique within the
+            law, such as ``settled-twice``. It holds no id, value or number.
     """
 
     law: str
@@ -28,6 +31,28 @@ class Violation:
     call: str = ""
     event: int | None = None
     level: Level = "error"
+    kind: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What it has in common with its like: the law, and the kind if the law gives one.
+
+        Searches recognise a failure by it. The message is for people, and may be reworded or
+        translated without changing what a search finds.
+        """
+        return f"{self.law} {self.kind}".rstrip()
+
+
+_WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_ ]+")
+
+
+def kebab(*words: str) -> str:
+    """Return the words as one name in kebab case, such as ``no-in-progress-before-result``.
+
+    Args:
+        *words: Words of our own, phases of calls, or names of frames, processors and exceptions.
+    """
+    return _WORD_BEGINS.sub("-", "-".join(words)).lower()
 
 
 Check = Callable[[Facts], Iterable[Violation]]

@@ -26,7 +26,7 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
             if batch not in spent and all(life.settled_before(asked) for life in lives)
         ]
         if due:
-            # A batch whose end whoever asked has not heard of yet is asked for once more, rightly.
+            # The aggregator may ask again for a batch whose last result it has not processed yet.
             heard = _heard_of(facts, asked)
             spent.update([b for b in due if all(life.id in heard for life in batches[b])] or due)
             continue
@@ -37,7 +37,12 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
             if life.pushes[DOWN][0][1].seq < asked.seq and not life.settled_before(asked)
         ]
         why = f"while {', '.join(unsettled)} is unsettled" if unsettled else "once too often"
-        yield Violation("LS204", f"the model runs again {why}", event=asked.seq)
+        yield Violation(
+            "LS204",
+            f"the model runs again {why}",
+            event=asked.seq,
+            kind="too-early" if unsettled else "too-often",
+        )
     yield from _never_ran(facts, batches, spent)
 
 
@@ -96,7 +101,8 @@ def _never_ran(
         if asked and asked[-1] > max(end.seq for end in ends):
             continue
         names = facts.names(life.id for life in lives)
-        yield Violation("LS204", f"the model does not run after {names}", event=begun)
+        message = f"the model does not run after {names}"
+        yield Violation("LS204", message, event=begun, kind="never")
 
 
 def _user_speaks_at_rest(facts: Facts) -> bool:

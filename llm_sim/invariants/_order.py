@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, Facts
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import DOWN, SERVICE, SINK, SOURCE, Event
 
 BOUND_NS: Final = 2_000_000_000
@@ -41,6 +41,7 @@ def _keeps_order(facts: Facts) -> Iterator[Violation]:
                     f"{event.where} takes up {frame.type} after a frame that came behind it",
                     frame.calls[0] if frame.calls else "",
                     event.seq,
+                    kind=kebab(event.where, frame.type, "overtaken"),
                 )
             latest[lane] = max(pushed, latest.get(lane, -1))
 
@@ -53,16 +54,20 @@ def _responses_are_whole(facts: Facts) -> Iterator[Violation]:
         type_ = facts.frame(event).type
         if type_ == "LLMFullResponseStart":
             if is_open:
-                yield Violation("LS202", "a response starts inside another", event=event.seq)
+                yield _odd("a response starts inside another", event, "start-inside")
             is_open = True
         elif type_ == "LLMFullResponseEnd":
             if not is_open:
-                yield Violation("LS202", "a response ends that has not started", event=event.seq)
+                yield _odd("a response ends that has not started", event, "end-without-start")
             is_open = False
         elif type_ in _TEXT and not is_open:
-            yield Violation("LS202", "text lies outside a response", event=event.seq)
+            yield _odd("text lies outside a response", event, "text-outside")
     yield from _no_text_of_the_interrupted(facts)
     yield from _no_text_after_the_interruption(facts)
+
+
+def _odd(message: str, event: Event, kind: str) -> Violation:
+    return Violation("LS202", message, event=event.seq, kind=kind)
 
 
 def _no_text_of_the_interrupted(facts: Facts) -> Iterator[Violation]:
@@ -84,7 +89,7 @@ def _no_text_of_the_interrupted(facts: Facts) -> Iterator[Violation]:
             since = said.get(event.frame, event.time_ns)
             if since < interrupted_ns[event.where]:
                 message = f"{event.where} takes up text of a response that was interrupted"
-                yield Violation("LS202", message, event=event.seq)
+                yield _odd(message, event, kebab(event.where, "takes interrupted text"))
 
 
 def _no_text_after_the_interruption(facts: Facts) -> Iterator[Violation]:
@@ -102,7 +107,7 @@ def _no_text_after_the_interruption(facts: Facts) -> Iterator[Violation]:
             interrupted_ns = None
         elif type_ in _TEXT and interrupted_ns is not None and event.time_ns > interrupted_ns:
             message = "the service goes on with a response that was interrupted"
-            yield Violation("LS202", message, event=event.seq)
+            yield _odd(message, event, "service-goes-on")
 
 
 def _what_survives(facts: Facts) -> Iterator[Violation]:
@@ -118,11 +123,19 @@ def _what_survives(facts: Facts) -> Iterator[Violation]:
             frame = facts.frame(queued)
             if frame.kept and taken_up is None and where not in ends:
                 message = f"{where} loses {frame.type}, which no interruption may drop"
+                does = "loses"
             elif not frame.kept and taken_up and queued.time_ns < interruption.time_ns:
                 message = f"{where} takes up {frame.type}, which the interruption should drop"
+                does = "keeps"
             else:
                 continue
-            yield Violation("LS203", message, frame.calls[0] if frame.calls else "", queued.seq)
+            yield Violation(
+                "LS203",
+                message,
+                frame.calls[0] if frame.calls else "",
+                queued.seq,
+                kind=kebab(where, does, frame.type),
+            )
 
 
 def _is_end(facts: Facts, event: Event) -> bool:
@@ -156,9 +169,8 @@ def _reaches_the_far_end(facts: Facts) -> Iterator[Violation]:
             continue
         do = event.data["do"]
         if not over and not _arrives(facts, event, do):
-            yield Violation(
-                "LS207", f"the {do} does not reach the far end in time", event=event.seq
-            )
+            message = f"the {do} does not reach the far end in time"
+            yield Violation("LS207", message, event=event.seq, kind=f"{do}-late")
         over = over or do in ("end", "cancel")
 
 

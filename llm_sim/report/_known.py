@@ -34,6 +34,7 @@ class KnownIssue:
         mode: The mode in which it shows; empty: in both.
         stimuli: The stimuli of which one is needed; none: it shows undisturbed too.
         needs: The name of what the trace must show besides, or empty.
+        error: A part of the message of an exception that the trace must have, or empty.
     """
 
     link: str
@@ -45,6 +46,7 @@ class KnownIssue:
     mode: str = ""
     stimuli: tuple[str, ...] = ()
     needs: str = ""
+    error: str = ""
 
     def __str__(self) -> str:
         releases = f"{self.since} to {self.until}" if self.until else f"{self.since} and later"
@@ -61,6 +63,7 @@ class KnownIssue:
             and self.mode in ("", trace.header.mode)
             and (not self.stimuli or any(do in self.stimuli for do in _stimuli(trace)))
             and (not self.needs or NEEDS[self.needs](violation, trace))
+            and (not self.error or any(self.error in each for each in _errors(trace)))
         )
 
 
@@ -92,6 +95,10 @@ def _release(version: str) -> tuple[int, ...]:
 
 def _stimuli(trace: Trace) -> Iterator[str]:
     return (str(event.data["do"]) for event in trace.of("stimulus"))
+
+
+def _errors(trace: Trace) -> Iterator[str]:
+    return (str(event.data["message"]) for event in trace.of("error"))
 
 
 def _lives(violation: Violation, trace: Trace) -> list[CallLife]:
@@ -180,16 +187,9 @@ def _ignores_cancellation(violation: Violation, trace: Trace) -> bool:
     )
 
 
-def _dictionary_changed(violation: Violation, trace: Trace) -> bool:
-    """Python tells that a dictionary was changed by somebody who went through it."""
-    told = "dictionary changed size during iteration"
-    return any(told in str(event.data["message"]) for event in trace.of("error"))
-
-
 NEEDS: Final[dict[str, Callable[[Violation, Trace], bool]]] = {
     "asked": _asked,
     "cancel_overtakes": _cancel_overtakes,
-    "dictionary_changed": _dictionary_changed,
     "falsy_result": _falsy_result,
     "ignores_cancellation": _ignores_cancellation,
     "no_answer": _no_answer,

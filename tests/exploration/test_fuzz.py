@@ -180,6 +180,18 @@ def test_a_failure_is_kept_when_it_is_found_and_told_where_it_cannot_be(tmp_path
     assert list(lost.not_kept.values()) == [len(lost.failures)]
 
 
+def test_assertions_of_a_test_are_told_apart_by_where_they_stand() -> None:
+    def never_called(run: Run) -> None:
+        calls = list(run.calls)
+        assert len(calls) < 2, f"broken: {calls}"
+        assert len(calls) < 1, f"broken: {calls}"
+
+    failures = explore(cases_of(inject=["end"]), settings=FEW, check=never_called).failures
+    kinds = [failure.violation.kind for failure in failures]
+    assert len(kinds) == len(set(kinds)) == 2
+    assert all(kind.startswith("never_called:") for kind in kinds)
+
+
 def test_at_most_so_many_stimuli_land_whatever_they_are() -> None:
     landed: set[int] = set()
 

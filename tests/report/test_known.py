@@ -202,13 +202,21 @@ def test_an_issue_is_known_up_to_the_last_release_that_has_it(
         ("starts_afterwards", Told().handler("c1", "started")),
         ("cancel_overtakes", Told().in_progress("c1").cancelled("c1")),
         ("cancel_overtakes", Told().cancelled("c2").in_progress("c1")),
-        ("dictionary_changed", Told().stimulus("interrupt")),
         ("asked", Told().started("c1")),
         ("not_asked", Told().asked()),
     ],
 )
 def test_what_an_issue_needs_is_not_seen_where_it_is_not(needs: str, told: Told) -> None:
     assert not NEEDS[needs](Violation("LS101", "broken", "c1", 0), told.trace)
+
+
+def test_an_issue_of_one_exception_is_not_known_where_another_was_raised() -> None:
+    told, violation = closed("5291 dictionary")
+    trace = headed(told.trace, target="pipecat 1.7.0")
+    assert known_issue(violation, trace)
+    for event in trace.of("error"):
+        event.data["message"] = "RuntimeError: no running event loop"
+    assert known_issue(violation, trace) is None
 
 
 def test_a_failure_says_what_is_known_once() -> None:

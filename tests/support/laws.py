@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from llm_sim.invariants import get_law, judge
+import re
+
+from llm_sim.invariants import Violation, get_law, judge
 from tests.support.told import Told
 
 
 def broken(code: str, told: Told) -> list[str]:
     """Return the messages of a law's violations."""
-    return [violation.message for violation in judge(told.trace, [get_law(code)])]
+    return [violation.message for violation in _violations(code, told)]
+
+
+def kinds(code: str, told: Told) -> list[str]:
+    """Return the kinds of a law's violations."""
+    return [violation.kind for violation in _violations(code, told)]
+
+
+def _violations(code: str, told: Told) -> tuple[Violation, ...]:
+    """Judge a trace; each violation must have a kind, which holds no id and no value."""
+    found = judge(told.trace, [get_law(code)])
+    for violation in found:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", violation.kind), violation
+        assert violation.identity == f"{code} {violation.kind}"
+    return found
