@@ -117,7 +117,7 @@ def _verdict(one: Run, place: str) -> tuple[Verdict, str]:
     if one.unmet:
         return Verdict.FAILED, one.unmet[0].message
     if one.complaint is not None:
-        return Verdict.NO_VERDICT, tell_no_verdict(one, place)
+        return Verdict.NO_VERDICT, tell_no_verdict(one)
     return Verdict.FIXED, ""
 
 

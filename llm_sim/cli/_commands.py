@@ -93,7 +93,7 @@ def run_command(
             out(run_failure(one, replay_line(place, target=target, bot=bot)))
         if one.unmet:
             line = rerun_line(place, target, bot)
-            out(tell_unmet(one, place, headline=f"FAILED {place}", replay=line))
+            out(tell_unmet(one, headline=f"FAILED {place}", replay=line))
         # A baseline knows what laws are broken; an expectation is met or it is not.
         new.append(replace(one, violations=(), complaint=None) if known_here else one)
     if trace is not None:
@@ -104,7 +104,7 @@ def run_command(
 
 def _golden_written(one: Run, place: str) -> tuple[Run, tuple[Path, ...]]:
     golden = GoldenTraces()
-    one, files = golden.take(one, place)
+    one, files = golden.take(one)
     if lost := golden.write():
         raise UsageError("\n".join(lost))
     return one, files

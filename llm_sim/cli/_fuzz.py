@@ -88,7 +88,7 @@ def _subject(subject: str) -> tuple[Sequence[Scenario], Bot | None]:
     if path.endswith(_PYTHON) or not Path(path).exists():
         _refuse_python(subject, path, "build")
     scenarios = load_scenarios(subject)
-    check_names(path, scenarios)
+    check_names(scenarios)
     return scenarios, None
 
 

@@ -78,7 +78,7 @@ def _outcome(report: ReorderReport) -> str:
     if report.in_order.laws:
         return f"{stopped}broken in asyncio's order: {' '.join(report.in_order.laws)}"
     if report.complaint is not None:
-        told = tell_no_verdict(report.in_order, report.in_order.trace.header.place)
+        told = tell_no_verdict(report.in_order)
         return f"{stopped}no verdict: {told}"
     if not report.failed:
         return f"{stopped}clean"

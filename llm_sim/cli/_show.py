@@ -31,7 +31,7 @@ def run_line(one: Run, place: str = "", *, known: bool = False) -> str:
     if one.violations:
         verdict = f"broken: {' '.join(one.laws)}"
     else:
-        verdict = "clean" if one.complaint is None else f"no verdict: {tell_no_verdict(one, place)}"
+        verdict = "clean" if one.complaint is None else f"no verdict: {tell_no_verdict(one)}"
         if one.unmet and one.complaint is None:
             count = len(one.unmet)
             verdict = f"{count} expectation{'' if count == 1 else 's'} not met"
@@ -71,7 +71,7 @@ def _sweep_verdict(report: SweepReport) -> str:
     if report.undisturbed.laws:
         return f"{stopped}broken undisturbed: {' '.join(report.undisturbed.laws)}"
     if report.complaint is not None:
-        told = tell_no_verdict(report.undisturbed, report.undisturbed.trace.header.place)
+        told = tell_no_verdict(report.undisturbed)
         return f"{stopped}no verdict: {told}"
     if not report.failed:
         return f"{stopped}{tried} clean"

@@ -26,7 +26,7 @@ def load_subjects(file: str, target: str, bot: str | None) -> tuple[Sequence[Sce
     """
     scenarios = load_scenarios(file)
     get_target(target).version()
-    check_names(file.partition("::")[0], scenarios, bots=bot is None)
+    check_names(scenarios, bots=bot is None)
     return scenarios, None if bot is None else load_bot(bot)
 
 

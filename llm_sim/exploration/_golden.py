@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from llm_sim.errors import Problem, ScenarioError, UsageError
+from llm_sim.errors import ScenarioError, UsageError
 from llm_sim.exploration._files import write_text
-from llm_sim.scenario import place_of, spell
-from llm_sim.simulation import Run, Unmet, golden_path
+from llm_sim.simulation import Run, golden_path
 from llm_sim.trace import golden_merged, golden_text, is_golden
 
 
@@ -23,15 +22,13 @@ class GoldenTraces:
     def __init__(self) -> None:
         self._texts: dict[Path, str] = {}
 
-    def take(self, run: Run, reference: str = "") -> tuple[Run, tuple[Path, ...]]:
+    def take(self, run: Run) -> tuple[Run, tuple[Path, ...]]:
         """Note the golden traces that a run does not meet.
 
         A run that breaks a law or gives no verdict is no model for others: nothing is noted then.
 
         Args:
             run: A run of a scenario as it is scripted.
-            reference: ``FILE::NAME`` where its scenario stands in a file; empty for one that was
-                built in Python.
 
         Returns:
             The run with these expectations met, and the files that are to be written.
@@ -43,16 +40,17 @@ class GoldenTraces:
         if run.violations or run.complaint is not None:
             return run, ()
         golden = {each.path: each for each in run.unmet if each.path[-1] == "trace"}
+        place = run.scenario.place
         files: list[Path] = []
         for each in golden.values():
             file = golden_path(run.trace, str(run.scenario.expect[int(each.path[1])].trace))
             try:
                 _before(file)
             except UsageError as error:
-                raise _problem(each, reference, str(error)) from None
+                raise ScenarioError(place.problem(str(error), each.path)) from None
             except OSError as error:
                 why = f"{file} can be no golden trace: {error.strerror}; name another file"
-                raise _problem(each, reference, why) from None
+                raise ScenarioError(place.problem(why, each.path)) from None
             files.append(file)
         for file in files:
             # A test may change the directory in which the session goes on.
@@ -103,10 +101,3 @@ def _before(file: Path) -> str:
     if not fits:
         raise UsageError(f"{file} is no golden trace; name another file or delete it")
     return text
-
-
-def _problem(unmet: Unmet, reference: str, message: str) -> ScenarioError:
-    if not reference:
-        return ScenarioError(Problem(f"{spell(unmet.path)}: {message}"))
-    line, column = place_of(reference, unmet.path)
-    return ScenarioError(Problem(message, reference.partition("::")[0], line, column))

@@ -81,19 +81,15 @@ class ScenarioFile(pytest.File):
             CollectError: The file cannot be read, or something in it is wrong.
         """
         from llm_sim.errors import ScenarioError
-        from llm_sim.scenario import load_scenarios, places_of
+        from llm_sim.scenario import load_scenarios
 
         file = os.path.relpath(self.path, self.config.invocation_params.dir)
         try:
             scenarios = load_scenarios(file)
-            places = places_of(file)
         except ScenarioError as error:
             raise self.CollectError(str(error)) from None
         for scenario in scenarios:
-            reference, line = f"{file}::{scenario.name}", places[scenario.name][0]
-            item = ScenarioItem.from_parent(
-                self, name=scenario.name, scenario=scenario, reference=reference, line=line
-            )
+            item = ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
             for mark in scenario.marks:
                 item.add_marker(_marker(mark))
             yield item
@@ -109,16 +105,14 @@ class ScenarioItem(pytest.Item):
 
     Args:
         scenario: What happens.
-        reference: The file in which it stands, ``FILE::NAME``, as a shell would name it.
-        line: Its line there, from 1.
         **more: What pytest wants.
     """
 
-    def __init__(self, *, scenario: Scenario, reference: str, line: int, **more: Any) -> None:
+    def __init__(self, *, scenario: Scenario, **more: Any) -> None:
         super().__init__(**more)
         self.scenario = scenario
-        self.reference = reference
-        self.line = line
+        self.reference = str(scenario.place)
+        self.line = self._line()
 
     def setup(self) -> None:
         """Prepare what runs the scenario."""
@@ -145,7 +139,7 @@ class ScenarioItem(pytest.Item):
         if root not in sys.path:
             # Bots are named from the root directory, wherever pytest was started.
             sys.path.insert(0, root)
-        check_names(self.reference.partition("::")[0], [self.scenario])
+        check_names([self.scenario])
         self.stash[SIMULATOR].run(self.scenario)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -162,7 +156,7 @@ class ScenarioItem(pytest.Item):
         if not isinstance(error, pytest.fail.Exception | LlmSimError):
             return super().repr_failure(excinfo, style)
         told = str(error)
-        file, line = self.reference.partition("::")[0], self._line_of_failure()
+        file, line = self.scenario.place.file, self._line_of_failure()
         first = told.partition("\n")[0]
         if isinstance(error, ScenarioError):
             line, first = error.problems[0].line or line, error.problems[0].message
@@ -174,10 +168,12 @@ class ScenarioItem(pytest.Item):
 
     def _line_of_failure(self) -> int:
         """Return the line of the first expectation that was not met, or of the scenario."""
-        from llm_sim.scenario import place_of
-
         verdict = self.stash.get(VERDICT, None)
         first = None if verdict is None else verdict.first
         if first is None or not first.unmet or first.violations:
             return self.line
-        return place_of(self.reference, first.unmet[0].path)[0]
+        return self._line(first.unmet[0].path)
+
+    def _line(self, path: tuple[str | int, ...] = ()) -> int:
+        position = self.scenario.place.position(path)
+        return 1 if position is None else position[0]

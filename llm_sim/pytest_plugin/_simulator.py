@@ -216,7 +216,7 @@ class Simulator:
             chosen = replace(stubbed, stubs={**stubbed.stubs, **Bot(stubs=stubs).stubs})
         made = self.make(scenario, chosen, target)
         if self._golden is not None:
-            one, written = self._golden.take(made.run, self.source)
+            one, written = self._golden.take(made.run)
             made = replace(made, run=one)
             self.written += written
         self.made.append(made)

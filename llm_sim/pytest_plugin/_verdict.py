@@ -190,9 +190,9 @@ def _told(
         failure = Failure("", one.schedule.in_words(), replay, notes=notes)
         told.append(render_failure(one.trace, made.violations, failure))
     elif one.complaint is not None and not one.violations:
-        told.append(f"no verdict: {tell_no_verdict(one, simulator.source)}")
+        told.append(f"no verdict: {tell_no_verdict(one)}")
     if one.unmet:
-        told.append(tell_unmet(one, simulator.source))
+        told.append(tell_unmet(one))
         notes.append(("replay", replay))
     if not made.violations:
         told += [f"  {label:9} {text}" for label, text in notes]

@@ -40,9 +40,10 @@ from llm_sim.scenario._file import (
 from llm_sim.scenario._findings import spell
 from llm_sim.scenario._frames import F, FramePattern, differences, in_words_of_a_file
 from llm_sim.scenario._json import Text
-from llm_sim.scenario._loader import load_document, load_scenarios, place_of, places_of
+from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
+from llm_sim.scenario._place import Place
 from llm_sim.scenario._plain import Plain
 from llm_sim.scenario._script import Call, Fail, Say, Step, Turn, Wait
 from llm_sim.scenario._stimuli import STIMULI, WITH_TEXT, Injection, Stimulus
@@ -64,6 +65,7 @@ __all__ = [
     "Hold",
     "Injection",
     "Mark",
+    "Place",
     "Plain",
     "Say",
     "Scenario",
@@ -93,8 +95,6 @@ __all__ = [
     "load_document",
     "load_scenarios",
     "parse_duration",
-    "place_of",
-    "places_of",
     "register",
     "say",
     "scenario_schema",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
 from llm_sim.scenario._durations import format_duration, parse_duration
 from llm_sim.scenario._findings import Finding, Path, show
+from llm_sim.scenario._place import Place, names_one
 
 if TYPE_CHECKING:
     from llm_sim.scenario._yaml import Document
@@ -27,7 +28,6 @@ VERSION: Final = 1
 
 EXTENDS: Final = "extends"
 MOST_VARIANTS: Final = 100
-SEPARATOR: Final = "::"
 VARIANT: Final = r"\[[\w.=,-]+\]"
 """What the name of one scenario out of several ends in, such as ``[slow=5s]``."""
 
@@ -151,7 +151,8 @@ class Entries:
         if not isinstance(reference, str):
             self._refused(layer, f"must be NAME or FILE::NAME, not {show(reference)}")
             return None
-        file, _, name = reference.rpartition(SEPARATOR)
+        named = Place.parse(reference) if names_one(reference) else Place(name=reference)
+        file, name = named.file, named.name
         document = layer.document
         if file:
             opened = self._opened(os.path.join(os.path.dirname(document.file), file), layer)
@@ -165,7 +166,7 @@ class Entries:
             has = ", ".join(names) or "no scenario with a name"
             told = f"names no scenario {name!r}{near}: {where} has {has}"
             if not file and _FILE.search(name):
-                told += f"; write {name}{SEPARATOR}NAME for one of another file"
+                told += f"; write {Place(name, 'NAME')} for one of another file"
             self._refused(layer, told)
             return None
         return _Layer(document, names[name])
@@ -231,7 +232,7 @@ def _round(circle: Sequence[_Layer]) -> str:
     """Return the names of a circle, each with its file where there are several files."""
     several = any(each.document is not circle[0].document for each in circle)
     return " -> ".join(
-        f"{each.document.file}{SEPARATOR}{each.data['name']}" if several else each.data["name"]
+        str(Place(each.document.file, each.data["name"])) if several else each.data["name"]
         for each in circle
     )
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pydantic import ValidationError
 
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
-from llm_sim.scenario._entries import SEPARATOR, Entries, Entry, base_of
+from llm_sim.scenario._entries import Entries, base_of
 from llm_sim.scenario._file import ScenarioFile
 from llm_sim.scenario._findings import Finding, findings_of, show
-from llm_sim.scenario._findings import Path as Place
 from llm_sim.scenario._model import Scenario
+from llm_sim.scenario._place import Place, names_one
 from llm_sim.scenario._plain import Plain
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_scenarios(reference: str | Path) -> tuple[Scenario, ...]:
             makes, ``FILE::NAME[slow=5s]`` one of them.
 
     Returns:
-        The scenarios in the order of the file.
+        The scenarios in the order of the file; the ``place`` of each finds its parts there.
 
     Raises:
         ScenarioError: The file cannot be read, or something in it is wrong: every mistake is
@@ -49,39 +49,9 @@ def load_scenarios(reference: str | Path) -> tuple[Scenario, ...]:
     if not isinstance(reference, str | Path):
         wrong = f"reference must be FILE or FILE::NAME, not {show(reference)}"
         raise ScenarioError(Problem(wrong))
-    file, separator, name = str(reference).partition(SEPARATOR)
-    scenarios, _ = _loaded(file)
-    return _named(name, scenarios, file) if separator else scenarios
-
-
-def place_of(reference: str | Path, path: Place = ()) -> tuple[int, int]:
-    """Return where a part of a scenario stands in its file: line and column, from 1.
-
-    Args:
-        reference: ``FILE::NAME``, which loads.
-        path: Keys and indices from the scenario to the part, such as ``("expect", 2)``; empty for
-            the scenario itself. What is not there stands where the nearest part around it does,
-            and what is inherited from another file where that is extended.
-
-    Raises:
-        ScenarioError: The file cannot be read, or there is no such scenario in it.
-    """
-    file, _, name = str(reference).partition(SEPARATOR)
-    scenarios, entries = _loaded(file)
-    first = _named(name, scenarios, file)[0]
-    return entries[scenarios.index(first)].place(path)
-
-
-def places_of(file: str | Path) -> dict[str, tuple[int, int]]:
-    """Return where each scenario of a file stands: line and column, from 1, by its name.
-
-    Raises:
-        ScenarioError: The file cannot be read, or something in it is wrong.
-    """
-    scenarios, entries = _loaded(str(file))
-    return {
-        scenario.name: entry.place(()) for scenario, entry in zip(scenarios, entries, strict=True)
-    }
+    place = Place.parse(reference)
+    scenarios = _loaded(place.file)
+    return _named(place.name, scenarios, place.file) if names_one(reference) else scenarios
 
 
 def load_document(file: str | Path, model: type[_Model]) -> _Model:
@@ -129,13 +99,13 @@ def _neighbour(path: Path) -> str:
     return did_you_mean(path.name, names)
 
 
-def _loaded(file: str) -> tuple[tuple[Scenario, ...], list[Entry]]:
-    """Return the scenarios of a file, and for each one where it was written."""
+def _loaded(file: str) -> tuple[Scenario, ...]:
+    """Return the scenarios of a file, each with its place."""
     document = _document(file)
     data = document.data
     scenarios = data.get("scenarios") if isinstance(data, Mapping) else None
     if not isinstance(scenarios, list) or not scenarios:
-        return _validated(document, document.data, ScenarioFile).scenarios, []
+        return _validated(document, document.data, ScenarioFile).scenarios
     entries = Entries(document, _document)
     document.problems += entries.problems
     if not entries.all:
@@ -148,7 +118,11 @@ def _loaded(file: str) -> tuple[tuple[Scenario, ...], list[Entry]]:
                 return entries.all[index].problem(replace(finding, path=tuple(path)))
         return document.problem(finding)
 
-    return _validated(document, whole, ScenarioFile, problem).scenarios, entries.all
+    scenarios = _validated(document, whole, ScenarioFile, problem).scenarios
+    return tuple(
+        scenario.placed(Place(file, scenario.name, written=entry))
+        for scenario, entry in zip(scenarios, entries.all, strict=True)
+    )
 
 
 def _document(file: str) -> Document:

@@ -6,7 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+)
 
 from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario, ids_of
 from llm_sim.scenario._durations import Duration, format_duration
@@ -15,6 +22,7 @@ from llm_sim.scenario._expect import Expectation
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Json, Says, Text
 from llm_sim.scenario._marks import Mark
+from llm_sim.scenario._place import Place
 from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._script import Call, Turn
 from llm_sim.scenario._stimuli import Injection
@@ -162,7 +170,7 @@ _DOTTED = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
 _Bot = Annotated[Text, AfterValidator(_bot), Says(pattern=f"^{_DOTTED}:{_DOTTED}$")]
 
 
-class Scenario(Plain):
+class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
     """What happens in a conversation.
 
     Parameters:
@@ -205,6 +213,7 @@ class Scenario(Plain):
     marks: Annotated[tuple[Mark, ...], BeforeValidator(listed)] = ()
 
     _remedies = {"script": 'script: [[{say: "Hello."}]]'}
+    _place: Place | None = PrivateAttr(default=None)
 
     if TYPE_CHECKING:
 
@@ -226,6 +235,27 @@ class Scenario(Plain):
             strict: Sequence[str] = (),
             marks: Sequence[Mark | str] = (),
         ) -> None: ...
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the same happens in both, wherever they stand."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return all(getattr(self, key) == getattr(other, key) for key in type(self).model_fields)
+
+    @property
+    def place(self) -> Place:
+        """Where the scenario stands: its file, which the loader knows, or its name alone."""
+        return Place(name=self.name) if self._place is None else self._place
+
+    def placed(self, place: Place) -> Self:
+        """Return the same scenario, standing elsewhere.
+
+        Args:
+            place: Where.
+        """
+        moved = self.model_copy()
+        moved._place = place
+        return moved
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -267,7 +297,8 @@ class Scenario(Plain):
         """
         latency = {key: format_duration(ns) for key, ns in self.latency.items()}
         kept = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**kept, "latency": latency, **changes})
+        changed = type(self)(**{**kept, "latency": latency, **changes})
+        return changed if self._place is None else changed.placed(self._place)
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

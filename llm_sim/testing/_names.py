@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from llm_sim.errors import Problem, ScenarioError, UsageError
+from llm_sim.errors import ScenarioError, UsageError
 from llm_sim.invariants import get_law
-from llm_sim.scenario import Scenario, place_of
+from llm_sim.scenario import Scenario
 from llm_sim.targets import load_bot
 
 
-def check_names(file: str, scenarios: Iterable[Scenario], *, bots: bool = True) -> None:
-    """Check that there are the laws and the bots that scenarios of a file name.
+def check_names(scenarios: Iterable[Scenario], *, bots: bool = True) -> None:
+    """Check that there are the laws and the bots that scenarios name.
 
     Args:
-        file: The file.
-        scenarios: Scenarios of it.
+        scenarios: Scenarios of a file, as it was loaded.
         bots: Whether their own bots are run.
 
     Raises:
         ScenarioError: One of them is not there; each is told with line and column.
     """
     problems = [
-        Problem(str(error), file, *place_of(f"{file}::{scenario.name}", path))
+        scenario.place.problem(str(error), path)
         for scenario in scenarios
         for path, error in _mistakes(scenario, bots=bots)
     ]

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 
-from llm_sim.errors import Problem
 from llm_sim.report import render_unmet
-from llm_sim.scenario import place_of, spell
-from llm_sim.simulation import Run, Unmet
+from llm_sim.simulation import Run
 
 
-def tell_unmet(one: Run, reference: str = "", *, headline: str = "", replay: str = "") -> str:
+def tell_unmet(one: Run, *, headline: str = "", replay: str = "") -> str:
     """Return the expectations that a run did not meet, each with its place, and the run.
 
     Args:
         one: The run.
-        reference: ``FILE::NAME`` where its scenario stands in a file; empty for one that was built
-            in Python, whose expectations are told by their path.
         headline: What failed; empty where the reader has just been told.
         replay: The line to paste that shows the failure again; empty where there is none.
     """
-    told = [(str(_problem(each, reference)), each.event) for each in one.unmet]
+    place = one.scenario.place
+    told = [(str(place.problem(each.message, each.path)), each.event) for each in one.unmet]
     return render_unmet(one.trace, told, headline=headline, replay=replay)
 
 
-def tell_no_verdict(one: Run, reference: str = "") -> str:
+def tell_no_verdict(one: Run) -> str:
     """Return why a run gives no verdict, with the place of an injection that never landed.
 
     Args:
         one: The run.
-        reference: ``FILE::NAME`` where its scenario stands in a file; or empty.
     """
     told = str(one.complaint)
     unseen = None if one.schedule.landings else _unseen(one)
-    if not reference or unseen is None:
+    path, place = ("inject", unseen or 0, "at"), one.scenario.place
+    if unseen is None or place.position(path) is None:
         return told
-    line, column = place_of(reference, ("inject", unseen, "at"))
-    return str(Problem(told, reference.partition("::")[0], line, column))
+    return str(place.problem(told, path))
 
 
 def _unseen(one: Run) -> int | None:
@@ -57,10 +53,3 @@ def _unseen(one: Run) -> int | None:
         ),
         None,
     )
-
-
-def _problem(unmet: Unmet, reference: str) -> Problem:
-    if not reference:
-        return Problem(f"{spell(unmet.path)}: {unmet.message}")
-    line, column = place_of(reference, unmet.path)
-    return Problem(unmet.message, reference.partition("::")[0], line, column)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_sim.errors import Problem, ScenarioError
-from llm_sim.scenario import Scenario, dump_scenarios, load_scenarios, place_of, scenario_schema
+from llm_sim.scenario import Scenario, dump_scenarios, load_scenarios, scenario_schema
 
 SOUND = {
     "name": "a",
@@ -59,7 +59,9 @@ def test_whatever_a_file_says_is_loaded_or_refused_at_its_place(
     loaded, problems = loaded_from(directory / "f.yaml")
     assert [problem for problem in problems if not (problem.line and problem.column)] == []
     for scenario in loaded:
-        assert place_of(f"{directory / 'f.yaml'}::{scenario.name}", ("expect", 0, "call"))[0] == 1
+        position = scenario.place.position(("expect", 0, "call"))
+        assert position is not None
+        assert position[0] == 1
     if not loaded:
         return
     (directory / "h.yaml").write_text(dump_scenarios(loaded), encoding="utf-8")

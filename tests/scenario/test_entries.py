@@ -6,7 +6,7 @@ from textwrap import dedent, indent
 import pytest
 
 from llm_sim.errors import ScenarioError
-from llm_sim.scenario import Scenario, dump_scenarios, format_duration, load_scenarios, place_of
+from llm_sim.scenario import Scenario, dump_scenarios, format_duration, load_scenarios
 
 BASE = """\
 version: 1
@@ -259,6 +259,10 @@ def test_a_wrong_list_of_latencies_is_refused(latency: str, messages: list[str])
     assert mistakes(f"- {{name: child, extends: base, latency: {latency}}}") == messages
 
 
+def position(reference: str, path: tuple[str | int, ...]) -> tuple[int, int] | None:
+    return load_scenarios(reference)[0].place.position(path)
+
+
 def test_the_place_of_a_scenario_and_its_parts_can_be_asked() -> None:
     load("""\
         - name: child
@@ -279,7 +283,7 @@ def test_the_place_of_a_scenario_and_its_parts_can_be_asked() -> None:
         ("g.yaml::other", ("user",)),
         ("g.yaml::other", ("expect", 0)),
     ]
-    assert [place_of(*each) for each in asked] == [
+    assert [position(*each) for each in asked] == [
         (3, 5),
         (11, 26),
         (11, 13),
@@ -296,13 +300,7 @@ def test_a_single_expectation_needs_no_list() -> None:
     entry = "- {name: child, extends: base, expect: {call: {c2: result}}}"
     loaded = load(entry)
     assert loaded[1].to_plain()["expect"] == [{"call": {"c2": "result"}}]
-    assert place_of("f.yaml::child", ("expect", 0, "call", "c2")) == (13, 54)
+    assert position("f.yaml::child", ("expect", 0, "call", "c2")) == (13, 54)
     assert mistakes(entry.replace("c2", "c3")) == [
         "f.yaml:13:50: unknown call 'c3': the script has c1, c2"
     ]
-
-
-def test_the_place_of_no_scenario_is_refused() -> None:
-    load("")
-    with pytest.raises(ScenarioError, match="there is no scenario 'bse'"):
-        place_of("f.yaml::bse")

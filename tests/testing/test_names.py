@@ -32,7 +32,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
     def check(text: str, *, bots: bool = True) -> list[str]:
         Path("a.sim.yaml").write_text(text, encoding="utf-8")
         with pytest.raises(ScenarioError) as caught:
-            check_names("a.sim.yaml", load_scenarios("a.sim.yaml"), bots=bots)
+            check_names(load_scenarios("a.sim.yaml"), bots=bots)
         return str(caught.value).splitlines()
 
     return check
@@ -71,4 +71,4 @@ def test_what_is_there_is_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "a.sim.yaml"
     text = TEXT.replace("no_bots:build", "llm_sim.cli.demo.bots:booking_bot")
     file.write_text(text.replace(", LS999", ""), encoding="utf-8")
-    check_names(str(file), load_scenarios(file))
+    check_names(load_scenarios(file))

@@ -31,7 +31,8 @@ def test_an_expectation_of_a_file_is_told_by_line_and_column(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.sim.yaml").write_text(dump_scenarios([GREETING]))
-    told = tell_unmet(run(GREETING), "a.sim.yaml::greeting", headline="FAILED it", replay="again")
+    one = run(load_scenarios("a.sim.yaml")[0])
+    told = tell_unmet(one, headline="FAILED it", replay="again")
     lines = told.splitlines()
     assert lines[:2] == [
         "FAILED it   2 expectations not met",
@@ -62,7 +63,7 @@ def test_an_injection_whose_frame_never_comes_is_told_by_line_and_column(
     monkeypatch.chdir(tmp_path)
     Path("a.sim.yaml").write_text(INJECTS)
     one = run(load_scenarios("a.sim.yaml")[0])
-    assert [tell_no_verdict(one, "a.sim.yaml::greeting"), tell_no_verdict(one)] == [
+    assert [tell_no_verdict(one), str(one.complaint)] == [
         f"a.sim.yaml:7:14: {UNSEEN}",
         UNSEEN,
     ]
@@ -71,11 +72,11 @@ def test_an_injection_whose_frame_never_comes_is_told_by_line_and_column(
 def test_a_run_without_a_verdict_for_another_reason_is_told_as_it_is() -> None:
     one = run(GREETING.replace(script=[*GREETING.script, *GREETING.script]))
     assert one.complaint is not None
-    assert tell_no_verdict(one, "no.sim.yaml::greeting") == str(one.complaint)
+    assert tell_no_verdict(one) == str(one.complaint)
 
 
 def test_a_schedule_that_does_not_land_is_no_matter_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "a.sim.yaml"
     file.write_text(INJECTS)
     one = run(load_scenarios(file)[0], schedule=decode("ls1-interrupt@End+1"))
-    assert tell_no_verdict(one, "no.sim.yaml::greeting") == str(one.complaint)
+    assert tell_no_verdict(one) == str(one.complaint)
