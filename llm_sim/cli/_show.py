@@ -6,18 +6,9 @@ from collections.abc import Callable
 
 from llm_sim.exploration import UNREACHABLE, SweepReport, stimulus_kinds
 from llm_sim.report import Failure, render_failure
-from llm_sim.schedule import Kind
 from llm_sim.simulation import Run
+from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.testing import KNOWN, Notes, pasted, place_of_run, tell_no_verdict
-
-_WORDS: dict[Kind, str] = {
-    "interrupt": "interruption",
-    "end": "end",
-    "cancel": "cancel",
-    "user_starts": "start of speech",
-    "user_stops": "end of speech",
-    "error": "error",
-}
 
 
 def run_line(one: Run, place: str = "", *, known: bool = False) -> str:
@@ -59,7 +50,7 @@ def sweep_line(report: SweepReport, *, known: bool = False) -> str:
 
 
 def _stimulus(inject: str) -> str:
-    *before, last = (_WORDS[kind] for kind in stimulus_kinds(inject))
+    *before, last = (STIMULUS_KINDS[kind].in_words for kind in stimulus_kinds(inject))
     return f"{', '.join(before)} and {last}" if before else last
 
 

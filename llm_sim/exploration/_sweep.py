@@ -110,10 +110,9 @@ def sweep(
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        inject: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` or ``error``, by
-            name or by builder; or two or three of them, like ``interrupt+end`` or ``[interrupt,
-            end]``: then a point is a place of the first together with one of the second behind it,
-            and so on.
+        inject: A stimulus without an argument, such as ``interrupt`` or ``end``, by name or by
+            builder; or two or three of them, like ``interrupt+end`` or ``[interrupt, end]``: then a
+            point is a place of the first together with a later place of the second, and so on.
         target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
             ``naive`` (with two planted races); or a target of your own.
         limits: Where a run that does not come to rest is stopped.

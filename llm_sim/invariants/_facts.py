@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.trace import SERVICE, UP, CallLife, Event, FrameRecord, Trace, calls
 
-ENDS: Final = frozenset(("End", "Cancel"))
-INTERRUPTIONS: Final = frozenset(("Interruption", "StartInterruption"))
+ENDS: Final = frozenset(
+    frame for row in STIMULUS_KINDS.values() if row.ends for frame in row.enters_as
+)
+INTERRUPTIONS: Final = frozenset(STIMULUS_KINDS["interrupt"].enters_as)
 
 
 @dataclass(slots=True)

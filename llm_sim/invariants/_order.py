@@ -7,17 +7,13 @@ from typing import Final
 
 from llm_sim.invariants._facts import ENDS, INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation, kebab
+from llm_sim.stimuli import STIMULUS_KINDS, StimulusKind
 from llm_sim.trace import DOWN, SERVICE, SINK, SOURCE, Event
 
 BOUND_NS: Final = 2_000_000_000
 """How long an interruption or a cancel may take to the far end: two virtual seconds."""
 
 _TEXT: Final = frozenset(("LLMText",))
-_ENTERS_AS: Final = {
-    "interrupt": INTERRUPTIONS,
-    "end": frozenset(("End",)),
-    "cancel": frozenset(("Cancel",)),
-}
 
 
 def _keeps_order(facts: Facts) -> Iterator[Violation]:
@@ -165,24 +161,24 @@ def _queued_at(facts: Facts, interruption: Event) -> Iterator[tuple[Event, Event
 def _reaches_the_far_end(facts: Facts) -> Iterator[Violation]:
     over = False
     for event in facts.conversation:
-        if event.kind != "stimulus" or event.data["do"] not in _ENTERS_AS:
+        row = STIMULUS_KINDS.get(event.data["do"]) if event.kind == "stimulus" else None
+        if row is None or not row.far:
             continue
-        do = event.data["do"]
-        if not over and not _arrives(facts, event, do):
-            message = f"the {do} does not reach the far end in time"
-            yield Violation("LS207", message, event=event.seq, kind=f"{do}-late")
-        over = over or do in ("end", "cancel")
+        if not over and not _arrives(facts, event, row):
+            message = f"the {row.word} does not reach the far end in time"
+            yield Violation("LS207", message, event=event.seq, kind=f"{row.word}-late")
+        over = over or row.ends
 
 
-def _arrives(facts: Facts, stimulus: Event, do: str) -> bool:
+def _arrives(facts: Facts, stimulus: Event, row: StimulusKind) -> bool:
     for event in facts.conversation[stimulus.seq :]:
         if event.kind != "process" or event.where != SINK:
             continue
         type_ = facts.frame(event).type
-        if type_ in _ENTERS_AS[do] or type_ in ENDS:
+        if type_ in row.enters_as or type_ in ENDS:
             # An end waits for what was said before it; the others must not wait. Where the
             # pipeline is over first, nothing else is due.
-            return do == "end" or event.time_ns - stimulus.time_ns <= BOUND_NS
+            return row.does == "end" or event.time_ns - stimulus.time_ns <= BOUND_NS
     return False
 
 

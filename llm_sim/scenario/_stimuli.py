@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StrictInt
 from pydantic.json_schema import JsonSchemaValue
@@ -14,20 +14,20 @@ from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Says, Text, text_under, with_value
 from llm_sim.scenario._plain import Plain
+from llm_sim.stimuli import STIMULUS_KINDS
 
-_EVENTS = ("interrupt", "end", "cancel", "user_starts", "user_stops", "error")
-WITH_TEXT = ("say", "register", "unregister")
-"""The stimuli from outside that have an argument; others can land at any point of a schedule."""
-
-_WITH_TEXT = (*WITH_TEXT, "release")
-
-STIMULI = (*_EVENTS, *WITH_TEXT)
+STIMULI: Final = tuple(word for word, row in STIMULUS_KINDS.items() if row.drawn)
 """Every kind of stimulus from outside; ``release``, which opens a gate, is a test's own hand."""
 
-_STIMULI = (
-    f"{', '.join(_EVENTS)}, {{say: text}}, {{register: tool}}, {{unregister: tool}} or "
-    "{release: tool}"
+WITH_TEXT: Final = tuple(word for word in STIMULI if STIMULUS_KINDS[word].argument)
+"""The stimuli from outside that have an argument; others can land at any point of a schedule."""
+
+_EVENTS: Final = tuple(word for word, row in STIMULUS_KINDS.items() if not row.argument)
+_WITH_TEXT: Final = tuple(word for word, row in STIMULUS_KINDS.items() if row.argument)
+*_FIRST, _LAST = (
+    f"{{{word}: {row.argument}}}" if row.argument else word for word, row in STIMULUS_KINDS.items()
 )
+_STIMULI: Final = f"{', '.join(_FIRST)} or {_LAST}"
 _WHEN = ("at", "after", "step")
 _SUFFIX = "Frame"
 
@@ -36,24 +36,11 @@ class Stimulus(Plain):
     """Something that happens to the bot from outside.
 
     Parameters:
-        kind: An interruption, an end frame, a cancel frame, the user starts or stops speaking, an
-            error frame from the service; the user says something, or a tool is registered (anew)
-            or unregistered; or the gate of a held tool opens.
-        text: What the user says, or the tool's name; empty for the other kinds.
+        kind: What happens: a word of :data:`llm_sim.stimuli.STIMULUS_KINDS`.
+        text: What the user says, or the tool's name; empty for a kind without an argument.
     """
 
-    kind: Literal[
-        "interrupt",
-        "end",
-        "cancel",
-        "user_starts",
-        "user_stops",
-        "error",
-        "say",
-        "register",
-        "unregister",
-        "release",
-    ]
+    kind: Text
     text: Text = ""
 
     def to_plain(self) -> str | dict[str, Any]:

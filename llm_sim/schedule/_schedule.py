@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Final, TypeAlias
 
 from llm_sim.errors import ScheduleFormatError, did_you_mean
+from llm_sim.stimuli import STIMULUS_KINDS
 
 START: Final = "start"
 """The anchor of a landing that is counted from the opening of the conversation."""
@@ -24,8 +25,10 @@ START: Final = "start"
 THEN: Final = "then"
 """The anchor of a landing that is counted from the landing before it."""
 
-Kind = Literal["interrupt", "end", "cancel", "user_starts", "user_stops", "error"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+Kind: TypeAlias = str
+"""The word of a stimulus that can be injected at a point."""
+
+KINDS: Final = tuple(word for word, row in STIMULUS_KINDS.items() if row.swept)
 """What can be injected at a point."""
 
 _ORDER: Final = "order"
@@ -160,9 +163,8 @@ def _decode_landing(token: str, part: str) -> Landing:
 
 
 def _kind(token: str, word: str) -> Kind:
-    for kind in KINDS:
-        if word == kind:
-            return kind
+    if word in KINDS:
+        return word
     hint = did_you_mean(word, KINDS)
     raise ScheduleFormatError(token, f"{word!r} cannot be injected{hint}: {', '.join(KINDS)}")
 

@@ -89,6 +89,7 @@ class Stage:
         self._afterwards_ns = _TEARDOWN_NS + 4 * sum(scenario.latency.values())
         self._born = Born()
         self.opened = self.rested = self._timers_left = 0
+        self._misfits: list[TargetError] = []
         self.missed: tuple[str, ...] = ()
         """Landings of the schedule whose place never came, in words."""
         self.unseen: tuple[str, ...] = ()
@@ -140,6 +141,8 @@ class Stage:
         self._end(session)
         self._servers.stop()
         self._run(_TEARDOWN_STEPS, self._afterwards_ns)
+        if self._misfits:
+            raise self._misfits[0]
         # A service contains the error like any other of a handler; the run is worth nothing.
         if self.loop.refusals:
             raise self.loop.refusals[0]
@@ -254,7 +257,9 @@ class Stage:
 
     def _unhandled(self, context: dict[str, Any], source: str = "loop") -> None:
         task, error = context.get("task") or context.get("future"), context.get("exception")
-        if task is not None and error is not None and self.loop.serves(task):
+        if isinstance(error, TargetError):
+            self._misfits.append(error)
+        elif task is not None and error is not None and self.loop.serves(task):
             self._servers.failed("a task of an application", error)
         else:
             self._error(source, _told(context))

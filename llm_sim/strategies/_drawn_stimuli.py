@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.scenario import STIMULI, Injection, Stimulus, after, at, at_step
+from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.strategies._schedules import ANCHORS
 
-_NAMING_A_TOOL: Final = ("register", "unregister")
+_SAID: Final = "And another thing."
 _MOMENTS: Final = ("0s", "5ms", "30ms", "60ms", "110ms", "300ms")
 
 
@@ -45,8 +46,5 @@ def _of_kind(kind: str, tools: Sequence[str]) -> list[Stimulus]:
     if kind not in STIMULI:
         known = ", ".join(STIMULI)
         raise UsageError(f"there is no stimulus {kind!r}{did_you_mean(kind, STIMULI)}: {known}")
-    if kind in _NAMING_A_TOOL:
-        return [Stimulus.from_plain({kind: tool}) for tool in tools]
-    if kind == "say":
-        return [Stimulus(kind="say", text="And another thing.")]
-    return [Stimulus.from_plain(kind)]
+    told = {"tool": tools, "text": (_SAID,), "": ("",)}[STIMULUS_KINDS[kind].argument]
+    return [Stimulus(kind=kind, text=text) for text in told]

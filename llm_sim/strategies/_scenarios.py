@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from llm_sim.errors import UsageError
 from llm_sim.scenario import WITH_TEXT, Scenario, Tool, Turn, format_duration
 from llm_sim.schedule import KINDS, Schedule
+from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.strategies._arguments import ToolSchema
 from llm_sim.strategies._drawn_stimuli import stimuli
 from llm_sim.strategies._drawn_tools import behaviours, latencies
@@ -71,7 +72,9 @@ def scenarios(
             mode=draw(_MODES),
             open_ended=True,
             inject=[
-                each for each in draw(one_beside) if each.do.kind == "say" or each.do.text in called
+                each
+                for each in draw(one_beside)
+                if STIMULUS_KINDS[each.do.kind].argument != "tool" or each.do.text in called
             ],
         )
 

@@ -8,7 +8,8 @@ from typing import Final
 from hypothesis import strategies as st
 
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.schedule import KINDS, START, THEN, Kind, Landing, Schedule
+from llm_sim.schedule import KINDS, START, THEN, Landing, Schedule
+from llm_sim.stimuli import STIMULUS_KINDS
 
 ANCHORS: Final = (
     (START, 1),
@@ -50,8 +51,7 @@ def schedules(kinds: Sequence[str] = KINDS, *, max_stimuli: int = 2) -> st.Searc
     """Draw schedules of a few stimuli, none first.
 
     Args:
-        kinds: The stimuli: ``interrupt``, ``end``, ``cancel``, ``user_starts``, ``user_stops`` and
-            ``error``.
+        kinds: The stimuli: those that can land at any point.
         max_stimuli: How many at most.
 
     Raises:
@@ -61,28 +61,28 @@ def schedules(kinds: Sequence[str] = KINDS, *, max_stimuli: int = 2) -> st.Searc
         raise UsageError(f"max_stimuli must be 0 or more, not {max_stimuli}")
     if not kinds or not max_stimuli:
         return st.just(Schedule())
-    # Who has not started to speak has nothing to stop: that is drawn behind another stimulus.
-    first = landings([kind for kind in kinds if kind != "user_stops"] or kinds)
+    kinds = [_kind(kind) for kind in kinds]
+    # A user who has not started to speak cannot stop: that comes after another stimulus.
+    first = landings([kind for kind in kinds if not STIMULUS_KINDS[kind].follows] or kinds)
     later = landings(kinds, then=True)
-    if {"user_starts", "user_stops"} <= set(kinds):
-        # And who has started stops, more often than not.
-        stops = landings(["user_stops"], then=True)
-        spoken = st.one_of(stops, stops, later)
-    else:
-        spoken = later
+    after: dict[str, st.SearchStrategy[Landing]] = {}
+    for kind in kinds:
+        if before := STIMULUS_KINDS[kind].follows:
+            # And a user who has started stops, more often than not.
+            follower = landings([kind], then=True)
+            after[before] = st.one_of(follower, follower, later)
 
     @st.composite
     def some(draw: st.DrawFn) -> Schedule:
         begins = draw(first)
-        others = spoken if begins.kind == "user_starts" else later
+        others = after.get(begins.kind, later)
         return Schedule((begins, *draw(st.lists(others, max_size=max_stimuli - 1))))
 
     return st.one_of(st.just(Schedule()), some(), some(), some())
 
 
-def _kind(name: str) -> Kind:
-    for kind in KINDS:
-        if name == kind:
-            return kind
+def _kind(name: str) -> str:
+    if name in KINDS:
+        return name
     known = ", ".join(KINDS)
     raise UsageError(f"cannot inject {name!r}{did_you_mean(name, KINDS)}; it is one of {known}")

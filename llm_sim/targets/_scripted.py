@@ -12,9 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
-from llm_sim.scenario import Call, Scenario, Tool
+from llm_sim.scenario import Call, Tool
 from llm_sim.scripted import PROBE_TOOL, SECOND_NS, delayed, function_stub, stub
 from llm_sim.targets._port import Plan, Station
+from llm_sim.targets._tools import build_bot
 from llm_sim.trace import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE
 
 if TYPE_CHECKING:
@@ -199,27 +200,21 @@ class HeldText(_RealProcessor):
 
 
 def inner_stations(
-    scenario: Scenario,
-    *,
-    llm: Any,
-    bot: Sequence[Any],
-    playout: type[Any],
-    assistant: Any,
+    plan: Plan, *, llm: ScriptedService, playout: type[Any], assistant: Any
 ) -> list[Station]:
-    """Return the bot's processors, the playout if the scenario has one, and the aggregator.
+    """Build the bot around a service; return its processors, the playout and the aggregator.
 
     Args:
-        scenario: What happens.
-        llm: The service.
-        bot: The bot's processors, the service among them.
+        plan: What to build.
+        llm: The service, which has its script.
         playout: The target's stand-in, a :class:`HeldText`.
         assistant: The assistant aggregator.
     """
     stations = [
         Station(SERVICE if part is llm else f"{type(part).__name__}.{place}", part)
-        for place, part in enumerate(bot)
+        for place, part in enumerate(build_bot(plan, llm))
     ]
-    duration_ns = scenario.latency.get(PLAYOUT, 0)
+    duration_ns = plan.scenario.latency.get(PLAYOUT, 0)
     if duration_ns:
         held = playout()
         held.hold(duration_ns)

@@ -197,7 +197,7 @@ def scenario(**changes: Any) -> Callable[[], Scenario]:
         ),
         (lambda: Call(name="a", id=""), "id must not be empty"),
         (
-            lambda: Stimulus(kind="stop"),  # type: ignore[arg-type]
+            lambda: Stimulus(kind="stop"),
             "kind must be interrupt, end, cancel, user_starts, user_stops, error, {say: text}, "
             "{register: tool}, {unregister: tool} or {release: tool}, not 'stop'",
         ),

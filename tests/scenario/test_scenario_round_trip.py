@@ -57,7 +57,7 @@ TOOLS = st.builds(Tool, result=JSON, latency=DURATIONS, **FLAGS) | st.builds(
     Tool, raises=st.text(), latency=DURATIONS, **FLAGS
 )
 STIMULI = st.sampled_from(["interrupt", "end", "cancel"]).map(
-    lambda kind: Stimulus(kind=kind)  # type: ignore[arg-type]
+    lambda kind: Stimulus(kind=kind)
 ) | st.builds(Stimulus, kind=st.just("say"), text=st.text(min_size=1))
 INJECTIONS = (
     st.builds(

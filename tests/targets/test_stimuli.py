@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from llm_sim import frames
+from llm_sim.errors import TargetError
 from llm_sim.scenario import (
     Scenario,
     Stimulus,
@@ -22,7 +24,8 @@ from llm_sim.scenario import (
     wait,
 )
 from llm_sim.simulation import Run, run
-from llm_sim.targets import Bot
+from llm_sim.stimuli import STIMULUS_KINDS, StimulusKind
+from llm_sim.targets import Bot, get_target
 from tests.support.pipecat import needs_pipecat
 
 INJECTED = ("UserStartedSpeaking", "UserStoppedSpeaking", "Error")
@@ -94,3 +97,42 @@ def test_a_run_may_wait_while_the_user_speaks_but_not_for_ever() -> None:
     assert speaks_at_the_end.laws == ()
     assert has_spoken.laws == ()
     assert run(late, target="pipecat").laws == ("LS204",)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("row", STIMULUS_KINDS.values(), ids=lambda row: row.word)
+def test_every_target_knows_every_stimulus(target: str, row: StimulusKind) -> None:
+    if row.does == "release":  # opens a gate of the harness, and enters no target
+        return
+    one = converse(target, Stimulus(kind=row.word, text="f" if row.argument else ""))
+    assert [event.data["do"] for event in one.trace.of("stimulus")][1:] == [row.word]
+
+
+@pytest.mark.parametrize("target", [*TARGETS, "naive"])
+def test_a_stimulus_that_a_target_does_not_know_is_no_silent_pass(target: str) -> None:
+    unknown = Stimulus.model_construct(kind="dtmf", text="")
+    told = rf"^target '{get_target(target).name}' does not know the stimulus 'dtmf'$"
+    with pytest.raises(TargetError, match=told):
+        converse(target, unknown)
+
+
+def test_nor_is_one_whose_frame_the_target_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(frames, "UserStoppedSpeakingFrame")
+    with pytest.raises(TargetError, match=r"^target 'reference' does not know .* 'user_stops'$"):
+        converse("reference", user_starts(), user_stops())
+
+
+@needs_pipecat
+def test_a_renamed_queue_of_pipecat_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    from llm_sim.targets.pipecat import _worker_generation
+
+    async def start_and_rename(self: Any, frame: Any) -> None:
+        await start(self, frame)
+        self._renamed = self.__dict__.pop("_sequential_runner_queue")
+
+    service = _worker_generation.ScriptedLLMService
+    start = service.start
+    monkeypatch.setattr(service, "start", start_and_rename)
+    scenario = Scenario(mode="sequential", script=[turn(say("Hello."))])
+    with pytest.raises(TargetError, match="no longer has '_sequential_runner_queue'"):
+        run(scenario, target="pipecat")

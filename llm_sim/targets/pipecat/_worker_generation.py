@@ -7,17 +7,12 @@ or brings the real world in: transports, voice activity and turn detection, idle
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pipecat.frames.frames as pipecat_frames
-from pipecat.frames.frames import (
-    EndFrame,
-    InterruptionFrame,
-    LLMContextFrame,
-    UserStartedSpeakingFrame,
-    UserStoppedSpeakingFrame,
-)
+from pipecat.frames.frames import EndFrame, LLMContextFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -27,15 +22,12 @@ from pipecat.services.llm_service import LLMService
 from pipecat.services.settings import LLMSettings
 from pipecat.workers.runner import WorkerRunner
 
-from llm_sim.targets._context import view_of
-from llm_sim.targets._port import Views
+from llm_sim.targets._port import Session, Views
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets._shape import attribute
-from llm_sim.targets._tools import build_bot
 from llm_sim.targets.pipecat._worker_rig import WorkerRig
 
 if TYPE_CHECKING:
-    from llm_sim.scenario import Stimulus
     from llm_sim.targets._port import Plan
 
 __all__ = ["WorkerRig", "open_session"]
@@ -46,6 +38,12 @@ class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
 
     frames = pipecat_frames
     upstream = FrameDirection.UPSTREAM
+    started = False
+
+    async def start(self, frame: Any) -> None:
+        """Start, and with it make what sequential mode needs."""
+        await super().start(frame)
+        self.started = True
 
     def register_direct_function(self, handler: Any, **options: Any) -> None:
         """Register a function that takes its arguments by name, watched."""
@@ -77,25 +75,25 @@ def _settings() -> LLMSettings:
     )
 
 
-class WorkerSession:
+class WorkerSession(Session):
     """One live pipeline under a worker and a runner.
 
     Args:
         plan: What to build.
     """
 
+    target = "pipecat"
+    frames = pipecat_frames
+
     def __init__(self, plan: Plan) -> None:
-        scenario = plan.scenario
+        self._parallel = plan.scenario.mode == "parallel"
         self._context = LLMContext()
-        self._llm = ScriptedLLMService(
-            run_in_parallel=scenario.mode == "parallel", settings=_settings()
+        self._assistant = LLMAssistantAggregator(self._context)
+        self.llm = self._llm = ScriptedLLMService(
+            run_in_parallel=self._parallel, settings=_settings()
         )
         self._llm.script(plan)
-        self._assistant = LLMAssistantAggregator(self._context)
-        bot = build_bot(plan, self._llm)
-        inner = inner_stations(
-            scenario, llm=self._llm, bot=bot, playout=Playout, assistant=self._assistant
-        )
+        inner = inner_stations(plan, llm=self._llm, playout=Playout, assistant=self._assistant)
         self._pipeline = Pipeline([station.processor for station in inner])
         self._worker = PipelineWorker(
             self._pipeline,
@@ -114,55 +112,45 @@ class WorkerSession:
         await runner.add_workers(self._worker)
         await runner.run()
 
-    async def inject(self, stimulus: Stimulus) -> None:
-        """Bring a stimulus in at the source.
+    async def queue(self, frame: Any) -> None:
+        """Queue a frame in the pipeline itself, as Pipecat's worker does with an interruption.
 
-        An interruption goes straight into the pipeline, as Pipecat's worker does with one: its
-        push queue stands still while an EndFrame is on its way.
+        The worker's own push queue stands still while an EndFrame is on its way.
         """
-        match stimulus.kind:
-            case "interrupt":
-                await self._pipeline.queue_frame(InterruptionFrame())
-            case "end":
-                await self._worker.queue_frame(EndFrame())
-            case "cancel":
-                await self._worker.cancel()
-            case "user_starts":
-                await self._pipeline.queue_frame(UserStartedSpeakingFrame())
-            case "user_stops":
-                await self._pipeline.queue_frame(UserStoppedSpeakingFrame())
-            case "error":
-                await self._llm.report_error()
-            case "register" | "unregister":
-                self._llm.change_tools(stimulus.kind, stimulus.text)
-            case "say":
-                # What a user aggregator does at the end of a turn. Pipecat's own polls its turn
-                # detectors for ever, so that a run with it never comes to rest.
-                self._context.add_message({"role": "user", "content": stimulus.text})
-                await self._pipeline.queue_frame(LLMContextFrame(self._context))
+        await self._pipeline.queue_frame(frame)
+
+    async def end(self) -> None:
+        """Let the pipeline end when everything before has gone through it."""
+        await self._worker.queue_frame(EndFrame())
+
+    async def cancel(self) -> None:
+        """Cancel the worker."""
+        await self._worker.cancel()
+
+    async def say(self, text: str) -> None:
+        """Do what a user aggregator does at the end of a turn.
+
+        Pipecat's own polls its turn detectors for ever, so that a run with it never comes to rest.
+        """
+        self._context.add_message({"role": "user", "content": text})
+        await self.queue(LLMContextFrame(self._context))
 
     def views(self) -> Views:
         """Return the three views of each call."""
-        running = {
-            item.tool_call_id: "running"
-            for item in attribute(self._llm, "_function_call_tasks").values()
-        }
-        # Only sequential mode makes a queue, when the service is started.
-        runner: Any = getattr(self._llm, "_sequential_runner_queue", None)
-        queued = () if runner is None else attribute(runner, "_queue")
+        running = attribute(self._llm, "_function_call_tasks").values()
         opened = attribute(self._assistant, "_function_calls_in_progress")
-        context = view_of(attribute(self._context, "messages"))
-        return Views(
-            service={item.tool_call_id: "queued" for item in queued} | running,
-            aggregator={
-                call: "started" if frame is None else "in_progress"
-                for call, frame in opened.items()
-            },
-            context=context.calls,
-            contents=context.contents,
-            roles=context.roles,
-            messages=context.messages,
+        return Views.of(
+            {item.tool_call_id: "queued" for item in self._queued()}
+            | {item.tool_call_id: "running" for item in running},
+            {call: "started" if frame is None else "in_progress" for call, frame in opened.items()},
+            attribute(self._context, "messages"),
         )
+
+    def _queued(self) -> Iterable[Any]:
+        if self._parallel or not self._llm.started:  # only then there is a queue
+            return ()
+        queue = attribute(self._llm, "_sequential_runner_queue")
+        return list(attribute(queue, "_queue"))
 
 
 def open_session(plan: Plan) -> WorkerSession:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llm_sim import frames, service
-from llm_sim.frames import (
-    FrameDirection,
-    InterruptionFrame,
-    LLMMessagesAppendFrame,
-    UserStartedSpeakingFrame,
-    UserStoppedSpeakingFrame,
-)
-from llm_sim.targets._context import view_of
-from llm_sim.targets._port import Station, Views
+from llm_sim.frames import FrameDirection
+from llm_sim.targets._port import Session, Station, Views
 from llm_sim.targets._releases import installed_release
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
-from llm_sim.targets._tools import build_bot
 from llm_sim.targets.reference._logs import quiet
 from llm_sim.targets.reference._naive import NaiveLLMService
 from llm_sim.targets.reference._rig import ReferenceRig
 from llm_sim.trace import USER
 
 if TYPE_CHECKING:
-    from llm_sim.scenario import Stimulus
-    from llm_sim.targets._port import Plan, Session
+    from llm_sim.targets._port import Plan
     from llm_sim.targets._rig import Rig, RigOptions
 
     _RealService = service.FrameProcessor
@@ -70,69 +61,62 @@ class Playout(HeldText, service.FrameProcessor):
     frames: ClassVar = frames
 
 
-class ReferenceSession:
+class ReferenceSession(Session):
     """One live pipeline.
 
     Args:
         plan: What to build.
         llm_class: The scripted service.
+        target: The name of the target.
     """
 
-    def __init__(self, plan: Plan, llm_class: type[ScriptedLLMService | ScriptedNaiveLLMService]):
-        scenario = plan.scenario
+    frames = frames
+
+    def __init__(
+        self,
+        plan: Plan,
+        llm_class: type[ScriptedLLMService | ScriptedNaiveLLMService],
+        target: str,
+    ) -> None:
+        self.target = target
         self._context = service.LLMContext()
-        self._llm = llm_class(run_in_parallel=scenario.mode == "parallel")
+        self.llm = self._llm = llm_class(run_in_parallel=plan.scenario.mode == "parallel")
         self._llm.script(plan)
         pair = self._llm.create_context_aggregator(self._context)
         self._assistant = pair.assistant()
-        bot = build_bot(plan, self._llm)
         inner = [
             Station(USER, pair.user()),
-            *inner_stations(
-                scenario, llm=self._llm, bot=bot, playout=Playout, assistant=self._assistant
-            ),
+            *inner_stations(plan, llm=self._llm, playout=Playout, assistant=self._assistant),
         ]
         pipeline = service.Pipeline([station.processor for station in inner])
         self._task = service.PipelineTask(pipeline)
-        self.stations: Sequence[Station] = with_ends(pipeline.source, inner, pipeline.sink)
+        self.stations = with_ends(pipeline.source, inner, pipeline.sink)
 
     async def run(self) -> None:
         """Run the pipeline until an end or a cancel has gone through it."""
         await service.PipelineRunner().run(self._task)
 
-    async def inject(self, stimulus: Stimulus) -> None:
-        """Bring a stimulus in at the source."""
-        match stimulus.kind:
-            case "interrupt":
-                await self._task.queue_frame(InterruptionFrame())
-            case "end":
-                await self._task.stop_when_done()
-            case "cancel":
-                await self._task.cancel()
-            case "user_starts":
-                await self._task.queue_frame(UserStartedSpeakingFrame())
-            case "user_stops":
-                await self._task.queue_frame(UserStoppedSpeakingFrame())
-            case "error":
-                await self._llm.report_error()
-            case "register" | "unregister":
-                self._llm.change_tools(stimulus.kind, stimulus.text)
-            case "say":
-                message = {"role": "user", "content": stimulus.text}
-                await self._task.queue_frame(
-                    LLMMessagesAppendFrame(messages=[message], run_llm=True)
-                )
+    async def queue(self, frame: Any) -> None:
+        """Queue a frame at the source."""
+        await self._task.queue_frame(frame)
+
+    async def end(self) -> None:
+        """Let the pipeline end when everything before has gone through it."""
+        await self._task.stop_when_done()
+
+    async def cancel(self) -> None:
+        """Cancel the pipeline."""
+        await self._task.cancel()
+
+    async def say(self, text: str) -> None:
+        """Let the user aggregator take what the user says into the context."""
+        message = {"role": "user", "content": text}
+        await self.queue(frames.LLMMessagesAppendFrame(messages=[message], run_llm=True))
 
     def views(self) -> Views:
         """Return the three views of each call."""
-        context = view_of(self._context.messages)
-        return Views(
-            service=self._llm.calls_in_flight(),
-            aggregator=self._assistant.calls_open(),
-            context=context.calls,
-            contents=context.contents,
-            roles=context.roles,
-            messages=context.messages,
+        return Views.of(
+            self._llm.calls_in_flight(), self._assistant.calls_open(), self._context.messages
         )
 
 
@@ -161,7 +145,7 @@ class ReferenceTarget:
 
     async def open(self, plan: Plan) -> Session:
         """Build a fresh pipeline."""
-        return ReferenceSession(plan, self._llm_class)
+        return ReferenceSession(plan, self._llm_class, self.name)
 
     def rig(self, processor: service.FrameProcessor, options: RigOptions) -> Rig:
         """Build a pipeline of one processor."""
