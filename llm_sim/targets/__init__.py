@@ -1,6 +1,7 @@
 """What is under test, behind one port."""
 
-from llm_sim.targets._bot import Bot, load_bot
+from llm_sim.targets._bot import Bot
+from llm_sim.targets._loading import load_bot
 from llm_sim.targets._port import Plan, Session, Station, Stimulated, Target, Views
 from llm_sim.targets._registry import TARGETS, get_target
 from llm_sim.targets._rig import Rig, RigOptions, open_rig

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
 from llm_sim.errors import BotError, did_you_mean
 from llm_sim.network import Network
 from llm_sim.scripted import StubFunction
+from llm_sim.targets._homes import Origin
 from llm_sim.targets._schemas import schemas_of
 
 Build = Callable[[Any], Any]
-
 
 _AGGREGATORS: Final = (
     "LLMAssistantAggregator",
@@ -49,8 +50,8 @@ class Bot:
         stubs: Functions that stand for the handlers of tools by name. Each takes those of the
             call's arguments by name that it wants and returns the result, or an awaitable of it.
         network: The servers that it can reach; by default none.
-        loaded_from: The reference with which :func:`load_bot` found it, or empty. It makes no
-            difference to whether two bots are equal.
+        loaded_from: The reference that :func:`load_bot` found it by, or empty. Two bots that differ
+            only in it are equal.
     """
 
     build: Build = _nothing
@@ -60,6 +61,7 @@ class Bot:
     network: Network | None = None
     stubs: Mapping[str, StubFunction] = field(default_factory=dict, hash=False)
     loaded_from: str = field(default="", compare=False)
+    _origin: Origin | None = field(default=None, repr=False, compare=False)
     _found_at: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -102,11 +104,11 @@ class Bot:
 
     @property
     def reference(self) -> str:
-        """Where the bot stands, ``package.module:attribute``.
+        """Where the bot is defined, ``package.module:attribute``.
 
-        A bot that was loaded, or that is an attribute of a module, can be loaded again by it. Of
-        another one it is where its builder was written, for readers: what a function or a call
-        returned can be imported from nowhere.
+        A bot that was loaded, or that is an attribute of a module, can be loaded again by it. For
+        any other bot it names its builder, for readers: nothing can import a function that is
+        defined inside another one.
         """
         if found := self.loaded_from or (self != Bot(self.build) and self._attribute()):
             return found
@@ -114,8 +116,33 @@ class Bot:
         plain = qualname.replace(".<locals>", "").replace("<lambda>", "function")
         return f"{getattr(self.build, '__module__', 'builtins')}:{plain}"
 
+    def at_home(self) -> AbstractContextManager[None]:
+        """Enter the directory that the bot was loaded from.
+
+        While it is entered, what the bot's code imports comes from there first, so that two
+        services whose modules have the same names do not meet. For a bot that was not loaded this
+        does nothing.
+        """
+        return nullcontext() if self._origin is None else self._origin.entered()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Let another process load the bot again, where it was loaded.
+
+        Pickle would look for its functions by their modules' names alone, and two services may
+        each have a module of that name.
+        """
+        if self._origin is None:
+            return object.__reduce_ex__(self, protocol)
+        loaded = _loaded_again(self._origin)
+        changes = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.init and getattr(self, each.name) != getattr(loaded, each.name)
+        }
+        return _loaded_again, (self._origin, changes)
+
     def _attribute(self) -> str:
-        """Return where an equal bot stands in a module, or an empty string; looked up once."""
+        """Return the module attribute that holds an equal bot, or an empty string; found once."""
         if not self._found_at:
             self._found_at.append(_attribute_of_a_module(self))
         return self._found_at[0]
@@ -129,7 +156,7 @@ class Bot:
         try:
             built = self.build(llm)
         except (Exception, SystemExit) as error:
-            raise BotError(f"bot {self.name!r} cannot be built: {_told(error)}") from error
+            raise BotError(f"bot {self.name!r} cannot be built: {described(error)}") from error
         if built is None or built is llm:
             return [llm]
         if not isinstance(built, Sequence) or not any(part is llm for part in built):
@@ -188,31 +215,15 @@ class Bot:
                     )
 
 
-def _told(error: BaseException) -> str:
-    """Return what a module or a builder has raised, and the line of it, where there is one."""
-    told = str(error) if isinstance(error, ImportError) else repr(error)
+def described(error: BaseException) -> str:
+    """Return what a module or a builder raised, with the file and line of it if there is one."""
+    message = str(error) if isinstance(error, ImportError) else repr(error)
     places = [
-        f" ({each.filename}:{each.lineno})"
-        for each in traceback.extract_tb(error.__traceback__)
-        if not each.filename.startswith(("<frozen ", _PACKAGE, importlib.__file__))
+        f" ({frame.filename}:{frame.lineno})"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<frozen ", _PACKAGE, importlib.__file__))
     ]
-    return told + (places[-1] if places else "")
-
-
-def _elsewhere(module: str) -> str:
-    """Return where below the current directory a module lies that cannot be imported from it."""
-    top = module.partition(".")[0]
-    if importlib.util.find_spec(top) is not None:
-        return ""
-    here = Path.cwd()
-    found = [
-        place.relative_to(here).as_posix()
-        for below in ("*", "*/*")
-        for file in (f"{top}.py", f"{top}/__init__.py")
-        for place in (path.parents[file.count("/")] for path in here.glob(f"{below}/{file}"))
-    ]
-    paths = ":".join(sorted(found)[:1])
-    return f"; it lies in {paths}: set PYTHONPATH={paths}" if paths else ""
+    return message + (places[-1] if places else "")
 
 
 def _attribute_of_a_module(bot: Bot) -> str:
@@ -223,40 +234,37 @@ def _attribute_of_a_module(bot: Bot) -> str:
     return ""
 
 
-def load_bot(reference: str | None) -> Bot:
-    """Return the bot that ``package.module:attribute`` names; None is the bot without handlers.
+def bot_at(origin: Origin, found: Any, reference: str) -> Bot:
+    """Return the bot that an object is or builds; the same one each time.
 
-    The current directory is importable, as it is for ``python -m``. The bot remembers the
-    reference, so that a failure which is saved with it can be replayed.
+    Args:
+        origin: Where it was found.
+        found: The object.
+        reference: What it was asked for by.
 
     Raises:
-        BotError: There is no such module or attribute, or it is neither a Bot nor callable.
+        BotError: It is neither a Bot nor callable.
     """
-    if reference is None:
-        return Bot()
-    module_name, _, attribute = reference.partition(":")
-    if not (module_name and attribute):
-        raise BotError(f"bot {reference!r}: write package.module:attribute")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        # Whatever a module does while it is imported, it is the bot's to repair.
-        raise BotError(
-            f"bot {reference!r}: cannot import {module_name!r}: {_told(error)}"
-            f"{_elsewhere(module_name) if isinstance(error, ModuleNotFoundError) else ''}"
-        ) from error
-    try:
-        found = getattr(module, attribute)
-    except AttributeError:
-        hint = did_you_mean(attribute, sorted(vars(module)))
-        raise BotError(f"bot {reference!r}: {module_name} has no {attribute!r}{hint}") from None
+    last, bot = _loaded.get((origin, reference), (None, None))
+    # The object is compared, because a test may have replaced it or imported its module again.
+    if bot is not None and last is found:
+        return bot
     if isinstance(found, Bot):
-        return replace(found, loaded_from=reference)
-    if callable(found):
-        return Bot(found, loaded_from=reference)
-    raise BotError(
-        f"bot {reference!r} is a {type(found).__name__}; give a Bot or a function build(llm)"
-    )
+        bot = replace(found, loaded_from=reference, _origin=origin)
+    elif callable(found):
+        bot = Bot(found, loaded_from=reference, _origin=origin)
+    else:
+        raise BotError(
+            f"bot {reference!r} is a {type(found).__name__}; give a Bot or a function build(llm)"
+        )
+    _loaded[origin, reference] = found, bot
+    return bot
+
+
+_loaded: Final[dict[tuple[Origin, str], tuple[Any, Bot]]] = {}
+
+
+def _loaded_again(origin: Origin, changes: Mapping[str, Any] | None = None) -> Bot:
+    found = attrgetter(origin.attribute)(origin.imported())
+    bot = bot_at(origin, found, f"{origin.module}:{origin.attribute}")
+    return replace(bot, **changes) if changes else bot

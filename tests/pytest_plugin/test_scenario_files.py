@@ -185,7 +185,9 @@ def test_a_bot_that_is_not_there_is_told_without_a_traceback(write: Write, inner
     write(test_a=GREETING.replace("- name: greeting", "- name: greeting\n    bot: no_bots:build"))
     told = "bot 'no_bots:build': cannot import 'no_bots': No module named 'no_bots'"
     result = inner.again("-k", "greeting")
-    assert result.text == f"test_a.sim.yaml:4:10: {told}\n\ntest_a.sim.yaml:4: {told}"
+    first, _, last = result.text.splitlines()
+    assert first.startswith(f"test_a.sim.yaml:4:10: {told}")
+    assert last.startswith(f"test_a.sim.yaml:4: {told}")
 
 
 def test_what_the_command_line_says_holds_for_scenarios_too(

@@ -246,7 +246,7 @@ def _parameters(signature: inspect.Signature, typed: dict[str, str]) -> Iterator
     """Yield the parameters, with a ``*`` in front of the first that is given by name only."""
     marked = False
     for name, parameter in signature.parameters.items():
-        if name in ("self", "cls"):
+        if name in ("self", "cls") or name.startswith("_"):
             continue
         if parameter.kind is parameter.KEYWORD_ONLY and not marked:
             yield "*"

@@ -223,7 +223,7 @@ def test_a_handler_of_the_wrong_form_is_told_at_the_users_line() -> None:
 
 
 @pytest.mark.parametrize("layout", ["src/{name}.py", "a/b/{name}.py", "src/{name}/__init__.py"])
-def test_a_module_that_lies_elsewhere_is_told_with_the_way_there(
+def test_for_a_module_elsewhere_the_error_says_what_to_write(
     layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"voicebot_{abs(len(layout))}"
@@ -234,4 +234,7 @@ def test_a_module_that_lies_elsewhere_is_told_with_the_way_there(
     place = layout.partition("/{")[0]
     with pytest.raises(BotError) as refused:
         load_bot(f"{name}:build")
-    assert str(refused.value).endswith(f"; it lies in {place}: set PYTHONPATH={place}")
+    assert str(refused.value).endswith(
+        f"; there is one in {place}: write {layout.format(name=name)}:build, "
+        f"or set PYTHONPATH={place}"
+    )

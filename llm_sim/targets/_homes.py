@@ -1,0 +1,214 @@
+"""Directories that bots are loaded from, each with modules of its own.
+
+One repository may hold two services, ``a/bot.py`` and ``b/bot.py``, each with a ``tools.py`` beside
+it. Python has one ``sys.modules`` for a process, so the second ``import tools`` would get the first
+one's tools, whether it stands at the top of ``bot.py`` or inside a handler. A :class:`Home` keeps
+them apart: while it is entered, an import finds the modules of its directory first, and those of
+other directories that have the same names are out of the way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.machinery import all_suffixes
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+_NEVER_DISPLACED: Final = ("__main__", "llm_sim")
+"""The program, and us: a second copy of this package would know nothing of the first."""
+_STANDARD_LIBRARY: Final = os.path.realpath(sysconfig.get_path("stdlib"))
+
+_real: Final = cache(os.path.realpath)
+
+
+class Home:
+    """A directory and the modules that were imported from it; made by :func:`home_of`.
+
+    Args:
+        directory: The directory, absolute and without symbolic links.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.directory = Path(directory)
+        self._put_away: dict[str, ModuleType] = {}
+        """Its modules while nobody can import them; empty while it is entered."""
+        self._displaced: dict[str, ModuleType] = {}
+        """Modules of other directories that its own have taken the names of, while entered."""
+        self._known: Collection[str] = ()
+        """The names that were in ``sys.modules`` when it was entered."""
+
+    def __repr__(self) -> str:
+        return f"Home({str(self.directory)!r})"
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return home_of, (str(self.directory),)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Let imports find the modules of this directory first, and no other service's.
+
+        One home is entered at a time: entering another one leaves the first until it is back.
+        Entering the current one costs nothing, so whoever runs a bot often enters it once around
+        all of the runs.
+        """
+        outer = _current[-1]
+        if outer is self:
+            yield
+            return
+        if outer is not None:
+            outer._leave()
+        self._enter()
+        _current.append(self)
+        try:
+            yield
+        finally:
+            _current.pop()
+            self._leave()
+            if outer is not None:
+                outer._enter()
+
+    def _enter(self) -> None:
+        self._displaced = _taken_out(self._names_held_by_others())
+        self._known = frozenset(sys.modules)
+        for name, module in self._put_away.items():
+            # A test may have imported the same file the ordinary way in the meantime. It then
+            # patches that copy, so that copy counts.
+            if _top(name) not in self._known:
+                sys.modules[name] = module
+        self._put_away = {}
+        sys.path.insert(0, str(self.directory))
+
+    def _leave(self) -> None:
+        # Asked before the path changes: a namespace package follows sys.path.
+        own = self._names_imported_from_here()
+        with suppress(ValueError):
+            sys.path.remove(str(self.directory))
+        if self._is_importable_anyway():
+            # Everybody's modules: a test that imports the bot must get the one that is run, or
+            # what it patches has no effect; and a module that registers something globally (a
+            # metric, say) must not be imported twice.
+            own &= {_top(name) for name in self._displaced}
+        self._put_away = _taken_out(own)
+        sys.modules.update(self._displaced)
+        self._displaced = {}
+
+    def _names_held_by_others(self) -> set[str]:
+        """Return the top-level names of its modules under which another directory's are loaded."""
+        try:
+            names = {name.partition(".")[0] for name in os.listdir(self.directory)}
+        except OSError:
+            return set()
+        return {
+            name
+            for name in names & sys.modules.keys()
+            if self._is_displaced_by_ours(name, sys.modules[name])
+        }
+
+    def _is_displaced_by_ours(self, name: str, module: ModuleType) -> bool:
+        places = _places(module)
+        if not places or places == {str(self.directory)} or _are_installed(name, places):
+            return False
+        if module_file(self.directory, name) is not None:
+            return True
+        # A directory without __init__.py gives way to a module, here as in any import.
+        return getattr(module, "__file__", None) is None and (self.directory / name).is_dir()
+
+    def _names_imported_from_here(self) -> set[str]:
+        """Return the top-level names that were imported from here since it was entered."""
+        fresh = {_top(name) for name in sys.modules if name not in self._known} - {*self._known}
+        return {
+            name
+            for name in fresh & sys.modules.keys()
+            if str(self.directory) in (places := _places(sys.modules[name]))
+            and not _are_installed(name, places)
+        }
+
+    def _is_importable_anyway(self) -> bool:
+        return any(_real(os.path.abspath(entry)) == str(self.directory) for entry in sys.path)
+
+
+_current: Final[list[Home | None]] = [None]
+"""The homes that were entered and not left; the last one is in effect."""
+
+_homes: Final[dict[str, Home]] = {}
+
+
+def home_of(directory: str | Path) -> Home:
+    """Return the one home of a directory."""
+    real = os.path.realpath(directory)
+    return _homes.setdefault(real, Home(real))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a bot was found.
+
+    Parameters:
+        module: The module's name.
+        attribute: The attribute's name, or several with dots between them.
+        home: The directory that the module is imported from; None: it is found as any import is.
+    """
+
+    module: str
+    attribute: str
+    home: Home | None = None
+
+    def entered(self) -> AbstractContextManager[None]:
+        """Enter the home, where there is one."""
+        return nullcontext() if self.home is None else self.home.entered()
+
+    def imported(self) -> ModuleType:
+        """Import the module."""
+        with self.entered():
+            return import_module(self.module)
+
+
+def module_file(directory: Path, module: str) -> Path | None:
+    """Return the file below a directory that an import of a dotted name would load, or None."""
+    base = directory.joinpath(*module.split("."))
+    return next(filter(Path.is_file, _candidates(base)), None)
+
+
+def _candidates(base: Path) -> Iterator[Path]:
+    for stem in (base / "__init__", base):
+        for suffix in all_suffixes():
+            yield stem.with_name(stem.name + suffix)
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _taken_out(tops: Collection[str]) -> dict[str, ModuleType]:
+    """Take modules with everything in them out of ``sys.modules``, and return them."""
+    if not tops:
+        return {}
+    names = [name for name in sys.modules if _top(name) in tops]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _places(module: ModuleType) -> set[str]:
+    """Return the directories that a top-level module was found in; none where it has no file."""
+    file = getattr(module, "__file__", None)
+    if file is None:
+        portions: Iterable[str] = getattr(module, "__path__", ())
+        return {os.path.dirname(_real(os.path.abspath(portion))) for portion in portions}
+    directory, base = os.path.split(os.path.abspath(file))
+    return {_real(os.path.dirname(directory) if base.startswith("__init__.") else directory)}
+
+
+def _are_installed(name: str, places: Iterable[str]) -> bool:
+    """Return whether a module is Python's, ours, or an installed package's: those stay loaded."""
+    return name in _NEVER_DISPLACED or any(
+        place.startswith(_STANDARD_LIBRARY)
+        or os.path.basename(place) in ("site-packages", "dist-packages")
+        for place in places
+    )
