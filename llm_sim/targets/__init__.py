@@ -3,12 +3,14 @@
 from llm_sim.targets._bot import Bot
 from llm_sim.targets._loading import load_bot
 from llm_sim.targets._port import Plan, Session, Station, Stimulated, Target, Views
-from llm_sim.targets._registry import TARGETS, get_target
-from llm_sim.targets._rig import Rig, RigOptions, open_rig
+from llm_sim.targets._registry import AUTO, TARGET_NAMES, TARGETS, get_target, open_rig
+from llm_sim.targets._rig import Rig, RigOptions
 from llm_sim.targets._schemas import schema_of_function
 
 __all__ = [
+    "AUTO",
     "TARGETS",
+    "TARGET_NAMES",
     "Bot",
     "Plan",
     "Rig",

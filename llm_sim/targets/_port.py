@@ -15,6 +15,7 @@ from llm_sim.scripted import Gates, Player
 from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.targets._bot import Bot
 from llm_sim.targets._context import view_of
+from llm_sim.targets._rig import Rig, RigOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +198,8 @@ class Target(Protocol):
 
     async def open(self, plan: Plan) -> Session:
         """Build a fresh pipeline; called inside the loop that will run it."""
+        ...
+
+    def rig(self, processor: Any, options: RigOptions) -> Rig:
+        """Build a pipeline of one processor; called inside the loop that will run it."""
         ...

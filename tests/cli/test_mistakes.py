@@ -37,7 +37,7 @@ FILES = {
         (
             "run race.sim.yaml --target refrence",
             "there is no target 'refrence' (did you mean 'reference'?); "
-            "the targets are reference, naive, pipecat",
+            "the targets are reference, naive, pipecat, auto",
         ),
         (
             "sweep race.sim.yaml --inject interupt",

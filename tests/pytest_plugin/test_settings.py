@@ -115,7 +115,7 @@ class TestBot:
         (
             'target="piecat"',
             "the marker llm_sim: there is no target 'piecat' (did you mean 'pipecat'?); the "
-            "targets are reference, naive, pipecat",
+            "targets are reference, naive, pipecat, auto",
         ),
         ("target=1", "the marker llm_sim: target must be text, not 1"),
         (

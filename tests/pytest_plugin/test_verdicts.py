@@ -210,7 +210,7 @@ async def test_race(llm_sim):
         (
             'turn(say("Hello.")), target="piecat"',
             "there is no target 'piecat' (did you mean 'pipecat'?); "
-            "the targets are reference, naive, pipecat",
+            "the targets are reference, naive, pipecat, auto",
         ),
     ],
 )

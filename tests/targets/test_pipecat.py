@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from llm_sim.errors import TargetError
+from llm_sim.errors import TargetError, UsageError
 from llm_sim.exploration import replay, sweep
 from llm_sim.scenario import Scenario, Tool, call, load_scenarios, say, turn
 from llm_sim.simulation import Run, run
 from llm_sim.targets import Bot, get_target
 from llm_sim.targets._releases import installed_release
+from tests.support.command import environment
 from tests.support.pipecat import PINNED, needs_pipecat
 from tests.support.scenarios import BARGE_IN, barge_in
+
+HELLO = Scenario(script=[turn(say("Hello."))])
 
 
 def _laws(scenario: Scenario, inject: str = "interrupt") -> set[str]:
@@ -161,6 +166,55 @@ def test_a_pipecat_without_an_adapter_is_refused_by_name(
     release(old)
     with pytest.raises(TargetError, match=rf"pipecat-ai {old} is older than 1\.3"):
         get_target("pipecat").version()
+
+
+@pytest.mark.parametrize(
+    ("installed", "name"),
+    [
+        ("1.14.0", "pipecat"),
+        ("1.3.0", "pipecat"),
+        ("1.2.9", "reference"),
+        ("0.0.73", "reference"),
+        ("unknown", "reference"),
+        (None, "reference"),
+    ],
+)
+def test_auto_is_the_installed_pipecat_if_an_adapter_drives_it(
+    installed: str | None, name: str, release: Callable[[str | None], None]
+) -> None:
+    release(installed)
+    assert get_target("auto").name == name
+
+
+def test_auto_is_decided_when_it_is_asked_for(release: Callable[[str | None], None]) -> None:
+    release("1.14.0")
+    get_target("auto")
+    release(None)
+    assert run(HELLO, target="auto").trace.header.target.startswith("reference ")
+
+
+def test_auto_does_not_import_pipecat() -> None:
+    source = (
+        "import sys; from llm_sim.targets import get_target; get_target('auto'); "
+        "print([name for name in sys.modules if name.partition('.')[0] == 'pipecat'])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", source],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert told.stdout == "[]\n"
+
+
+def test_a_name_of_no_target_is_answered_with_every_name() -> None:
+    with pytest.raises(
+        UsageError,
+        match=r"no target 'atuo' \(did you mean 'auto'\?\); the targets are reference, naive, "
+        "pipecat, auto$",
+    ):
+        get_target("atuo")
 
 
 def _with_one_call(handler: Callable[..., Any], build: Callable[[], None] = lambda: None) -> Run:
