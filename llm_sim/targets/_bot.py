@@ -42,14 +42,15 @@ class Bot:
         build: Registers the bot's handlers on the service that it is given, and returns None, the
             service, or the list of processors around it (the service among them). The same
             function is what ships.
-        tools: The schemas of its tools, from which drawn calls take their arguments; a tool without
-            one is called without arguments. A ``ToolsSchema``; or a list in which each is a
-            ``FunctionSchema``, or a mapping as a provider is sent.
-        terminal: Names of tools that end things for the user, such as one that hangs up: LS403.
-        mutating: Names of tools that change the world, such as one that books: LS402.
-        stubs: Functions that stand for the handlers of tools by name. Each takes those of the
-            call's arguments by name that it wants and returns the result, or an awaitable of it.
-        network: The servers that it can reach; by default none.
+        tools: The schemas of its tools: a ``ToolsSchema``, or a list of ``FunctionSchema`` and of
+            mappings in a provider's form. When calls are drawn, their arguments follow the schema;
+            a tool without a schema is called without arguments.
+        terminal: Names of tools that end the conversation, such as one that hangs up; LS403 judges
+            them.
+        mutating: Names of tools that change the world, such as one that books; LS402 judges them.
+        stubs: Functions that replace the handlers of tools, by the tool's name. A function names
+            the arguments of the call that it needs, and returns the result or an awaitable of it.
+        network: The servers that it can reach; none by default.
         loaded_from: The reference that :func:`load_bot` found it by, or empty. Two bots that differ
             only in it are equal.
     """
@@ -151,7 +152,7 @@ class Bot:
         """Build the bot around a service and return its processors in order.
 
         Raises:
-            BotError: The builder raised, or returned something else than it may.
+            BotError: The builder raised, or returned something that it must not.
         """
         try:
             built = self.build(llm)
@@ -170,7 +171,7 @@ class Bot:
         return list(built)
 
     def _check_place(self, part: Any, built: Sequence[Any]) -> None:
-        """Check that a processor is there once, and that it is none of the run's own."""
+        """Check that a processor is listed once, and is no aggregator."""
         kind = type(part).__name__
         if sum(each is part for each in built) > 1:
             raise BotError(f"bot {self.name!r} lists its {kind} twice; a processor has one place")
@@ -181,7 +182,7 @@ class Bot:
             )
 
     def _check_family(self, part: Any, llm: Any) -> None:
-        """Check that a processor is of the library that the service is of."""
+        """Check that a processor comes from the same library as the service."""
         base = next((cls for cls in type(llm).__mro__ if cls.__name__ == "FrameProcessor"), object)
         if isinstance(part, base):
             return
@@ -191,17 +192,17 @@ class Bot:
         other = "reference" if target == "pipecat" else "pipecat"
         raise BotError(
             f"bot {self.name!r}: its processor {type(part).__name__} is not derived from the "
-            f"FrameProcessor of {library}, on which it is run; try it with target {other!r}"
+            f"FrameProcessor of {library}, which this run uses; try target {other!r}"
         )
 
     def check_declared(self, tools: Collection[str | None]) -> None:
-        """Check that each tool that the bot declares as terminal or mutating, or stubs, is one.
+        """Check that each tool which the bot declares or stubs has a handler.
 
         Args:
-            tools: The names that have a handler; None among them is the catch-all, which has any.
+            tools: The names that have a handler; None is the catch-all, which handles every name.
 
         Raises:
-            BotError: There is no such tool.
+            BotError: A tool has none.
         """
         known = sorted(name for name in tools if name is not None)
         for what in ("terminal", "mutating", "stubs"):
@@ -209,8 +210,8 @@ class Bot:
             for name in declared:
                 if name not in known and None not in tools:
                     raise BotError(
-                        f"bot {self.name!r} names {name!r} in {what}, and no tool of this name "
-                        f"is registered{did_you_mean(name, known)}; there is "
+                        f"bot {self.name!r} names {name!r} in {what}, but registers no tool of "
+                        f"this name{did_you_mean(name, known)}; it registers "
                         f"{', '.join(known) or 'none'}"
                     )
 

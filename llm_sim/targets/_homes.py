@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from importlib.machinery import all_suffixes
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +25,8 @@ from typing import Final
 _NEVER_DISPLACED: Final = ("__main__", "llm_sim")
 """The program, and us: a second copy of this package would know nothing of the first."""
 _STANDARD_LIBRARY: Final = os.path.realpath(sysconfig.get_path("stdlib"))
+
+_SUFFIXES: Final = tuple(all_suffixes())
 
 _real: Final = cache(os.path.realpath)
 
@@ -76,7 +78,9 @@ class Home:
                 outer._enter()
 
     def _enter(self) -> None:
-        self._displaced = _taken_out(self._names_held_by_others())
+        self._displaced = {}
+        if taken := self._names_held_by_others():
+            self._displaced = _taken_out([name for name in sys.modules if _top(name) in taken])
         self._known = frozenset(sys.modules)
         for name, module in self._put_away.items():
             # A test may have imported the same file the ordinary way in the meantime. It then
@@ -88,14 +92,15 @@ class Home:
 
     def _leave(self) -> None:
         # Asked before the path changes: a namespace package follows sys.path.
-        own = self._names_imported_from_here()
+        own = self._imported_from_here()
         with suppress(ValueError):
             sys.path.remove(str(self.directory))
-        if self._is_importable_anyway():
+        if own and self._is_importable_anyway():
             # Everybody's modules: a test that imports the bot must get the one that is run, or
             # what it patches has no effect; and a module that registers something globally (a
             # metric, say) must not be imported twice.
-            own &= {_top(name) for name in self._displaced}
+            tops = {_top(name) for name in self._displaced}
+            own = [name for name in own if _top(name) in tops]
         self._put_away = _taken_out(own)
         sys.modules.update(self._displaced)
         self._displaced = {}
@@ -121,15 +126,17 @@ class Home:
         # A directory without __init__.py gives way to a module, here as in any import.
         return getattr(module, "__file__", None) is None and (self.directory / name).is_dir()
 
-    def _names_imported_from_here(self) -> set[str]:
-        """Return the top-level names that were imported from here since it was entered."""
-        fresh = {_top(name) for name in sys.modules if name not in self._known} - {*self._known}
-        return {
-            name
-            for name in fresh & sys.modules.keys()
-            if str(self.directory) in (places := _places(sys.modules[name]))
-            and not _are_installed(name, places)
-        }
+    def _imported_from_here(self) -> list[str]:
+        """Return the names that were imported from here since it was entered, in their order."""
+        fresh = [name for name in sys.modules if name not in self._known]
+        # What is new in a package that was there before stays with it.
+        tops = {_top(name) for name in fresh}.difference(self._known)
+        own = {top for top in tops & sys.modules.keys() if self._has(top, sys.modules[top])}
+        return [name for name in fresh if _top(name) in own]
+
+    def _has(self, name: str, module: ModuleType) -> bool:
+        places = _places(module)
+        return str(self.directory) in places and not _are_installed(name, places)
 
     def _is_importable_anyway(self) -> bool:
         return any(_real(os.path.abspath(entry)) == str(self.directory) for entry in sys.path)
@@ -168,7 +175,24 @@ class Origin:
     def imported(self) -> ModuleType:
         """Import the module."""
         with self.entered():
+            if self.module not in sys.modules:
+                # A file that was written a moment ago may not be in what Python knows of its
+                # directory.
+                invalidate_caches()
             return import_module(self.module)
+
+    def in_its_way(self) -> str:
+        """Return the file that is imported under the name of ours, or an empty string.
+
+        There is one where that name belongs to an installed package. Asked while the home is
+        entered.
+        """
+        top = _top(self.module)
+        found = getattr(sys.modules.get(top), "__file__", None)
+        if self.home is None or found is None:
+            return ""
+        own = module_file(self.home.directory, top)
+        return "" if own and _real(own) == _real(os.path.abspath(found)) else str(found)
 
 
 def module_file(directory: Path, module: str) -> Path | None:
@@ -179,7 +203,7 @@ def module_file(directory: Path, module: str) -> Path | None:
 
 def _candidates(base: Path) -> Iterator[Path]:
     for stem in (base / "__init__", base):
-        for suffix in all_suffixes():
+        for suffix in _SUFFIXES:
             yield stem.with_name(stem.name + suffix)
 
 
@@ -187,11 +211,7 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _taken_out(tops: Collection[str]) -> dict[str, ModuleType]:
-    """Take modules with everything in them out of ``sys.modules``, and return them."""
-    if not tops:
-        return {}
-    names = [name for name in sys.modules if _top(name) in tops]
+def _taken_out(names: Iterable[str]) -> dict[str, ModuleType]:
     return {name: sys.modules.pop(name) for name in names}
 
 

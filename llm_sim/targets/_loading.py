@@ -144,17 +144,20 @@ def _imported(request: _Request, origin: Origin) -> ModuleType:
         # Whatever a module raises while it is imported, the bot's author has to repair it.
         why = f"cannot import {origin.module!r}: {described(error)}"
         if isinstance(error, ModuleNotFoundError) and _is_or_holds(error.name, origin.module):
-            why += _looked_in(request) + _nearest(request) + _elsewhere(request)
-        raise request.error(why) from error
-    if origin.home is not None:
-        expected = module_file(origin.home.directory, origin.module)
-        loaded = getattr(module, "__file__", None)
-        if expected and loaded and not os.path.samefile(expected, loaded):
-            raise request.error(
-                f"{_shown(expected)} cannot be imported, because {origin.module!r} is {loaded}: "
-                "rename the file"
+            why = _in_its_way(origin) or why + (
+                _looked_in(request) + _nearest(request) + _elsewhere(request)
             )
+        raise request.error(why) from error
+    if why := _in_its_way(origin):
+        raise request.error(why)
     return module
+
+
+def _in_its_way(origin: Origin) -> str:
+    """Return why the file of a module cannot be imported, where its name is taken."""
+    found = origin.in_its_way()
+    name = origin.module.partition(".")[0]
+    return found and f"cannot import {origin.module!r}: {name!r} is {found}; rename your module"
 
 
 def _is_or_holds(missing: str | None, module: str) -> bool:

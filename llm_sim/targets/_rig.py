@@ -1,4 +1,4 @@
-"""A port for one processor alone, between two ears."""
+"""A pipeline of one processor, which tests send frames through."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 @dataclass(frozen=True, slots=True)
 class RigOptions:
-    """What Pipecat's pipelines take besides processors.
+    """What a pipeline of Pipecat takes besides its processors.
 
     Parameters:
         enable_rtvi: Whether the pipeline speaks RTVI.

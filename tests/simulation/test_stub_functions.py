@@ -74,7 +74,7 @@ def test_a_stub_is_not_blamed_for_what_handlers_owe() -> None:
 @pytest.mark.parametrize(
     ("stubs", "mistake"),
     [
-        ({"bok": lambda: 1}, "names 'bok' in stubs, and no tool of this name is registered (did"),
+        ({"bok": lambda: 1}, "names 'bok' in stubs, but registers no tool of this name (did you"),
         ({"book": lambda slto: 1}, "the stub of 'book' wants 'slto' (did you mean 'slot'?)"),
     ],
 )

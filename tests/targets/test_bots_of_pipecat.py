@@ -128,5 +128,5 @@ def test_a_processor_of_the_other_library_is_refused_by_name(
         converse(Bot(build), target)
     assert str(refused.value) == (
         "bot 'build': its processor Counter is not derived from the FrameProcessor of "
-        f"{library}, on which it is run; try it with target {other!r}"
+        f"{library}, which this run uses; try target {other!r}"
     )

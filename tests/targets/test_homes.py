@@ -152,10 +152,13 @@ def test_an_installed_package_stays_although_the_bot_has_a_module_of_its_name(
     assert _answer(load_bot("bot:build", beside=tmp_path / "a"))[0] == "pytestjson"
 
 
-def test_a_bot_that_has_the_name_of_an_installed_package_is_refused(tmp_path: Path) -> None:
-    _write(tmp_path / "a", {"json.py": "def build(llm): ..."})
-    with pytest.raises(BotError, match=r"json\.py cannot be imported, .* rename the file$"):
-        load_bot("json:build", beside=tmp_path / "a")
+@pytest.mark.parametrize(("file", "module"), [("json.py", "json"), ("json/bot.py", "json.bot")])
+def test_a_bot_whose_name_an_installed_package_has_is_refused(
+    tmp_path: Path, file: str, module: str
+) -> None:
+    _write(tmp_path / "a", {file: "def build(llm): ..."})
+    with pytest.raises(BotError, match=r"'json' is .*json/__init__\.py; rename your module$"):
+        load_bot(f"{module}:build", beside=tmp_path / "a")
 
 
 def test_what_a_bot_imports_from_elsewhere_is_shared(tmp_path: Path) -> None:
