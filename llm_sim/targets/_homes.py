@@ -46,6 +46,8 @@ class Home:
         """Modules of other directories that its own have taken the names of, while entered."""
         self._known: Collection[str] = ()
         """The names that were in ``sys.modules`` when it was entered."""
+        self._shared: dict[tuple[str, ...], bool] = {}
+        """Whether it shares a module, by the module's name and ``sys.path``."""
 
     def __repr__(self) -> str:
         return f"Home({str(self.directory)!r})"
@@ -95,13 +97,9 @@ class Home:
         own = self._imported_from_here()
         with suppress(ValueError):
             sys.path.remove(str(self.directory))
-        if own and self._is_importable_anyway():
-            # Everybody's modules: a test that imports the bot must get the one that is run, or
-            # what it patches has no effect; and a module that registers something globally (a
-            # metric, say) must not be imported twice.
-            tops = {_top(name) for name in self._displaced}
-            own = [name for name in own if _top(name) in tops]
-        self._put_away = _taken_out(own)
+        private = {_top(name) for name in self._displaced}
+        private.update(top for top in {_top(name) for name in own} if not self._shares(top))
+        self._put_away = _taken_out([name for name in own if _top(name) in private])
         sys.modules.update(self._displaced)
         self._displaced = {}
 
@@ -138,8 +136,17 @@ class Home:
         places = _places(module)
         return str(self.directory) in places and not _are_installed(name, places)
 
-    def _is_importable_anyway(self) -> bool:
-        return any(_real(os.path.abspath(entry)) == str(self.directory) for entry in sys.path)
+    def _shares(self, name: str) -> bool:
+        """Return whether an import finds one of its modules although it is not entered.
+
+        Such a module stays loaded. A test that imports the bot must get the one that is run, or
+        what the test patches has no effect; and a module that registers something globally (a
+        metric, say) must not be imported twice.
+        """
+        key = name, *sys.path
+        if key not in self._shared:
+            self._shared[key] = str(self.directory) in _places_on_the_path(name)
+        return self._shared[key]
 
 
 _current: Final[list[Home | None]] = [None]
@@ -218,8 +225,23 @@ def _taken_out(names: Iterable[str]) -> dict[str, ModuleType]:
 def _places(module: ModuleType) -> set[str]:
     """Return the directories that a top-level module was found in; none where it has no file."""
     file = getattr(module, "__file__", None)
+    return _parents(file, getattr(module, "__path__", ()))
+
+
+def _places_on_the_path(name: str) -> set[str]:
+    """Return the directories in which an import finds a top-level module that is not loaded."""
+    for finder in sys.meta_path:
+        # A finder of the kind that Python 3.11 still takes has no find_spec.
+        find_spec = getattr(finder, "find_spec", None)
+        if spec := find_spec and find_spec(name, None):
+            return _parents(
+                spec.origin if spec.has_location else None, spec.submodule_search_locations or ()
+            )
+    return set()
+
+
+def _parents(file: str | None, portions: Iterable[str]) -> set[str]:
     if file is None:
-        portions: Iterable[str] = getattr(module, "__path__", ())
         return {os.path.dirname(_real(os.path.abspath(portion))) for portion in portions}
     directory, base = os.path.split(os.path.abspath(file))
     return {_real(os.path.dirname(directory) if base.startswith("__init__.") else directory)}

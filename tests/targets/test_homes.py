@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -132,6 +133,27 @@ def test_a_test_gets_the_module_that_is_run_where_its_directory_is_on_the_path(
     assert loaded.build is bot.build
     monkeypatch.setattr(tools, "NAME", "patched")
     assert _answer(loaded) == ["patched", "a", "a", "a"]
+
+
+def test_a_module_of_an_editable_install_is_imported_once(
+    twins: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Setuptools installs some of them as a finder, without an entry on the path."""
+
+    class Editable:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> Any:
+            file = twins[0] / f"{name}.py"
+            return spec_from_file_location(name, file) if name in ("bot", "tools") else None
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable])
+    loaded = load_bot("bot:build", beside=twins[0])
+    import bot
+
+    assert loaded.build is bot.build
+    assert _answer(loaded) == ["a"] * 4
+    assert _answer(load_bot("bot:build", beside=twins[1])) == ["b"] * 4
+    assert sys.modules["bot"] is bot
 
 
 def test_a_module_that_was_imported_before_is_not_imported_again(
