@@ -306,6 +306,14 @@ def test_a_missing_module_is_answered_with_the_nearest_one(twins: tuple[Path, Pa
         load_bot("bto:build", beside=twins[0])
 
 
+def test_for_a_module_elsewhere_in_the_project_the_error_says_what_to_write(tmp_path: Path) -> None:
+    project = _write(tmp_path / "shop", {"setup.py": "", "tests/x.sim.yaml": ""})
+    _service(project / "src")
+    with pytest.raises(BotError, match=r"src: write \.\./src/bot\.py:build, or set PYTHONPATH=/"):
+        load_bot("bot:build", beside=project / "tests")
+    assert _answer(load_bot("../src/bot.py:build", beside=project / "tests")) == ["src"] * 4
+
+
 @pytest.mark.parametrize("reference", ["..bot:build", "a..b:build", "a/b:build", ".py:x", "bot:a."])
 def test_a_reference_that_names_nothing_is_refused(reference: str) -> None:
     with pytest.raises(BotError, match=r"write package\.module:attribute or path/to/bot\.py:att"):
