@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from llm_sim.scenario import Scenario
 from llm_sim.simulation import Run
-from llm_sim.trace import ASSISTANT, DOWN, SERVICE, Event, FrameRecord, Trace
+from llm_sim.trace import ASSISTANT, DOWN, SERVICE, Event, FrameRecord, Trace, phase_of
 
 PHASES: Final = (
     "before",
@@ -30,12 +30,6 @@ assistant aggregator has begun to process it.
 NO_CALL: Final = "no_call"
 """Stands for the phase where a conversation has no calls."""
 
-_PUSHED: Final = {
-    "FunctionCallsStarted": "announced",
-    "FunctionCallInProgress": "announced",
-    "FunctionCallResult": "settled",
-    "FunctionCallCancel": "settled",
-}
 _RANK: Final = {phase: rank for rank, phase in enumerate(PHASES)}
 _KINDS: Final = frozenset(("stimulus", "push", "process", "handler", "answer", "register"))
 _WHOSE: Final = {True: "cancellable", False: "kept", None: "no handler"}
@@ -98,7 +92,7 @@ class _Watch:
         self._names = names
         self._registered: dict[str, bool | None] = {}
         self._cancels: dict[str, bool | None] = {}
-        self._frames = {frame.number: frame for frame in trace.frames if frame.type in _PUSHED}
+        self._frames = {frame.number: frame for frame in trace.frames}
 
     def cancels(self, call: str) -> bool | None:
         """Return what the registration says, for an announced call the one of that time."""
@@ -121,14 +115,17 @@ class _Watch:
     def _see_frame(self, event: Event, frame: FrameRecord) -> None:
         pushed = event.kind == "push" and event.data["by"] == SERVICE
         delivered = event.kind == "process" and event.where == ASSISTANT
+        phase = phase_of(frame)
+        if phase is None:
+            return
         for call in frame.calls:
-            if pushed and frame.type == "FunctionCallsStarted":
+            if pushed and phase.name == "started":
                 self._announce(call, frame)
-            if pushed and frame.is_update:
+            if pushed and phase.name == "update":
                 self._run_on(call)
             elif pushed:
-                self._reach(call, _PUSHED[frame.type])
-            elif delivered and _PUSHED[frame.type] == "settled" and not frame.is_update:
+                self._reach(call, "settled" if phase.ends else "announced")
+            elif delivered and phase.ends:
                 self._reach(call, "delivered")
 
     def _announce(self, call: str, frame: FrameRecord) -> None:

@@ -1,6 +1,7 @@
 """What travels: Pipecat's frames, as dataclasses that are cheap to build."""
 
 from llm_sim.frames._base import ControlFrame, DataFrame, Frame, FrameDirection, SystemFrame
+from llm_sim.frames._call_phases import CALL_PHASES, CallPhase, PhaseName
 from llm_sim.frames._function_calls import (
     FunctionCallCancelFrame,
     FunctionCallFromLLM,
@@ -42,8 +43,10 @@ from llm_sim.frames._system import (
 )
 
 __all__ = [
+    "CALL_PHASES",
     "BotStartedSpeakingFrame",
     "BotStoppedSpeakingFrame",
+    "CallPhase",
     "CancelFrame",
     "ControlFrame",
     "DataFrame",
@@ -73,6 +76,7 @@ __all__ = [
     "LLMSetToolsFrame",
     "LLMTextFrame",
     "OpenAILLMContextFrame",
+    "PhaseName",
     "StartFrame",
     "StartInterruptionFrame",
     "SystemFrame",

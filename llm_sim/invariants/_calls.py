@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llm_sim.frames import CALL_PHASES
 from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation, kebab
-from llm_sim.trace import DOWN, UP, CallLife, Event
+from llm_sim.trace import DOWN, UP, CallLife, Event, phase_of
 
 _OPEN: Final = frozenset(("queued", "running", "in_progress", "missing"))
 
@@ -16,9 +17,7 @@ def _settles_once(facts: Facts) -> Iterator[Violation]:
     for call, life in facts.lives.items():
         if "started" not in life.phases_in(DOWN):
             continue
-        ends = [
-            (phase, event) for phase, event in life.pushes[DOWN] if phase in ("result", "cancelled")
-        ]
+        ends = [(phase, event) for phase, event in life.pushes[DOWN] if phase in _TERMINAL]
         if not ends:
             phase, event = life.pushes[DOWN][-1]
             told = phase.replace("_", " ")
@@ -46,7 +45,8 @@ def _nothing_after_the_end(facts: Facts) -> Iterator[Violation]:
         if event.kind != "process" or event.frame is None:
             continue
         frame = facts.trace.frames[event.frame]
-        if frame.type not in _AFTER:
+        phase = phase_of(frame)
+        if phase is None or phase.after is None:
             continue
         for call in frame.calls:
             key = (event.where, event.direction, call)
@@ -60,12 +60,8 @@ def _nothing_after_the_end(facts: Facts) -> Iterator[Violation]:
                     event.seq,
                     kind=kebab(event.where, "sees", frame.type, "after", before),
                 )
-            if frame.type in _TERMINAL and not frame.is_update:
+            if phase.ends:
                 settled.setdefault(key, frame.type)
-
-
-_TERMINAL: Final = frozenset(("FunctionCallResult", "FunctionCallCancel"))
-_AFTER: Final = _TERMINAL | {"FunctionCallInProgress"}
 
 
 def _views_agree(facts: Facts) -> Iterator[Violation]:
@@ -90,10 +86,7 @@ def _views_agree(facts: Facts) -> Iterator[Violation]:
 
 
 def _ended_as(life: CallLife | None) -> str:
-    end = None if life is None else life.settled_by(DOWN)
-    if life is None or end is None:
-        return "forgotten"
-    return next(phase for phase, event in life.pushes[DOWN] if event is end)
+    return (life and life.settled_as(DOWN)) or "forgotten"
 
 
 def _last_word(facts: Facts, call: str) -> int | None:
@@ -152,11 +145,9 @@ def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
             )
 
 
-_REQUIRES: Final = {
-    "in_progress": "started",
-    "result": "in_progress",
-    "update": "in_progress",
-    "cancelled": "started",
+_TERMINAL: Final = frozenset(phase.name for phase in CALL_PHASES if phase.ends)
+_REQUIRES: Final[dict[str, str]] = {
+    phase.name: phase.after for phase in CALL_PHASES if phase.after is not None
 }
 
 

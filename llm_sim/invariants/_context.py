@@ -69,7 +69,7 @@ def _results_are_kept(facts: Facts) -> Iterator[Violation]:
     state = facts.state()
     for call, life in facts.lives.items():
         end = life.settled_by(DOWN)
-        if end is None or facts.frame(end).type != "FunctionCallResult":
+        if end is None or life.settled_as(DOWN) != "result":
             continue
         if state.get("context", {}).get(call) != "settled":
             continue

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation, kebab
-from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, calls
+from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, calls, phase_of
 
 
 def _both_ways(facts: Facts) -> Iterator[Violation]:
@@ -105,7 +105,8 @@ def _announced_once(facts: Facts) -> Iterator[Violation]:
             announced.append(batch)
         elif event.kind == "push" and event.data.get("by") == SERVICE and event.direction == DOWN:
             frame = facts.frame(event)
-            if frame.type != "FunctionCallsStarted":
+            phase = phase_of(frame)
+            if phase is None or phase.name != "started":
                 continue
             if not frame.calls:
                 message = "a frame announces an empty batch"
@@ -138,7 +139,7 @@ def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
                 pushed[0].seq,
                 kind="pushed-after-the-end",
             )
-        cancelled = facts.frame(end).type == "FunctionCallCancel"
+        cancelled = life.settled_as(DOWN) == "cancelled"
         if cancelled and state.get("context", {}).get(call) == "settled" and late:
             message = "a result that came after its cancel is in the context"
             yield Violation(

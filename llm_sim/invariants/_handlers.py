@@ -77,7 +77,7 @@ def _acts_once_and_as_long_as_it_is_wanted(facts: Facts) -> Iterator[Violation]:
             late = (effect.time_ns - interruption.time_ns) / 1e9
             message = f"{name} takes effect {late:g} s after the interruption that cancels it"
             yield Violation("LS402", message, effect.call, effect.seq, kind="after-interruption")
-        elif end is not None and facts.frame(end).type == "FunctionCallCancel":
+        elif end is not None and life.is_cancelled:
             message = f"{name} has taken effect and is cancelled: the model is never told of it"
             yield Violation("LS402", message, effect.call, end.seq, "warn", kind="lost")
 

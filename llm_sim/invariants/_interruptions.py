@@ -67,7 +67,7 @@ def _not_cancelled(
     elif end.time_ns > at + BOUND_NS:
         late = (end.time_ns - at) / 1e9
         message, event, kind = f"it is settled {late:g} s after the interruption", end, "too-late"
-    elif end.time_ns > at and facts.frame(end).type == "FunctionCallResult":
+    elif end.time_ns > at and life.settled_as(DOWN) == "result":
         message, event, kind = "it runs on after the interruption and answers", end, "runs-on"
     else:
         return
@@ -78,7 +78,7 @@ def _wrongly_cancelled(
     facts: Facts, call: str, life: CallLife, interruption: Event
 ) -> Iterator[Violation]:
     end = life.settled_by(DOWN)
-    if end is None or facts.frame(end).type != "FunctionCallCancel":
+    if end is None or not life.is_cancelled:
         return
     if end.cause == interruption.seq:
         message = "the interruption cancels it although cancel_on_interruption is False"

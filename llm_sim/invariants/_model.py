@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llm_sim.frames import CALL_PHASES
 from llm_sim.invariants._facts import INTERRUPTIONS, Facts
 from llm_sim.invariants._law import Law, Violation
-from llm_sim.trace import ASSISTANT, DOWN, SERVICE, UP, CallLife, Event, FrameRecord
+from llm_sim.trace import ASSISTANT, DOWN, SERVICE, UP, CallLife, Event, FrameRecord, phase_of
 
-_ENDS_OF_CALLS: Final = frozenset(("FunctionCallCancel", "FunctionCallResult"))
+_ENDS_OF_CALLS: Final = frozenset(phase.frame for phase in CALL_PHASES if phase.ends)
 _STARTS_AND_STOPS: Final = frozenset(("UserStartedSpeaking", "UserStoppedSpeaking"))
 
 
@@ -71,13 +72,15 @@ def _is_a_reason_of_its_own(because: FrameRecord | None) -> bool:
     """Return whether a run was asked for by something else than the end of a call.
 
     A message that was appended, an update on the way to the result, a result that says
-    ``run_llm=True``: each of them says why the model runs.
+    ``run_llm=True``: each of them says why the model runs. A cancel is none: Pipecat says
+    ``run_llm=True`` in the cancel of a call that timed out, for the run that its batch is owed.
     """
-    if because is None or because.type == "FunctionCallCancel":
-        return False
+    phase = phase_of(because)
+    if because is None or phase is None or not phase.ends:
+        return because is not None
     properties = because.fields.get("properties") or {}
     asked_for = because.fields.get("run_llm") is True or properties.get("run_llm") is True
-    return because.type != "FunctionCallResult" or asked_for or because.is_update
+    return phase.name == "result" and asked_for
 
 
 def _never_ran(
@@ -96,7 +99,7 @@ def _never_ran(
         if batch in spent or any(seq > begun for seq in interruptions):
             continue
         ends = [end for life in lives if (end := life.settled_by(DOWN)) is not None]
-        if len(ends) < len(lives) or not _want_a_run(facts, ends):
+        if len(ends) < len(lives) or not _want_a_run(facts, lives):
             continue
         if asked and asked[-1] > max(end.seq for end in ends):
             continue
@@ -111,13 +114,14 @@ def _user_speaks_at_rest(facts: Facts) -> bool:
     return bool(heard) and heard[-1] == "UserStartedSpeaking"
 
 
-def _want_a_run(facts: Facts, ends: list[Event]) -> bool:
+def _want_a_run(facts: Facts, lives: list[CallLife]) -> bool:
     """Return whether a batch that ended so must be followed by a run.
 
     One ``run_llm=False`` is reason enough not to run: a release lets the last result decide, the
     reference core any of them, and both have been told.
     """
-    results = [facts.frame(end) for end in ends if facts.frame(end).type == "FunctionCallResult"]
+    ends = [life.settled_by(DOWN) for life in lives if life.settled_as(DOWN) == "result"]
+    results = [facts.frame(end) for end in ends if end is not None]
     wishes = [
         wish
         for result in results

@@ -9,22 +9,23 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from llm_sim.frames import CALL_PHASES
 from llm_sim.recorder._plain_values import plain, renumbered
 from llm_sim.trace import FrameRecord
 
 # What a reader or a law wants to know of a frame. Ids, timestamps and metadata stay out: they come
 # from counters and clocks of the process and would make equal runs differ.
-_TOLD: Final = (
-    "function_name",
-    "tool_call_id",
-    "arguments",
-    "cancel_on_interruption",
-    "result",
-    "run_llm",
-    "text",
-    "error",
-    "fatal",
-    "reason",
+_TOLD: Final = tuple(
+    dict.fromkeys(
+        (
+            *(name for phase in CALL_PHASES for name in phase.fields),
+            "run_llm",
+            "text",
+            "error",
+            "fatal",
+            "reason",
+        )
+    )
 )
 _BASES: Final = ("Frame", "SystemFrame", "DataFrame", "ControlFrame")
 _LIBRARIES: Final = ("llm_sim", "pipecat", "builtins")
@@ -49,7 +50,7 @@ def _lane(cls: type) -> str:
 @cache
 def _told(cls: type) -> tuple[str, ...]:
     known = getattr(cls, "__dataclass_fields__", {})
-    # What the application adds in frames of its own is its own: it may be told whole.
+    # Fields that the application added to its own frame classes are recorded unfiltered.
     added = [name for name in known if name not in _library_fields(cls)]
     return tuple(name for name in _TOLD if name in known and name not in added) + tuple(added)
 

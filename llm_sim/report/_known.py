@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from llm_sim.invariants import Violation
-from llm_sim.trace import DOWN, CallLife, Event, Trace, calls
+from llm_sim.trace import DOWN, CallLife, Event, Trace, calls, phase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,12 @@ def _cancel_overtakes(violation: Violation, trace: Trace) -> bool:
     cancelled: set[str] = set()
     for event in trace.of("process"):
         frame = trace.frame_of(event)
-        if frame is None or violation.call not in frame.calls:
+        phase = phase_of(frame)
+        if frame is None or phase is None or violation.call not in frame.calls:
             continue
-        if frame.type == "FunctionCallCancel":
+        if phase.name == "cancelled":
             cancelled.add(event.where)
-        elif frame.type == "FunctionCallInProgress" and event.where in cancelled:
+        elif phase.name == "in_progress" and event.where in cancelled:
             return True
     return False
 

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from llm_sim.frames import PhaseName
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._frames import FramePattern
@@ -33,8 +34,7 @@ from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._stimuli import frame_name
 
 Direction = Literal["down", "up"]
-Phase = Literal["started", "in_progress", "update", "result", "cancelled"]
-Outcome = Literal["never", "started", "in_progress", "update", "result", "cancelled"]
+Outcome = Literal["never", PhaseName]
 
 
 class Anything(Enum):
@@ -176,7 +176,7 @@ class CallExpected(Plain):
     """
 
     ends: Outcome | None = None
-    phases: Annotated[tuple[Phase, ...], BeforeValidator(listed)] | None = None
+    phases: Annotated[tuple[PhaseName, ...], BeforeValidator(listed)] | None = None
     arguments: Annotated[JsonObject, Says(minProperties=1)] | None = None
     result: Json = Field(default_factory=lambda: Anything.ANYTHING)
     context: Literal["settled", "cancelled", "in_progress", "missing"] | None = None

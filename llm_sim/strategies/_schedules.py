@@ -8,6 +8,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from llm_sim.errors import UsageError, did_you_mean
+from llm_sim.frames import CALL_PHASES
 from llm_sim.schedule import KINDS, START, THEN, Landing, Schedule
 from llm_sim.stimuli import STIMULUS_KINDS
 
@@ -15,11 +16,7 @@ ANCHORS: Final = (
     (START, 1),
     ("LLMFullResponseStart", 1),
     ("LLMText", 1),
-    ("FunctionCallsStarted", 1),
-    ("FunctionCallInProgress", 1),
-    ("FunctionCallInProgress", 2),
-    ("FunctionCallResult", 1),
-    ("FunctionCallResult", 2),
+    *((phase.frame, nth) for phase in CALL_PHASES for nth in range(1, phase.anchors + 1)),
     ("LLMFullResponseEnd", 1),
     ("FunctionCallsStarted", 2),
     ("LLMFullResponseStart", 2),

@@ -37,11 +37,13 @@ from llm_sim.trace._order import (
     stations,
     within,
 )
+from llm_sim.trace._phases import CALL_FRAMES, phase_of
 from llm_sim.trace._queries import CallLife, calls, calls_at_rest, effects
 from llm_sim.trace._trace import Trace
 
 __all__ = [
     "ASSISTANT",
+    "CALL_FRAMES",
     "DOWN",
     "FORMAT",
     "PLAYOUT",
@@ -78,6 +80,7 @@ __all__ = [
     "never",
     "never_told",
     "passed",
+    "phase_of",
     "stations",
     "within",
 ]

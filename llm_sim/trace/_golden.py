@@ -18,24 +18,19 @@ from typing import Any, Final
 
 from llm_sim.trace._events import DOWN, Event, FrameRecord
 from llm_sim.trace._order import Miss
+from llm_sim.trace._phases import CALL_FRAMES, phase_of
 from llm_sim.trace._trace import Trace
 
-TOLD: Final = frozenset(
-    (
-        "Cancel",
-        "End",
-        "Error",
-        "FunctionCallCancel",
-        "FunctionCallInProgress",
-        "FunctionCallResult",
-        "FunctionCallsStarted",
-        "Interruption",
-        "LLMFullResponseEnd",
-        "LLMFullResponseStart",
-        "LLMText",
-        "StartInterruption",
-    )
-)
+TOLD: Final = CALL_FRAMES | {
+    "Cancel",
+    "End",
+    "Error",
+    "Interruption",
+    "LLMFullResponseEnd",
+    "LLMFullResponseStart",
+    "LLMText",
+    "StartInterruption",
+}
 """The frames that matter to people."""
 
 _ID: Final = re.compile(
@@ -169,8 +164,8 @@ def _payloads(frame: FrameRecord) -> Iterator[str]:
         yield f"{fields['tool_call_id']} {fields.get('function_name', '')}".rstrip()
     if frame.is_update:
         yield "update"
-    told = {"FunctionCallInProgress": "arguments", "FunctionCallResult": "result"}
-    for key in (told.get(frame.type), "text", "error", "reason"):
+    phase = phase_of(frame)
+    for key in (phase.shows if phase else "", "text", "error", "reason"):
         if key and fields.get(key) is not None:
             yield _json(fields[key])
 

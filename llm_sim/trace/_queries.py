@@ -6,15 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from llm_sim.frames import CALL_PHASES
 from llm_sim.trace._events import DOWN, SERVICE, Event
+from llm_sim.trace._phases import phase_of
 from llm_sim.trace._trace import Trace
-
-_PHASES: Final = {
-    "FunctionCallsStarted": "started",
-    "FunctionCallInProgress": "in_progress",
-    "FunctionCallResult": "result",
-    "FunctionCallCancel": "cancelled",
-}
 
 
 @dataclass(slots=True)
@@ -56,7 +51,7 @@ class CallLife:
     @property
     def is_cancelled(self) -> bool:
         """Whether the first thing that settled it downstream was a cancel."""
-        return next((phase for phase in self.phases if phase in _TERMINAL), "") == "cancelled"
+        return self.settled_as(DOWN) == "cancelled"
 
     def phases_in(self, direction: str) -> list[str]:
         """Return the phases that were pushed in a direction, in order."""
@@ -68,13 +63,17 @@ class CallLife:
             (event for phase, event in self.pushes.get(direction, ()) if phase in _TERMINAL), None
         )
 
+    def settled_as(self, direction: str) -> str:
+        """Return the phase of the first terminal push in a direction; empty without one."""
+        return next((phase for phase in self.phases_in(direction) if phase in _TERMINAL), "")
+
     def settled_before(self, moment: Event, direction: str = DOWN) -> bool:
         """Return whether it had a terminal push in a direction before a moment."""
         end = self.settled_by(direction)
         return end is not None and end.seq < moment.seq
 
 
-_TERMINAL: Final = frozenset(("result", "cancelled"))
+_TERMINAL: Final = frozenset(phase.name for phase in CALL_PHASES if phase.ends)
 
 
 def calls(trace: Trace, service: str = SERVICE) -> dict[str, CallLife]:
@@ -95,20 +94,18 @@ def calls(trace: Trace, service: str = SERVICE) -> dict[str, CallLife]:
         if event.kind != "push" or event.data.get("by") != service or event.frame is None:
             continue
         frame = trace.frames[event.frame]
-        phase = _PHASES.get(frame.type)
+        phase = phase_of(frame)
         if phase is None:
             continue
-        if frame.is_update:
-            phase = "update"
         for call in frame.calls:
             one = life(call)
-            one.pushes.setdefault(event.direction, []).append((phase, event))
+            one.pushes.setdefault(event.direction, []).append((phase.name, event))
             told = _told(frame.fields, call)
             one.name = one.name or str(told.get("function_name", ""))
             one.arguments = one.arguments or _arguments(told)
-            if phase == "started" and one.batch is None:
+            if phase.name == "started" and one.batch is None:
                 one.batch = frame.number
-            if phase == "result" and event.direction == DOWN and one.result is None:
+            if phase.name == "result" and event.direction == DOWN and one.result is None:
                 one.result = frame.fields.get("result")
     return found
 

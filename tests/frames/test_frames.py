@@ -73,7 +73,3 @@ def test_the_older_names_are_understood_as_the_new_ones() -> None:
 
 def test_the_directions_have_pipecats_values() -> None:
     assert [(d.name, d.value) for d in FrameDirection] == [("DOWNSTREAM", 1), ("UPSTREAM", 2)]
-
-
-def test_the_exported_names_are_sorted() -> None:
-    assert frames.__all__ == sorted(frames.__all__)

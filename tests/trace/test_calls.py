@@ -43,9 +43,11 @@ def test_an_intermediate_result_settles_nothing() -> None:
 
 def test_a_call_is_settled_by_the_first_terminal_push() -> None:
     told = Told().started("c1").cancelled("c1", ways=(DOWN,)).result("c1", ways=(DOWN,))
-    end = calls(told.trace)["c1"].settled_by(DOWN)
+    life = calls(told.trace)["c1"]
+    end = life.settled_by(DOWN)
     assert end is not None
     assert told.trace.type_of(end) == "FunctionCallCancel"
+    assert (life.settled_as(DOWN), life.settled_as(UP)) == ("cancelled", "")
 
 
 def test_a_call_has_the_events_of_its_handler() -> None:
