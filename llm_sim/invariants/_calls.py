@@ -10,11 +10,14 @@ from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation, kebab
 from llm_sim.trace import DOWN, UP, CallLife, Event, phase_of
 
+# What a view says of a call that it still waits for. "missing" is what the context says of a tool
+# call without a tool message, which every provider refuses.
 _OPEN: Final = frozenset(("queued", "running", "in_progress", "missing"))
 
 
 def _settles_once(facts: Facts) -> Iterator[Violation]:
     for call, life in facts.lives.items():
+        # Nobody waits for a call that was never announced; that it was not is LS104's matter.
         if "started" not in life.phases_in(DOWN):
             continue
         ends = [(phase, event) for phase, event in life.pushes[DOWN] if phase in _TERMINAL]
@@ -39,7 +42,10 @@ def _settles_once(facts: Facts) -> Iterator[Violation]:
 
 
 def _nothing_after_the_end(facts: Facts) -> Iterator[Violation]:
+    # By processor and direction: two processors may rightly see the same frames at different times,
+    # and what goes up crosses what goes down.
     settled: dict[tuple[str, str, str], str] = {}
+    # Each call once: a frame that comes late at one processor comes late at those behind it, too.
     told: set[str] = set()
     for event in facts.conversation:
         if event.kind != "process" or event.frame is None:
@@ -69,6 +75,8 @@ def _views_agree(facts: Facts) -> Iterator[Violation]:
     views = {view: state.get(view, {}) for view in ("service", "aggregator", "context")}
     seen = [*facts.lives, *(call for view in views.values() for call in view)]
     for call in dict.fromkeys(seen):
+        # Views that have all let go of a call may use different words for it: a call that was
+        # cancelled before it ran has no tool message. Only one that still waits does harm.
         said = {view: views[view].get(call) for view in views}
         if not any(word in _OPEN for word in said.values()):
             continue
@@ -119,7 +127,8 @@ def _in_order(facts: Facts) -> Iterator[Violation]:
 def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
     """Find results whose in-progress frame was pushed, but lost on its way to a processor.
 
-    One that comes late is not lost: LS102 tells of it.
+    One that comes late is not lost: LS102 tells of it. Nor is it lost where it was never pushed, or
+    where the processor sees neither frame, as behind a filter.
     """
     taken_up: dict[str, dict[tuple[str, str, str], Event]] = {}
     for event in facts.conversation:

@@ -71,10 +71,12 @@ def _results_are_kept(facts: Facts) -> Iterator[Violation]:
         end = life.settled_by(DOWN)
         if end is None or life.settled_as(DOWN) != "result":
             continue
+        # A tool message that says something else than a result is LS103's matter.
         if state.get("context", {}).get(call) != "settled":
             continue
         content = state.get("contents", {}).get(call)
         result = facts.frame(end).fields.get("result")
+        # A trace follows a value less deep than the context does, so it cannot judge that one.
         if TOO_DEEP not in json.dumps(result) and not _says(content, result):
             message = f"its result is {json.dumps(result)}, the context says {content!r}"
             yield Violation(
@@ -101,6 +103,7 @@ def _text_before_a_call(facts: Facts) -> Iterator[Violation]:
         seen.add(life.batch)
         started = life.pushes[DOWN][0][1]
         run = _run_after(facts, life, asked)
+        # An interruption may drop the text on its way to the aggregator.
         if run is None or any(started.seq < seq < run.seq for seq in interruptions):
             continue
         spoken = _all_text(run.data["messages"])

@@ -16,6 +16,7 @@ def _both_ways(facts: Facts) -> Iterator[Violation]:
         up = [(phase, facts.frame(event).fields) for phase, event in life.pushes.get(UP, ())]
         if down == up:
             continue
+        # Only the first difference: what follows it mostly follows from it.
         at = next(
             (
                 place
@@ -54,6 +55,8 @@ def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
         if event.data["phase"] != "started":
             running = None if running == event.call else running
             continue
+        # A handler that ignores the end of its call may still run. The service has no means to stop
+        # it, and must not let the calls behind it wait.
         if running is not None and not facts.lives[running].settled_before(event):
             behind = facts.name(running)
             message = f"its handler starts while {behind} is still running"
@@ -71,7 +74,10 @@ def _violation(facts: Facts, event: Event, message: str, kind: str) -> Violation
 
 
 def _stopped_behind(facts: Facts) -> Iterator[Violation]:
-    """Find calls that wait for ever although everything before them is settled."""
+    """Find calls that wait for ever although everything before them is settled.
+
+    The run is at rest, so a call that has been announced and no more will never run.
+    """
     if facts.ended:
         # What the end of the conversation leaves open, LS101 and LS302 tell.
         return
@@ -131,7 +137,7 @@ def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
             if phase in ("result", "update") and event.seq > end.seq
         ]
         if pushed:
-            message = "a result that came after its end is pushed"
+            message = "a result that came after the call had ended is pushed"
             yield Violation(
                 "LS109",
                 f"{facts.name(call)}: {message}",
@@ -139,9 +145,9 @@ def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
                 pushed[0].seq,
                 kind="pushed-after-the-end",
             )
-        cancelled = life.settled_as(DOWN) == "cancelled"
-        if cancelled and state.get("context", {}).get(call) == "settled" and late:
-            message = "a result that came after its cancel is in the context"
+        # After a result the context is settled anyway. After a cancel it must not be.
+        if life.is_cancelled and state.get("context", {}).get(call) == "settled" and late:
+            message = "a result that came after the call was cancelled is in the context"
             yield Violation(
                 "LS109",
                 f"{facts.name(call)}: {message}",

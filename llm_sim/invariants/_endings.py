@@ -16,6 +16,8 @@ def _an_end_ends(facts: Facts) -> Iterator[Violation]:
     waiting: Event | None = None
     over = False
     for event in facts.conversation:
+        # Nothing more is due once an end or a cancel has arrived: the pipeline is over. Until then
+        # the last one counts, since a cancel overtakes an end that waits.
         if event.kind == "stimulus" and event.data["do"] in ("end", "cancel") and not over:
             waiting = event
         elif event.kind == "process" and event.where == SINK and facts.frame(event).type in ENDS:
@@ -53,6 +55,7 @@ def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:
     for event in facts.trace.of("handler"):
         if event.data["phase"] != "started":
             began = running.pop(event.call, None)
+            # A handler that is over in the very instant of the end was cancelled by it.
             runs_on = event.seq > end.seq and event.time_ns > end.time_ns
             if began is not None and runs_on and event.seq not in told_to_stop:
                 yield _still_running(facts, event, end)
@@ -93,6 +96,7 @@ def _still_running(facts: Facts, event: Event, end: Event) -> Violation:
 
 
 def _call_frames_after(facts: Facts) -> Iterator[Violation]:
+    # By direction: an end goes down first, and what is settled because of it may still go up.
     gone: dict[str, str] = {}
     for event in facts.trace.of("push"):
         if event.data["by"] != SERVICE:

@@ -22,6 +22,8 @@ def _keeps_its_contract(facts: Facts) -> Iterator[Violation]:
     for event in facts.conversation:
         if event.kind not in ("answer", "handler") or event.where in header.stubs:
             continue
+        # A handler may return before a task of its own answers, so any answer in the conversation
+        # will do, also a later one.
         owes = event.call not in first and event.where not in header.terminal
         again = first.get(event.call, event.seq) < event.seq
         for kind, wrong in _wrong(event, owes=owes, again=again):
@@ -52,6 +54,7 @@ def _wrong(event: Event, *, owes: bool, again: bool) -> Iterator[tuple[str, str]
         exception = str(data["error"]).partition(":")[0]
         yield kebab("raises", exception), f"its handler raises {data['error']}"
     elif data.get("phase") == "returned" and owes and not data.get("cancels"):
+        # A handler that was told to stop owes no result: the service has settled its call.
         yield "no-result", "its handler gives no result: let it call params.result_callback(...)"
 
 
@@ -104,16 +107,17 @@ def _fires_for_who_is_listening(facts: Facts) -> Iterator[Violation]:
         announced = life.pushes[DOWN][0][1]
         for interruption in facts.processed(INTERRUPTIONS, SERVICE):
             if announced.seq < interruption.seq < started.seq:
-                message, kind = "fires although the user has interrupted what it was called in", ""
+                message = "fires although the user interrupted the response that called it"
+                kind = "after-interruption"
                 if cancellable(facts, life) is False:
                     message += ": it is registered with cancel_on_interruption=False"
-                    kind = "-of-survivor"
+                    kind = "after-interruption-of-survivor"
                 yield Violation(
                     "LS403",
                     f"{facts.name(call)} {message}",
                     call,
                     started.seq,
-                    kind=f"after-interruption{kind}",
+                    kind=kind,
                 )
                 break
 

@@ -19,6 +19,8 @@ def _runs_again_once(facts: Facts) -> Iterator[Violation]:
     for life in facts.lives.values():
         if life.batch is not None:
             batches.setdefault(life.batch, []).append(life)
+    # The batches whose run has been. A run belongs to every batch that is complete by then and has
+    # had none, so two batches that end together may share one.
     spent: set[int] = set()
     for asked in _asked_by_results(facts):
         due = [
@@ -86,6 +88,7 @@ def _is_a_reason_of_its_own(because: FrameRecord | None) -> bool:
 def _never_ran(
     facts: Facts, batches: dict[int, list[CallLife]], spent: set[int]
 ) -> Iterator[Violation]:
+    # Nobody listens after the end, and while the user speaks the model waits for what they say.
     if facts.ended or _user_speaks_at_rest(facts):
         return
     interruptions = [
@@ -101,6 +104,7 @@ def _never_ran(
         ends = [end for life in lives if (end := life.settled_by(DOWN)) is not None]
         if len(ends) < len(lives) or not _want_a_run(facts, lives):
             continue
+        # Whatever it was asked for, a run after the last end has seen the results of the batch.
         if asked and asked[-1] > max(end.seq for end in ends):
             continue
         names = facts.names(life.id for life in lives)

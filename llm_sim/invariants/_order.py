@@ -25,6 +25,8 @@ def _keeps_order(facts: Facts) -> Iterator[Violation]:
         if event.kind == "push":
             handed.setdefault((event.where, event.direction, event.frame), event.seq)
         elif event.kind == "process":
+            # A frame is compared by when it was handed to this processor, not by when it was made:
+            # each hop has its own queue, and keeps the order of that.
             pushed = handed.get((event.where, event.direction, event.frame))
             if pushed is None:
                 continue
@@ -34,11 +36,12 @@ def _keeps_order(facts: Facts) -> Iterator[Violation]:
                 frame = facts.frame(event)
                 yield Violation(
                     "LS201",
-                    f"{event.where} takes up {frame.type} after a frame that came behind it",
+                    f"{event.where} takes up {frame.type} after a frame that was queued later",
                     frame.calls[0] if frame.calls else "",
                     event.seq,
                     kind=kebab(event.where, frame.type, "overtaken"),
                 )
+            # The highest, not the last: a frame that overtakes two others has overtaken both.
             latest[lane] = max(pushed, latest.get(lane, -1))
 
 
@@ -117,6 +120,8 @@ def _what_survives(facts: Facts) -> Iterator[Violation]:
         where = interruption.where
         for queued, taken_up in _queued_at(facts, interruption):
             frame = facts.frame(queued)
+            # After an end nothing is owed any more. And what was queued in the very instant of the
+            # interruption may pass: the two cross.
             if frame.kept and taken_up is None and where not in ends:
                 message = f"{where} loses {frame.type}, which no interruption may drop"
                 does = "loses"

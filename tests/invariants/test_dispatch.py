@@ -101,13 +101,15 @@ def test_ls108_is_quiet_when_each_batch_is_announced_once() -> None:
 
 def test_ls109_fires_when_a_late_result_is_pushed() -> None:
     told = Told().started("c1").in_progress("c1").cancelled("c1").answered("c1").result("c1")
-    assert broken("LS109", told.rest()) == ["c1 `f`: a result that came after its end is pushed"]
+    assert broken("LS109", told.rest()) == [
+        "c1 `f`: a result that came after the call had ended is pushed"
+    ]
 
 
 def test_ls109_fires_when_a_late_result_is_in_the_context() -> None:
     told = Told().started("c1").in_progress("c1").cancelled("c1").answered("c1").rest()
     assert broken("LS109", told.state(context={"c1": "settled"})) == [
-        "c1 `f`: a result that came after its cancel is in the context"
+        "c1 `f`: a result that came after the call was cancelled is in the context"
     ]
 
 

@@ -215,7 +215,7 @@ def test_ls402_warns_of_an_effect_that_the_model_is_never_told_of() -> None:
 
 def test_ls403_fires_on_a_terminal_tool_that_no_interruption_cancels() -> None:
     assert told_everywhere(books, target="reference", mode="sequential", cancel=False) == [
-        "error LS403 c1 `book` fires although the user has interrupted what it was called in: "
+        "error LS403 c1 `book` fires although the user interrupted the response that called it: "
         "it is registered with cancel_on_interruption=False"
     ]
 
@@ -223,7 +223,7 @@ def test_ls403_fires_on_a_terminal_tool_that_no_interruption_cancels() -> None:
 @needs_pipecat
 def test_ls403_fires_where_pipecat_starts_a_handler_behind_an_interruption() -> None:
     assert told_everywhere(books, target="pipecat", mode="parallel") == [
-        "error LS403 c1 `book` fires although the user has interrupted what it was called in"
+        "error LS403 c1 `book` fires although the user interrupted the response that called it"
     ]
 
 

@@ -14,7 +14,7 @@ def test_ls201_fires_when_a_processor_takes_frames_up_out_of_order() -> None:
     told.taken_up(second, at="playout")
     told.taken_up(first, at="playout")
     assert broken("LS201", told.rest()) == [
-        "playout takes up LLMText after a frame that came behind it"
+        "playout takes up LLMText after a frame that was queued later"
     ]
 
 
