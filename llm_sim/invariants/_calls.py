@@ -138,11 +138,12 @@ def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
                 key = (call, event.where, event.direction)
                 taken_up.setdefault(frame.type, {}).setdefault(key, event)
     told: set[str] = set()
+    in_progress = taken_up.get("FunctionCallInProgress", {})
     for key, event in taken_up.get("FunctionCallResult", {}).items():
         call, where, direction = key
         life = facts.lives.get(call)
         pushed = life is not None and "in_progress" in life.phases_in(direction)
-        if pushed and call not in told and key not in taken_up.get("FunctionCallInProgress", {}):
+        if pushed and call not in told and key not in in_progress:
             told.add(call)
             message = f"{where} takes up its result, and never its in-progress frame"
             yield Violation(

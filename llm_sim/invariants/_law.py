@@ -44,15 +44,17 @@ class Violation:
 
 
 _WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_ ]+")
+_PLACE: Final = re.compile(r"\.\d+")
 
 
 def kebab(*words: str) -> str:
-    """Return the words as one name in kebab case, such as ``no-in-progress-before-result``.
+    """Return the words as one name in kebab case, such as ``result-without-in-progress``.
 
     Args:
-        *words: Words of our own, phases of calls, or names of frames, processors and exceptions.
+        *words: Words of our own, phases of calls, or names of frames, exceptions and processors. Of
+            the label of a processor, such as ``Filter.2``, the class counts and not the place.
     """
-    return _WORD_BEGINS.sub("-", "-".join(words)).lower()
+    return _WORD_BEGINS.sub("-", "-".join(_PLACE.sub("", word) for word in words)).lower()
 
 
 Check = Callable[[Facts], Iterable[Violation]]

@@ -99,6 +99,19 @@ def test_ids_names_numbers_and_values_are_no_part_of_it() -> None:
     assert kinds("LS101", one) == kinds("LS101", other)
 
 
+def test_the_place_of_a_processor_is_no_part_of_it() -> None:
+    found = set()
+    for label in ("LoudFilter.0", "LoudFilter.1"):
+        told = Told()
+        text, more = told.frame("LLMText"), told.frame("TTSSpeak")
+        told.pushed(text, to=label)
+        told.pushed(more, to=label)
+        told.taken_up(more, at=label)
+        told.taken_up(text, at=label)
+        found.update(kinds("LS201", told.rest()))
+    assert found == {"loud-filter-llm-text-overtaken"}
+
+
 def test_a_violation_is_identified_by_its_law_and_its_kind() -> None:
     assert Violation("LS101", "broken", "c1", 7, kind="settled-twice").identity == (
         "LS101 settled-twice"
