@@ -17,7 +17,7 @@ from llm_sim.frames import (
     FunctionCallsStartedFrame,
     LLMContextFrame,
 )
-from llm_sim.service import Call, FunctionCallResultCallback, LLMAssistantAggregator
+from llm_sim.service import FunctionCallResultCallback, LLMAssistantAggregator, OngoingCall
 from llm_sim.targets.reference import ScriptedLLMService
 from tests.support.planted import ServiceWithAssistant, droppable, overtaking
 
@@ -25,14 +25,14 @@ from tests.support.planted import ServiceWithAssistant, droppable, overtaking
 class OnlyHandlersSettle(ScriptedLLMService):
     """A call whose handler raises, is silent or is cancelled from inside is never settled."""
 
-    async def _fail(self, call: Call, message: str) -> bool:
+    async def _fail(self, call: OngoingCall, message: str) -> bool:
         return False
 
 
 class UnregisteredIsForgotten(ScriptedLLMService):
     """A call of an unregistered function is announced, and then forgotten."""
 
-    def _dispatch(self, call: Call) -> None:
+    def _dispatch(self, call: OngoingCall) -> None:
         if self.has_function(call.item.function_name):
             super()._dispatch(call)
 
@@ -40,7 +40,7 @@ class UnregisteredIsForgotten(ScriptedLLMService):
 class LateResultsArePushed(ScriptedLLMService):
     """A result is pushed whether or not its call is settled."""
 
-    def _result_callback(self, call: Call) -> FunctionCallResultCallback:
+    def _result_callback(self, call: OngoingCall) -> FunctionCallResultCallback:
         async def result_callback(
             result: Any, *, properties: FunctionCallResultProperties | None = None
         ) -> None:
@@ -59,7 +59,7 @@ class LateResultsArePushed(ScriptedLLMService):
 class TimedOutHandlersRunOn(LateResultsArePushed):
     """The handler of a call that timed out runs on, and its result is pushed as a second one."""
 
-    def _cancel_handler(self, call: Call) -> None:
+    def _cancel_handler(self, call: OngoingCall) -> None:
         if call.tool_call_id in self._calls:
             super()._cancel_handler(call)
 
@@ -67,7 +67,7 @@ class TimedOutHandlersRunOn(LateResultsArePushed):
 class LateResultsAreWritten(ScriptedLLMService):
     """A result that comes after its cancel is dropped, but not before it is in the context."""
 
-    def _result_callback(self, call: Call) -> FunctionCallResultCallback:
+    def _result_callback(self, call: OngoingCall) -> FunctionCallResultCallback:
         answer = super()._result_callback(call)
 
         async def result_callback(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from llm_sim.frames import FunctionCallCancelFrame, InterruptionFrame
-from llm_sim.service import Call
+from llm_sim.service import OngoingCall
 from llm_sim.targets.reference import ScriptedLLMService
 
 
@@ -40,14 +40,14 @@ class RunnerLosesPatience(ScriptedLLMService):
 class QueuedCallsSurvive(ScriptedLLMService):
     """An interruption cancels what runs, and overlooks what is queued behind it."""
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         return [call for call in super()._calls_to_interrupt() if call.task is not None]
 
 
 class CancelsWhatIsRegisteredNow(ScriptedLLMService):
     """An interruption cancels by the registrations of its own moment, not of the call's."""
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         names = [name for name, item in self._functions.items() if item.cancel_on_interruption]
         return [
             call for call in self._calls.values() if call.item.registry_item.function_name in names
@@ -57,7 +57,7 @@ class CancelsWhatIsRegisteredNow(ScriptedLLMService):
 class CancelsByTheNameOfTheCall(ScriptedLLMService):
     """An interruption looks calls up by their own names, under which a catch-all is not found."""
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         return [
             call
             for call in super()._calls_to_interrupt()
@@ -68,17 +68,17 @@ class CancelsByTheNameOfTheCall(ScriptedLLMService):
 class CancelsEverything(ScriptedLLMService):
     """An interruption cancels every call, whatever its registration says."""
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         return list(self._calls.values())
 
 
 class CancelsWhatIsSettled(ScriptedLLMService):
     """An interruption cancels every handler that runs, also one that has answered."""
 
-    def _calls_to_interrupt(self) -> list[Call]:
+    def _calls_to_interrupt(self) -> list[OngoingCall]:
         return list(self._handlers.values())
 
-    async def _cancel_call(self, call: Call) -> None:
+    async def _cancel_call(self, call: OngoingCall) -> None:
         self._settle(call)
         self._cancel_handler(call)
         await self.broadcast_frame(FunctionCallCancelFrame, **call.frame_fields())
@@ -98,7 +98,7 @@ class WaitsForTheHandler(ScriptedLLMService):
 class CancelsAgain(ScriptedLLMService):
     """A handler that still cleans up is cancelled again, and its cleanup is cut short."""
 
-    def _cancel_handler(self, call: Call) -> None:
+    def _cancel_handler(self, call: OngoingCall) -> None:
         if call.task is not None and not call.task.done():
             call.cancelled = True
             call.task.cancel()
@@ -128,7 +128,7 @@ class InterruptsLater(ScriptedLLMService):
 class ForgetsItsHandlersTwice(ScriptedLLMService):
     """A cancelled call is taken off the list of handlers, and once more when its handler ends."""
 
-    async def _cancel_call(self, call: Call) -> None:
+    async def _cancel_call(self, call: OngoingCall) -> None:
         await super()._cancel_call(call)
         if call.task is not None:
             self._handlers.pop(call.task, None)
