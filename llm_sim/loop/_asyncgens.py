@@ -50,6 +50,8 @@ class AsyncGenerators(asyncio.AbstractEventLoop):
         closing = list(self._asyncgens or ())
         if not closing:
             return
+        # What is begun while these close is warned of by the hook, and closed by nobody, as on
+        # asyncio.
         self._asyncgens = None
         results = await asyncio.gather(*[agen.aclose() for agen in closing], return_exceptions=True)
         for agen, result in zip(closing, results, strict=True):

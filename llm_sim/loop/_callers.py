@@ -42,6 +42,8 @@ def users_line(frames: Iterable[FrameType]) -> str:
         root = _root_of(frame.f_code.co_filename)
         if root is None:
             return _place(frame)
+        # If no line is the user's, a library's line is better than none. Clients are left out,
+        # because they ask on behalf of others.
         if root == "installed" and not in_library and package not in _CLIENTS:
             in_library = _place(frame)
     return in_library

@@ -42,6 +42,8 @@ class VirtualTime:
 
     def nearest_ns(self, when: float) -> int:
         """Return the nanosecond of a deadline; for one that has passed, the present one."""
+        # Far from zero, floats are coarser than nanoseconds and the reading runs ahead of `now_ns`:
+        # a deadline below it would seem to be still to come.
         if when < self.reading:
             return self.now_ns
         return NEVER_NS if when * NANOSECONDS >= NEVER_NS else round(when * NANOSECONDS)
@@ -76,7 +78,11 @@ class VirtualClock(VirtualTime):
             due_ns = self.now_ns + 1
             self.overdue = True
         self._created += 1
+        # asyncio's own mark of an armed timer. `TimerHandle.cancel` tells the loop of every timer,
+        # also of one that has fired, which must not be counted.
         timer._scheduled = True  # type: ignore[attr-defined]
+        # Creation comes last: a real clock moves between two calls of `call_later` with one delay,
+        # so the one that was set first is due first. asyncio's heap alone does not keep that order.
         heappush(self._heap, (due_ns, when, self._created, timer))
 
     def note_cancelled(self, timer: asyncio.TimerHandle) -> None:
@@ -129,6 +135,7 @@ class VirtualClock(VirtualTime):
 
     def armed(self) -> list[asyncio.TimerHandle]:
         """Return the timers that are still to fire, by deadline, then by creation."""
+        # The heap is in order at its head only.
         return [entry[3] for entry in sorted(self._heap) if not entry[3].cancelled()]
 
     def clear(self) -> None:

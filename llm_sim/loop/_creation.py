@@ -77,6 +77,8 @@ class Creation(asyncio.AbstractEventLoop):
             task: asyncio.Task[_T] = new_task
         else:
             task = self._task_from_factory(coro, name, options)
+        # See `_sweep_coroutines`: without this reference a suspended task that nobody holds would
+        # vanish at a collection.
         self._coroutines.append(coro)
         if len(self._coroutines) >= self._sweep_coroutines_at:
             self._sweep_coroutines()
@@ -93,6 +95,8 @@ class Creation(asyncio.AbstractEventLoop):
         task: asyncio.Task[_T] = self._task_factory(self, coro, **options)
         if name is not None:
             task.set_name(str(name))
+        # asyncio counts names in the whole process: the second run would have other names in its
+        # trace than the first.
         elif has_counted_name(task):
             task.set_name(self.next_task_name())
         return task
@@ -141,4 +145,5 @@ class Creation(asyncio.AbstractEventLoop):
 
     def tasks(self) -> list[asyncio.Task[Any]]:
         """Return the tasks of this loop that are not done, in the order of their creation."""
+        # `all_tasks` is a set. Ours iterate by number, but those of a foreign factory by address.
         return sorted(asyncio.all_tasks(self), key=creation_order)

@@ -59,6 +59,8 @@ class ExceptionHandling(asyncio.AbstractEventLoop):
 
     def _call_in_its_context(self, handler: _Handler, context: dict[str, Any]) -> None:
         source = context.get("task") or context.get("future") or context.get("handle")
+        # New in Python 3.12, where asyncio calls the handler in the context of what failed. Before,
+        # it calls it in the context at hand.
         get_context = getattr(source, "get_context", None)
         if get_context is None:
             handler(self, context)

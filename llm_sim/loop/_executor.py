@@ -63,6 +63,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
         Raises:
             RuntimeError: The loop is closed, or its executor was shut down.
         """
+        # As on asyncio, where an executor of the caller's own is not the loop's to shut down.
         if executor is None and self._executor_shut_down:
             raise RuntimeError("Executor shutdown has been called")
         future: asyncio.Future[_T] = self.create_future()
@@ -77,8 +78,12 @@ class InlineExecution(asyncio.AbstractEventLoop):
     def _run_inline(
         self, future: asyncio.Future[Any], func: Callable[..., Any], args: tuple[Any, ...]
     ) -> None:
+        # A thread pool, too, begins nothing whose future was cancelled while it waited for a
+        # thread.
         if future.cancelled():
             return
+        # A function in a thread of a pool sees no running loop, and may count on it: `asyncio.run`
+        # refuses to start inside one.
         asyncio._set_running_loop(None)
         self._executing, self.slept_ns = future, 0
         settle: Callable[[Any], None] = future.set_result
@@ -86,6 +91,8 @@ class InlineExecution(asyncio.AbstractEventLoop):
             outcome = Context().run(func, *args)
         except KeyboardInterrupt:
             raise
+        # SystemExit included, as in `concurrent.futures.thread`: in a thread it would not end the
+        # program either.
         except BaseException as error:
             settle, outcome = future.set_exception, error
         finally:
@@ -124,6 +131,8 @@ class InlineExecution(asyncio.AbstractEventLoop):
                 wait for its own thread.
             RuntimeError: The loop is closed.
         """
+        # While the loop does not run there is no step at which it could land: it waits in the queue
+        # for the next run.
         if self._thread_id not in (None, get_ident()):
             self._refused = refusal("call_soon_threadsafe from a thread", FOREIGN_THREAD_REMEDY)
             self._stopping = True
@@ -164,5 +173,6 @@ class InlineExecution(asyncio.AbstractEventLoop):
 
 
 def _settle(future: asyncio.Future[Any], settle: Callable[[Any], None], outcome: Any) -> None:
+    # Whoever awaited it may have given up while it slept.
     if not future.done():
         settle(outcome)

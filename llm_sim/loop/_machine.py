@@ -56,6 +56,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         """Chooses who takes the next step; None for asyncio's order. Writable between runs."""
         self._outside: list[tuple[int, int, Handle]] = []
         self._outside_created = 0
+        # `repeat` counts in C and tells what is left of it: a counter in Python would be paid at
+        # every callback.
         self._stretch = repeat(None, 0)
         self._end = 0
         self._mark = _UNBOUNDED
@@ -83,12 +85,18 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
             RuntimeError: The loop is closed.
         """
         self._check_closed()
+        # A callback that runs is in `steps` already, but it is not done: an event of this very step
+        # joins behind what it schedules.
         under_way = 0 if self._thread_id is None else 1
         if step <= self.steps - under_way:
             return self.call_soon(callback, *args)
         handle = Handle(callback, args, self)
+        # The number orders events of one step by their creation, and spares the heap a comparison
+        # of handles, which have no order.
         self._outside_created += 1
         heappush(self._outside, (step, self._outside_created, handle))
+        # The stretch under way was planned without this event, and would run past the step at which
+        # it joins.
         if step < self._mark:
             self._mark = step
             self._cut_stretch(step - self.steps)
@@ -103,6 +111,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         Returns:
             A callable that takes the instrument out again.
         """
+        # A stretch that was begun without instruments does not look for any, so what is left of it
+        # goes back and is begun anew.
         self._instruments.add(instrument)
         self._cut_stretch(0)
 
@@ -132,7 +142,10 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
 
     def _drive(self) -> str:
         """Run as the running loop of this thread, and put the one before back."""
+        # asyncio refuses to run a loop inside another one, and leaves none behind. A simulation may
+        # be started from an async test, whose loop must be there afterwards.
         outer_loop = asyncio._get_running_loop()
+        # These two belong to the thread, not to the loop.
         outer_hooks = sys.get_asyncgen_hooks()
         outer_depth = sys.get_coroutine_origin_tracking_depth() if self._debug else None
         try:
@@ -150,6 +163,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
             if outer_depth is not None:
                 sys.set_coroutine_origin_tracking_depth(outer_depth)
             sys.set_asyncgen_hooks(*outer_hooks)
+            # Taken even if the run has failed: left where it is, the next run would raise it.
             refused = self._take_refused()
         if refused is not None:
             raise refused
@@ -158,6 +172,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
     def _run(self) -> str:
         ready = self._ready
         clock = self._clock
+        # A bound may have cut the last run in the middle of an iteration, which goes on here: a run
+        # in slices of one step has to be the run in one.
         self._batch = min(self._batch, len(ready))
         self._find_mark()
         while True:
@@ -168,6 +184,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
                     # Only cancelled handles were left of the iteration: it is over.
                     return STOPPED
             if not self._batch:
+                # asyncio looks at its timers once in each iteration, also while callbacks are
+                # ready; only a timer that is due already is found then.
                 if clock.overdue or not ready:
                     outcome = self._advance()
                     if outcome is not None:
@@ -176,12 +194,15 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
                 self._batch = len(ready)
             todo = min(self._batch, self._mark - self._end)
             if todo <= 0:
+                # What is left at the bound may be a cancelled handle, which is no unfinished work.
                 if self._drop_cancelled_head():
                     continue
                 return STEPS
             self._batch -= todo
             self._end += todo
             self._stretch = repeat(None, todo)
+            # Two loops, because most runs have neither, and asking at every step would make all of
+            # them pay.
             if self._instruments.on_step or self.picker is not None:
                 self._run_one_by_one(self._stretch)
             else:
@@ -201,10 +222,13 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
                         entry[2].run(entry[0], entry[1][0])
                     else:
                         entry[2].run(entry[0])
+                # As in `asyncio.Handle._run`: these two end the run, everything else is reported
+                # and the run goes on. A handle does that itself.
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
                     self._callback_failed(error, *entry)
+            # asyncio skips a cancelled handle, so it is no step, and no stimulus has a point there.
             elif entry._cancelled:
                 self._end -= 1
             else:
@@ -242,10 +266,15 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         due_ns = clock.next_due_ns()
         too_late = due_ns is not None and self.max_time_ns is not None and due_ns > self.max_time_ns
         if ready and (due_ns is None or too_late or not clock.next_is_overdue()):
+            # Whatever was overdue has been cancelled since. The clock must not jump past what is
+            # ready.
             clock.overdue = False
             return None
+        # asyncio does not wait when it is to stop, so no time passes in its last iteration.
         if self._stopping and not ready:
             return STOPPED
+        # The program waits for itself, or is done: no outside event is due either, or it would have
+        # joined before.
         if due_ns is None:
             return IDLE
         if too_late:
@@ -267,6 +296,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
             self._mark = min(self._mark, self._outside[0][0])
 
     def _join_outside_events(self) -> None:
+        # A queue of nothing but cancelled handles is empty: asyncio skips them and waits, so the
+        # event comes in the gap.
         while self._ready and self._drop_cancelled_head():
             pass
         if not self._ready and self._outside and self._outside[0][0] <= self._end:
@@ -280,6 +311,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         """Leave only some entries in the stretch under way; the rest goes back to the iteration."""
         surplus = self._stretch.__length_hint__() - keep
         if surplus > 0:
+            # The inner loop ends with its iterator, so to consume the surplus is to end it after
+            # `keep` more.
             deque(islice(self._stretch, surplus), maxlen=0)
             self._end -= surplus
             self._batch += surplus
@@ -290,5 +323,6 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         if isinstance(head, tuple) or not head.cancelled():
             return False
         self._ready.popleft()
+        # Between two iterations the head belongs to none, and the batch is 0.
         self._batch = max(0, self._batch - 1)
         return True

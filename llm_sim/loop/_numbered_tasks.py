@@ -70,6 +70,7 @@ SimTask.__name__ = "Task"
 
 def creation_order(task: asyncio.Task[Any]) -> tuple[bool, int, str]:
     """Return a sort key: numbered tasks by number, then those of a foreign class by name."""
+    # Numbered tasks come first. A foreign one has only its name to sort by, and names may repeat.
     if isinstance(task, SimTask):
         return False, task.number, ""
     if has_counted_name(task):

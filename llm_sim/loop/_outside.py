@@ -31,6 +31,7 @@ _SLEEP_REMEDY: Final = (
 )
 _real_sleep: Final = time.sleep  # noqa: TID251 - for whoever waits outside a run
 
+# Runs in several threads share what is borrowed: the first borrows it, the last gives it back.
 _lock = Lock()
 _loops: dict[int, list[Refusals]] = {}
 """The loops that are watched, by thread; the innermost is the last."""
@@ -82,6 +83,8 @@ def _borrow() -> None:
         (subprocess.Popen, "__init__", _make_popen),
         (os, "system", _make_system),
     ):
+        # `vars` and not `getattr`: `socket.socket` inherits `connect`. To give it back means to
+        # delete ours, and not to set what was inherited.
         _lent.append((owner, name, vars(owner).get(name, _MISSING)))
         setattr(owner, name, make(getattr(owner, name)))
 
@@ -104,6 +107,7 @@ def _running() -> Refusals | None:
 def _make_connect(real: Callable[..., Any]) -> Callable[..., Any]:
     def connect(self: socket.socket, address: Any) -> Any:
         loop = _running()
+        # AF_UNIX does not leave the machine.
         if loop is None or self.family not in (socket.AF_INET, socket.AF_INET6):
             return real(self, address)
         raise loop.refuse(f"a blocking connection to {_spell(*address[:2])}", _REMEDY)
@@ -134,6 +138,7 @@ def _make_gethostby(real: Callable[..., Any]) -> Callable[..., Any]:
 def _make_getaddrinfo(real: Callable[..., Any]) -> Callable[..., Any]:
     def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
         loop = _running()
+        # Without a host it is the machine's own address, which nobody has to be asked for.
         if loop is None or host in (None, "", b""):
             return real(host, port, *args, **options)
         raise loop.refuse(f"a blocking connection to {_spell(host, port)}", _REMEDY)
@@ -168,6 +173,7 @@ def blocking_sleep(secs: Any, /) -> None:
         UnsupportedOperationError: The loop itself is put to sleep, not a function for an executor.
     """
     loop = _running()
+    # Zero takes no time, and about a negative number the real one complains.
     if loop is None or not secs > 0:
         _real_sleep(secs)
     elif not loop.sleep_in_executor(secs):

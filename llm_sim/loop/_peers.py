@@ -106,6 +106,7 @@ class Connecting(Refusals):
             ConnectionRefusedError: That is the host's fault.
         """
         if sock.family not in (socket.AF_INET, socket.AF_INET6) or sock.type != socket.SOCK_STREAM:
+            # A datagram or a Unix socket leads to nobody whom a test could declare.
             raise self.refuse("sock_connect", CLIENT_REMEDY)
         name, port = str(address[0]), int(address[1])
         if self.peers is None:
@@ -148,6 +149,7 @@ class Connecting(Refusals):
 def _is_weak(timer: TimerHandle) -> bool:
     arguments = timer._args or ()
     parts = (part for one in arguments for part in (one if isinstance(one, tuple) else (one,)))
+    # Told from the arguments, because a timer says nothing else about whom it serves.
     return any(isinstance(part, ReferenceType) for part in parts)
 
 

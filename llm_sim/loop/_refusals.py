@@ -94,6 +94,8 @@ class Refusals(asyncio.AbstractEventLoop):
     def refuse(self, operation: str, remedy: str) -> UnsupportedOperationError:
         """Remember that an operation is refused, and return the error that tells who asked."""
         error = refusal(operation, remedy)
+        # A function for an executor and a child task of anyio have no frame of the user's on the
+        # stack. Somebody else waits for them, and that somebody has one.
         if error.caller == "an unknown place":
             error.caller = (
                 self._who_awaits_the_executor() or self._who_waits_in_a_client() or error.caller
@@ -112,6 +114,8 @@ class Refusals(asyncio.AbstractEventLoop):
         """Describe for whom a client asks that does so in a task of its own, as anyio's do."""
         stacks = (frames_of(task.get_coro()) for task in asyncio.all_tasks(self))
         lines = {line_that_waits_in_a_client(reversed(list(stack))) for stack in stacks} - {""}
+        # Where two wait, nothing tells for which of them the client asks; a wrong line would cost
+        # its reader more than none.
         return lines.pop() if len(lines) == 1 else ""
 
     add_reader = _refused("add_reader")

@@ -60,6 +60,8 @@ class Scheduling(InlineExecution):
             callback: Callable[..., object], *args: Any, context: Context | None = None
         ) -> Handle | None:
             if context is not None:
+                # The step of a task has a type of its own; its wakeup is a plain builtin method,
+                # and only the name tells.
                 kind = type(callback)
                 if kind is TASK_STEP or (
                     kind is BuiltinFunctionType and callback.__name__ == TASK_WAKEUP
@@ -93,6 +95,7 @@ class Scheduling(InlineExecution):
         """
         # An open loop outside debug mode has `_make_call_soon`'s on the instance instead.
         self._check_closed()
+        # asyncio makes this check in debug mode only, and only a loop in debug mode comes here.
         if not callable(callback) or inspect.iscoroutinefunction(callback):
             raise TypeError(f"a callable object was expected by call_soon(), got {callback!r}")
         handle = Handle(callback, args, self, context)

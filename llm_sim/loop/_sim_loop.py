@@ -100,6 +100,7 @@ class SimLoop(Machine, Connecting):
         return self._drive()
 
     def _raise_unless_stopped(self, outcome: str, awaited: asyncio.Future[Any] | None) -> None:
+        # asyncio would wait here for ever for a socket or a thread; nothing of that kind can come.
         if outcome == IDLE:
             name = "run_forever()" if awaited is None else describe_future(awaited)
             raise DeadlockError(name, self.waiting())

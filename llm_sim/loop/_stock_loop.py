@@ -92,6 +92,7 @@ class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop
         clock moves between two of them, so there the one that was set first is due first; here as
         well.
         """
+        # asyncio refuses None itself, in its own words.
         if when is not None:
             self._numbers += 1
             when = _Deadline(when, self._numbers)
@@ -124,6 +125,7 @@ class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop
             UnsupportedOperationError: Another thread tried to schedule something.
         """
         outer_loop = asyncio._get_running_loop()
+        # asyncio refuses to run inside another loop, which a test of this one may well be in.
         asyncio._set_running_loop(None)
         outcome = STOPPED
         try:
@@ -142,12 +144,15 @@ class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop
 
         What was cancelled is not ready. asyncio would skip it, which is no step.
         """
+        # With `deque.popleft`, because the queue's own method counts a step.
         while self._ready and self._ready[0].cancelled():
             deque.popleft(self._ready)
         if not self._ready and self._outside and self._outside[0][0] <= self.steps:
             self._go_halfway()
         self._join_outside_events()
         due_ns = self._next_due_ns()
+        # asyncio waits only if nothing is ready and it is not to stop. A timer that is due already
+        # fires in either case.
         overdue = due_ns is not None and due_ns <= self.time_ns
         if overdue or not (self._ready or self._stopping):
             self._jump(due_ns)
@@ -181,6 +186,7 @@ class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop
         """Jump to the next timer, at least by a nanosecond; asyncio then fires what is due."""
         if due_ns is None:
             raise _Over(IDLE)
+        # A timer for a moment that has passed takes a nanosecond here as there: see `VirtualTime`.
         due_ns = max(due_ns, self.time_ns + 1)
         if self.max_time_ns is not None and due_ns > self.max_time_ns:
             raise _Over(TIME)
@@ -198,6 +204,8 @@ class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop
 
     def _move_to(self, now_ns: int, deadlines: list[float]) -> None:
         self._now.move_to(now_ns, deadlines)
+        # asyncio fires what is less than time plus resolution. With one ulp that is what has come
+        # by the reading, and nothing else.
         self._clock_resolution = math.ulp(self._now.reading)
 
 

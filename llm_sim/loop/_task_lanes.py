@@ -40,6 +40,8 @@ def bring_forward(ready: deque[Entry], pick: Picker) -> None:
     heads: dict[int, int] = {}
     for place, entry in enumerate(ready):
         if isinstance(entry, tuple) or not entry.cancelled():
+            # Only the oldest entry of a lane is on offer: `Queue`, `Lock` and `wait_for` rest on
+            # the order within a task.
             heads.setdefault(_lane_of(entry), place)
     place = list(heads.values())[pick(tuple(heads))]
     if place:

@@ -88,6 +88,7 @@ def _condition(
     if awaited is None or awaited.done():
         return "is ready to run"
     names = _public([frame.f_code.co_qualname for frame in called])
+    # The future of a sleep has nothing that tells its moment; the timer that will resolve it has.
     if names and names[-1] == "sleep":
         names[-1] = _sleep(awaited, timers)
     elif isinstance(awaited, asyncio.Task) or not names:
