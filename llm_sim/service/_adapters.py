@@ -37,6 +37,7 @@ class BaseLLMAdapter(ABC):
             context: The context.
         """
         return {
+            # A copy: the conversation goes on while the provider is asked.
             "messages": list(context.messages),
             "tools": self.from_standard_tools(context.tools),
             "tool_choice": context.tool_choice,

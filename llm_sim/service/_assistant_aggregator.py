@@ -219,6 +219,8 @@ class LLMAssistantAggregator(LLMContextAggregator):
                 ],
             }
         )
+        # Both messages in one step: a provider refuses tool calls that no tool message follows
+        # (LS205).
         self._context.add_message(
             {"role": "tool", "tool_call_id": frame.tool_call_id, "content": IN_PROGRESS}
         )
@@ -231,6 +233,8 @@ class LLMAssistantAggregator(LLMContextAggregator):
         run_llm = frame.run_llm
         if properties is not None and properties.run_llm is not None:
             run_llm = properties.run_llm
+        # Whatever it is, falsy values included: Pipecat writes "COMPLETED" for them, and does not
+        # run the model (#4298, LS206).
         result = await self._as_json(frame)
         if is_update(properties):
             self._context.add_message(update_message(frame.tool_call_id, result))
@@ -243,6 +247,7 @@ class LLMAssistantAggregator(LLMContextAggregator):
             if call.image is not None:
                 self._context.add_message(call.image)
         if properties is not None and properties.on_context_updated is not None:
+            # In a task of its own: the frames behind this one do not wait for what it does.
             self.create_task(
                 _context_updated(properties), f"on_context_updated:{frame.tool_call_id}"
             )
@@ -261,6 +266,8 @@ class LLMAssistantAggregator(LLMContextAggregator):
         if request is None or not request.tool_call_id:
             return False
         calls = self._open.get(request.tool_call_id)
+        # A second image for a call, or one for a call that has ended, has no place in the
+        # conversation.
         if not calls or calls[0].image is not None or request.result_callback is None:
             _logger.warning("%s: ignored %s, which no open call waits for", self, frame)
             return True
@@ -277,6 +284,8 @@ class LLMAssistantAggregator(LLMContextAggregator):
         try:
             return json.dumps(frame.result)
         except (TypeError, ValueError) as error:
+            # The call is settled. Without any content its tool message would say IN_PROGRESS for
+            # ever (LS103).
             message = f"the result of {frame.function_name!r} is not JSON: {error}"
             await self.push_error(f"{self}: {message}", error)
             return json.dumps({"error": message})
@@ -311,8 +320,12 @@ class LLMAssistantAggregator(LLMContextAggregator):
             del self._open[tool_call_id]
         self._context.call_settled(tool_call_id)
         batch.unsettled -= 1
+        # Once for the batch and not for each call: Pipecat 1.x runs the model n times for a
+        # sequential batch of n, with the pending calls missing from its context (#5852, LS204).
         if not batch.unsettled and batch.answered and not batch.refused:
             self._run_wanted = True
+        # Not while a call of another batch is open: the model would take its IN_PROGRESS for an
+        # answer.
         if not self._open and (self._context.take_owed_run() or self._run_wanted):
             self._run_wanted = False
             await self.push_context_frame()
@@ -322,6 +335,8 @@ class LLMAssistantAggregator(LLMContextAggregator):
         self._end_response()
         for tool_call_id, calls in self._open.items():
             if calls[0].in_progress:
+                # Whoever goes on with this context later must not read that an answer is to come
+                # (#5790).
                 self._context.set_tool_content(tool_call_id, CANCELLED)
             for _ in calls:
                 self._context.call_settled(tool_call_id)

@@ -63,6 +63,7 @@ class EventSource(TaskOwner):
         self._event_handlers.setdefault(event_name, [])
 
     async def _call_event_handler(self, event_name: str, *args: Any, **kwargs: Any) -> None:
+        # A copy, because a handler may add another one.
         for handler in tuple(self._event_handlers[event_name]):
             try:
                 outcome = handler(self, *args, **kwargs)

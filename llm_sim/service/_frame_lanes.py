@@ -113,6 +113,8 @@ class Lanes:
         if not isinstance(frame, SystemFrame):
             if not self.ended:
                 self._data.append((self._system_put, frame, direction, callback))
+                # At once. In the queue it would wait behind the pause that it is to end, as it did
+                # in the reference text (LS301, LS304).
                 if self.data_paused and isinstance(frame, FrameProcessorResumeFrame):
                     self._steer(frame)
                 _wake(self._data_waiter)
@@ -140,6 +142,8 @@ class Lanes:
         """Return whether the current task may still push this frame."""
         if self.silent or (self.ended and not isinstance(frame, SystemFrame)):
             return False
+        # A task that is left behind runs on beside the one that replaced it. What it pushes belongs
+        # to a response that was interrupted (LS202).
         return not self.left_behind()
 
     def left_behind(self) -> bool:
@@ -156,6 +160,7 @@ class Lanes:
         tasks = [
             task
             for task in (self._system_task, self._data_task)
+            # A processor may be cleaned up from one of its own lanes.
             if task is not None and task is not current and not task.done()
         ]
         self._system_task = self._data_task = self._current = None
@@ -163,6 +168,7 @@ class Lanes:
             task.cancel()
         waiting = [*tasks, *(task for task, left in self._leaving.items() if not left)]
         await self._report_left_behind(await still_running(waiting, self._bound))
+        # Set last: what the lanes' tasks push in their `finally` is still let out.
         self.silent = True
 
     @property
@@ -185,6 +191,8 @@ class Lanes:
                 continue
             frame, direction, callback = self._system.popleft()
             if isinstance(frame, InterruptionFrame):
+                # Before `process_frame` is called, which promises its subclasses that what was
+                # interrupted is gone by then.
                 await self._interrupt()
             elif isinstance(frame, CancelFrame) and direction is _DOWNSTREAM:
                 self._refuse_everything()
@@ -215,6 +223,8 @@ class Lanes:
                 return
             self._current = None
             if isinstance(frame, ControlFrame):
+                # After it was processed: `ended` set earlier would not let the end frame itself
+                # out.
                 if isinstance(frame, EndFrame) and direction is _DOWNSTREAM:
                     self.ended = self.guarded = True
                     self._data.clear()
@@ -235,11 +245,15 @@ class Lanes:
         # What the pause was for is gone with the interrupted frames, and whoever would have resumed
         # may be gone with it: a frame that no interruption drops would wait for ever.
         self.resume_data()
+        # What was queued behind this interruption is not interrupted by it: the user's next words
+        # may be there already. What no interruption drops includes the end frame; Pipecat up to
+        # 0.0.101 dropped it, and hung (#3524, LS301).
         done = self._system_done
         if self._data:
             self._data = deque(
                 entry for entry in self._data if entry[0] > done or not entry[1].interruptible
             )
+        # A frame that no interruption drops is not cut short either (LS203).
         if self._current is not None and self._current.interruptible:
             await self._stop_data_task()
             if not self.closed:
@@ -253,6 +267,7 @@ class Lanes:
         self._leaving[task] = False
         task.add_done_callback(self._left)
         task.cancel()
+        # The interruption itself waits here, so the wait is bounded (LS207).
         await self._report_left_behind(await still_running([task], self._bound))
 
     async def _report_left_behind(self, tasks: list[asyncio.Task[None]]) -> None:

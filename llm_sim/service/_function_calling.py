@@ -80,6 +80,8 @@ class FunctionCalling(CallSettling):
         Args:
             frame: The end frame.
         """
+        # Before the end frame goes on: Pipecat forgets here what is in flight (#5790, LS101,
+        # LS302).
         await super().stop(frame)
         await self._end_calls()
 
@@ -120,8 +122,12 @@ class FunctionCalling(CallSettling):
         function_calls = await self._acceptable(function_calls)
         if not function_calls:
             return
+        # Before any frame of the batch (LS108). In the reference text the event's handlers run in
+        # tasks, and so after the first frames.
         await self._call_event_handler("on_function_calls_started", function_calls)
         calls = [self._new_call(function_call) for function_call in function_calls]
+        # All of them before the announcement: whoever sees it and asks for the calls in flight
+        # finds the whole batch.
         self._calls.update((call.tool_call_id, call) for call in calls)
         await self.broadcast_frame(FunctionCallsStartedFrame, function_calls=function_calls)
         for call in calls:
@@ -130,10 +136,13 @@ class FunctionCalling(CallSettling):
     async def _acceptable(
         self, function_calls: Sequence[FunctionCallFromLLM]
     ) -> list[FunctionCallFromLLM]:
+        # A `process_frame` that swallows its cancellation may still come here, with the calls of a
+        # response that was interrupted (LS403).
         if function_calls and (self._calls_ended or self._lanes.left_behind()):
             _logger.warning("%s: refused function calls of a response that is over", self)
             return []
         fresh, duplicates = without_duplicates(function_calls, self._calls)
+        # No frame could tell which of two calls with one id it is about.
         for function_call in duplicates:
             await self.push_error(
                 f"{self}: refused a call of {function_call.function_name!r}: another call in "
@@ -142,6 +151,8 @@ class FunctionCalling(CallSettling):
         return fresh
 
     def _new_call(self, function_call: FunctionCallFromLLM) -> OngoingCall:
+        # Looked up once, when the model asks. The function may be unregistered, or registered anew,
+        # before the call's turn comes (LS106).
         registration = self._registration(function_call.function_name)
         catch_all = self._functions.get(None)
         item = FunctionCallRunnerItem(
@@ -174,6 +185,7 @@ class FunctionCalling(CallSettling):
         else:
             self._queue.append(call)
             self._queued.set()
+            # A handler that works on after its result is left in peace until somebody waits for it.
             self._make_way()
 
     def _start_call(self, call: OngoingCall) -> None:
@@ -184,6 +196,8 @@ class FunctionCalling(CallSettling):
         task = self.create_task(self._run_call(call), str(call))
         call.task = task
         self._handlers[task] = call
+        # A callback and not a `finally` in the coroutine: a task that is cancelled before its first
+        # step never enters its coroutine, and the queue would wait for `gone` for ever.
         task.add_done_callback(self._handler_ended)
 
     def _handler_ended(self, task: asyncio.Task[None]) -> None:
@@ -197,13 +211,19 @@ class FunctionCalling(CallSettling):
             while self._queue:
                 call = self._queue.popleft()
                 self._start_call(call)
+                # The event, not the task: the runner would be cancelled together with the task that
+                # it awaits, and no function would ever run again (Pipecat #2043, up to 1.7.0;
+                # LS107, LS111).
                 await call.gone.wait()
+            # Nothing is awaited between the look at the empty queue and this line, so no call is
+            # missed.
             self._queued.clear()
             await self._queued.wait()
 
     async def _run_call(self, call: OngoingCall) -> None:
         item = call.item
         registration = item.registry_item
+        # Armed before the start callback, which may hang as well as the handler.
         if registration.timeout_secs is not None:
             loop = asyncio.get_running_loop()
             call.timer = loop.call_later(registration.timeout_secs, self._timeout_reached, call)
@@ -216,11 +236,15 @@ class FunctionCalling(CallSettling):
             await registration.handler(self._params(call))
             await self._await_image(call)
         except asyncio.CancelledError:
+            # The service did not ask for it: the handler awaited something that was cancelled. Its
+            # call is over all the same, and must not stay open (LS101).
             if not call.cancelled:
                 await self._fail(call, f"function {item.function_name!r} was cancelled from inside")
             raise
         except Exception as error:
             message = f"function {item.function_name!r} failed: {error!r}"
+            # Besides the result, which only the model reads: an exception that nobody else hears of
+            # is unseen (LS303).
             await self.push_error(f"{self}: {message}", error)
             await self._fail(call, message)
         except BaseException as error:
@@ -257,6 +281,8 @@ class FunctionCalling(CallSettling):
         )
 
     def _result_callback(self, call: OngoingCall) -> FunctionCallResultCallback:
+        # The closure holds the call and not its id: when a late result comes, the id may be that of
+        # a call that has nothing to do with it (LS109).
         async def result_callback(
             result: Any, *, properties: FunctionCallResultProperties | None = None
         ) -> None:
@@ -313,11 +339,15 @@ class FunctionCalling(CallSettling):
         item = call.item
         secs = item.registry_item.timeout_secs
         message = f"function {item.function_name!r} did not answer within {secs} s"
+        # Settled first, so that a handler that answers while it is cancelled comes too late: in
+        # Pipecat up to 1.7.0 a second result followed (#4936, LS101, LS102).
         if await self._fail(call, message):
             self._cancel_handler(call)
             await self._await_handlers([call])
 
     async def _handle_interruptions(self, _: InterruptionFrame) -> None:
+        # The list is complete before anything is awaited. Pipecat up to 1.7.0 awaited while it
+        # walked its dictionary, which a handler that ended meanwhile changed (PR #5291, LS303).
         calls = self._calls_to_interrupt()
         for call in calls:
             await self._cancel_call(call)
@@ -327,16 +357,22 @@ class FunctionCalling(CallSettling):
 
     def _calls_to_interrupt(self) -> list[OngoingCall]:
         """Return the running and queued calls whose registration lets an interruption cancel."""
+        # Running or queued: in Pipecat a queued call survives, and hangs up on a caller who has
+        # just interrupted (#4997, LS106). Unregistered functions are in the list, because they have
+        # a registration of their own.
         return [
             call for call in self._calls.values() if call.item.registry_item.cancel_on_interruption
         ]
 
     async def _end_calls(self) -> None:
         """Let no call outlive the service; again is harmless."""
+        # First of all: what a cancelled handler does in its `finally` may ask for another call.
         self._calls_ended = True
         self._queue.clear()
         for call in list(self._calls.values()):
             await self._cancel_call(call)
+        # Handlers of settled calls too: they have answered, and no handler may run on when the
+        # service is gone (Pipecat #4948, LS302).
         for call in list(self._handlers.values()):
             self._cancel_handler(call)
         if self._sequential_runner_task is not None:

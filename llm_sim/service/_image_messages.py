@@ -43,6 +43,7 @@ def data_url(format: str | None, size: tuple[int, int], image: bytes) -> str:
     Raises:
         UsageError: The format is none of these, or the pixels do not fill the size.
     """
+    # PNG because the standard library can write one; Pipecat writes a JPEG, with Pillow.
     if format in _PIXELS:
         format, image = "image/png", _png(format, size, image)
     if not format or not format.startswith("image/"):

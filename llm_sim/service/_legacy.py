@@ -24,6 +24,7 @@ def single_parameter(handler: Any) -> FunctionCallHandler:
         UsageError: It takes neither one argument nor six.
     """
     signature = inspect.signature(handler)
+    # One before six: a handler with five optional parameters more is a handler of today.
     if _takes(signature, 1):
         checked: FunctionCallHandler = handler
         return checked

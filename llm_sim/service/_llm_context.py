@@ -211,6 +211,8 @@ class OpenAILLMContext:
         Args:
             tool_call_id: The call.
         """
+        # The difference of counters has no entry below one: a call that was never announced leaves
+        # no debt behind.
         self._unsettled -= Counter({tool_call_id: 1})
 
     def has_unsettled_calls(self) -> bool:
@@ -235,6 +237,7 @@ class OpenAILLMContext:
         self._run_owed = False
 
 
+# Pipecat's name for it since 0.0.82.
 LLMContext = OpenAILLMContext
 
 

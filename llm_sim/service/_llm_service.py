@@ -117,6 +117,7 @@ class LLMService(FunctionCalling):
             raise UsageError(f"timeout_secs of {function_name!r} is {timeout_secs!r}, not positive")
         if start_callback is not None:
             warn_of_start_callback()
+        # A new item: calls in flight keep the one that they began with.
         self._functions[function_name] = FunctionCallRegistryItem(
             function_name=function_name,
             handler=single_parameter(handler),
@@ -196,6 +197,7 @@ class LLMService(FunctionCalling):
             text_content: The text that goes with the image.
             video_source: Which of the user's sources.
         """
+        # Noted before the request is pushed: an image that comes at once must find its call open.
         call = self._calls.get(tool_call_id or "")
         if call is not None and call.image is None:
             call.image = asyncio.Event()
@@ -219,6 +221,8 @@ class LLMService(FunctionCalling):
         await super()._handle_interruptions(frame)
 
     def _holds(self, frame: Frame, direction: FrameDirection) -> bool:
+        # Decided in the lane, because `process_frame` belongs to the provider's service, which
+        # overrides it.
         if not isinstance(frame, LLMContextFrame):
             return False
         context = frame.context

@@ -11,6 +11,7 @@ from llm_sim.frames import FunctionCallFromLLM
 from llm_sim.service._types import FunctionCallRunnerItem, StartCallback
 
 
+# Equality is identity: an id can come back, and then there are two calls with equal fields.
 @dataclass(slots=True, eq=False)
 class OngoingCall:
     """A call from its announcement to the end of its handler.
@@ -64,6 +65,8 @@ def is_update(properties: Any) -> bool:
     Args:
         properties: What the handler said about it; of our class, of Pipecat's, or None.
     """
+    # By attribute, because a bot on this core may pass Pipecat's own properties, which have the
+    # field since 1.0 only.
     return getattr(properties, "is_final", True) is False
 
 

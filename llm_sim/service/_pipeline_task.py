@@ -79,6 +79,8 @@ class PipelineTask(EventSource):
         if self._over.is_set():
             return
         if isinstance(frame, CancelFrame) and direction is _DOWNSTREAM and self._bound is None:
+            # The cancel frame has to pass every processor. One that holds it up must not hold up
+            # the cleanup as well.
             loop = asyncio.get_running_loop()
             self._bound = loop.call_later(self._cancel_timeout_secs, self._over.set)
         await self._pipeline.queue_frame(frame, direction)
@@ -124,12 +126,16 @@ class PipelineTask(EventSource):
             await self.queue_frame(StartFrame())
             await self._over.wait()
         finally:
+            # Also when the task that runs this is cancelled: nothing may be queued behind the
+            # cleanup.
             self._over.set()
             if self._bound is not None:
                 self._bound.cancel()
             await self._pipeline.cleanup()
             if self._last is not None:
                 await self._call_event_handler("on_pipeline_finished", self._last)
+            # An async handler of the last event has just begun, in a task of its own; it gets its
+            # time before what is left is cancelled.
             await still_running(list(self._tasks), self._cancel_timeout_secs)
             await self._cancel_all_tasks()
             self._finished = True

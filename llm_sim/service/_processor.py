@@ -16,6 +16,8 @@ from llm_sim.service._task_owner import CANCEL_TIMEOUT_SECS
 _logger = logging.getLogger(__name__)
 _DOWNSTREAM = FrameDirection.DOWNSTREAM
 _UPSTREAM = FrameDirection.UPSTREAM
+# Of the whole process, as in Pipecat. The numbers are in names only, and the recorder leaves them
+# out.
 _counts: dict[str, count[int]] = {}
 
 
@@ -154,6 +156,8 @@ class FrameProcessor(EventSource):
             return
         neighbour = self._next if direction is _DOWNSTREAM else self._previous
         if neighbour is not None:
+            # Through the neighbour's method, not into its lanes: a tap replaces the method on the
+            # instance.
             await neighbour.queue_frame(frame, direction)
 
     async def broadcast_frame(self, frame_class: type[Frame], **kwargs: Any) -> None:
@@ -163,6 +167,7 @@ class FrameProcessor(EventSource):
             frame_class: The class of both.
             **kwargs: Its arguments.
         """
+        # Two frames and in this order, as Pipecat does: each has an id of its own.
         await self.push_frame(frame_class(**kwargs), _DOWNSTREAM)
         await self.push_frame(frame_class(**kwargs), _UPSTREAM)
 
@@ -206,6 +211,7 @@ class FrameProcessor(EventSource):
                 raise
             # Nobody cancelled this lane: process_frame awaited something that was cancelled.
             await self.push_error(f"{self}: awaited a cancelled future on {frame}: {error!r}")
+        # One bad frame must not end the lane: every frame behind it would wait for ever.
         except Exception as error:
             await self.push_error(f"{self}: failed on {frame}: {error!r}", error)
 

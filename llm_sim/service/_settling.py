@@ -48,6 +48,8 @@ class CallSettling(AIService):
         """Tell once that the handler of a call is about to run."""
         if call.in_progress:
             return
+        # The in-progress frame comes once, whoever is first: the handler's task, or a result that
+        # comes before the handler ran.
         call.in_progress = True
         await self.broadcast_frame(
             FunctionCallInProgressFrame,
@@ -62,6 +64,7 @@ class CallSettling(AIService):
             return False
         del self._calls[call.tool_call_id]
         call.stop_timer()
+        # The handler's task may wait for an image that nobody needs any more.
         if call.image is not None:
             call.image.set()
         return True
@@ -75,6 +78,7 @@ class CallSettling(AIService):
         error: str | None = None,
     ) -> bool:
         """Tell a result, which settles the call unless it is an update; False if it is too late."""
+        # An update settles nothing: LS101 asks for one final result, and one may still come.
         settles = self._is_unsettled if is_update(properties) else self._settle
         if not settles(call):
             return False
@@ -99,11 +103,18 @@ class CallSettling(AIService):
         """Settle a call as cancelled; its handler is told, and not waited for."""
         if not self._settle(call):
             return
+        # Only requested: an interruption that waited for what a handler does about it would be held
+        # up by one that ignores it (Pipecat PR #2552, LS110).
         self._cancel_handler(call)
+        # Both ways, or trackers upstream keep the call for ever (Pipecat PR #3672, LS105). A
+        # control frame: as a system frame it would overtake the in-progress frame that it cancels
+        # (#5779, LS102).
         await self.broadcast_frame(FunctionCallCancelFrame, **call.frame_fields())
 
     def _cancel_handler(self, call: OngoingCall) -> None:
         call.stop_timer()
+        # `cancelled` and not `Task.cancelling`: that also counts what `asyncio.timeout` asks for
+        # and takes back, and LS110 wants one cancellation of ours.
         if call.task is not None and not call.cancelled and not call.task.done():
             call.cancelled = True
             self._request_cancel(call.task)
@@ -111,6 +122,8 @@ class CallSettling(AIService):
     async def _await_handlers(self, calls: Iterable[OngoingCall]) -> None:
         """Wait for cancelled handlers; report by name and leave behind who does not end."""
         waited = {call.task: call for call in calls if call.task and not call.left_behind}
+        # Bounded, because nothing makes a coroutine end that swallows its cancellation. `gone` is
+        # set for one that is left behind, so that a sequential queue goes on (LS107).
         bound = self._cancel_timeout_secs
         for task in await still_running(list(waited), bound):
             call = waited[task]

@@ -30,6 +30,8 @@ async def still_running(
     current = asyncio.current_task()
     others = [task for task in tasks if task is not current and not task.done()]
     if others:
+        # `asyncio.wait_for` is no bound: it cancels, and then waits for a task that ignores the
+        # cancellation. `wait` returns when the time is over, whatever the tasks do.
         await asyncio.wait(others, timeout=timeout)
     return [task for task in others if not task.done()]
 
@@ -105,6 +107,8 @@ class TaskOwner:
 
     async def _cancel_all_tasks(self) -> None:
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        # The others were asked before: they have had their time, and were reported if they did not
+        # end.
         fresh = [task for task in tasks if not self._tasks[task]]
         for task in fresh:
             self._request_cancel(task)
@@ -126,6 +130,8 @@ class TaskOwner:
         try:
             return await coroutine
         except Exception as error:
+            # As it happens: asyncio would say "never retrieved" when the task is collected, which
+            # is any time later, or never while somebody holds it.
             await self._report(f"{self._name}: task {label!r} failed: {error!r}", error)
             raise
 
@@ -135,4 +141,5 @@ class TaskOwner:
         # would be reported as "never awaited".
         coroutine.close()
         if not task.cancelled():
+            # Retrieved, because the guard has reported it.
             task.exception()

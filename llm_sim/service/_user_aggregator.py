@@ -73,6 +73,7 @@ class LLMUserAggregator(LLMContextAggregator):
                 return
             if await self._handled_request(frame):
                 return
+            # Kept, and not answered: nobody is left to run the model for.
             if isinstance(frame, (EndFrame, CancelFrame)):
                 self._commit_words()
         await self.push_frame(frame, direction)
@@ -100,6 +101,8 @@ class LLMUserAggregator(LLMContextAggregator):
 
     def _fell_silent(self) -> None:
         self._silence = None
+        # While the user speaks, the turn ends when the speech does, however long the words are
+        # apart.
         if not self._speaking:
             self.create_task(self._end_turn(), "end_turn")
 
