@@ -1,4 +1,4 @@
-"""Who asked: the line of the user's code, not of the library through which it asked."""
+"""Find who asked: the line of the user's code, not that of a library in between."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _CLIENTS: Final = frozenset(
 
 
 def visible_caller() -> str:
-    """Describe who called, as far as the frames of the step under way tell; or return nothing."""
+    """Describe who called, from the frames of this step; an empty string if they do not tell."""
     return users_line(_outwards(sys._getframe(1)))
 
 
 def users_line(frames: Iterable[FrameType]) -> str:
-    """Describe the first frame of the user's own; or else of an installed library.
+    """Describe the first frame of the user's code, or else the first of an installed library.
 
     Args:
         frames: From the innermost outwards.
@@ -60,7 +60,7 @@ def line_that_waits_in_a_client(frames: Iterable[FrameType]) -> str:
 
 
 def asks_for_itself(asking: Collection[str]) -> bool:
-    """Tell whether the standard library asks, or a module that is being imported.
+    """Tell whether the standard library asks for itself, or a module that is being imported.
 
     ``platform`` and ``ctypes.util`` start programs to learn what machine this is.
 

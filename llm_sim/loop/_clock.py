@@ -109,7 +109,7 @@ class VirtualClock(VirtualTime):
         return heap[0][0]
 
     def next_is_overdue(self) -> bool:
-        """Tell whether the next timer, which there is, was set for a moment that has come."""
+        """Tell whether the moment of the next timer has come; there must be a next timer."""
         return self.nearest_ns(self._heap[0][1]) <= self.now_ns
 
     def advance_to(self, due_ns: int) -> list[asyncio.TimerHandle]:

@@ -125,7 +125,7 @@ class Creation(asyncio.AbstractEventLoop):
         return f"task-{self._tasks_named}"
 
     def set_task_factory(self, factory: Any) -> None:
-        """Set what makes the tasks, called with the loop and the coroutine; None for the loop."""
+        """Set the task factory, called with the loop and the coroutine; None for the loop's own."""
         if factory is not None and not callable(factory):
             raise TypeError("task factory must be a callable or None")
         self._task_factory = factory

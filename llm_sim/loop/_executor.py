@@ -1,4 +1,4 @@
-"""Work for threads, done at a step of the loop instead; and what a thread may not do."""
+"""Run the work of threads at a step of the loop, and refuse what a thread may not do."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
         del future, func, args, settle, outcome
 
     def sleep_in_executor(self, secs: float) -> bool:
-        """Let the function that is being run sleep; tell whether one is."""
+        """Let the function that an executor runs sleep; return False if there is none."""
         if self._executing is None:
             return False
         self.slept_ns += round(secs * NANOSECONDS)
@@ -123,7 +123,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
 
         A foreign thread runs in real time, so its callback would land at another step in every run.
         While the loop runs it is refused twice: in the thread, and in the run, which ends with the
-        same error instead of a verdict (or of a deadlock that is none).
+        same error. It would otherwise end with a verdict, or with a deadlock that is not one.
 
         Raises:
             UnsupportedOperationError: The loop runs in another thread; or the caller is
@@ -148,14 +148,14 @@ class InlineExecution(asyncio.AbstractEventLoop):
     def _check_not_awaiting_own_thread(self, caller: FrameType) -> None:
         """Refuse `asyncio.run_coroutine_threadsafe` in a function that an executor runs.
 
-        Its future is there to be waited for with ``result()``, which would block this thread, and
-        with it the loop, without a word.
+        The caller would wait for its future with ``result()``. That blocks this thread and with it
+        the loop, for ever and without a message.
         """
         if caller.f_code is asyncio.run_coroutine_threadsafe.__code__:
             raise refusal("run_coroutine_threadsafe", WAITS_FOR_ITS_OWN_THREAD_REMEDY)
 
     def _who_awaits_the_executor(self) -> str:
-        """Describe where the function was handed to the executor that it runs in."""
+        """Describe the line that awaits the function which an executor runs."""
         for task in asyncio.all_tasks(self):
             if (
                 self._executing is not None

@@ -141,7 +141,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
             raise RuntimeError("This event loop is already running")
 
     def _drive(self) -> str:
-        """Run as the running loop of this thread, and put the one before back."""
+        """Run as the running loop of this thread, then restore the previous one."""
         # asyncio refuses to run a loop inside another one, and leaves none behind. A simulation may
         # be started from an async test, whose loop must be there afterwards.
         outer_loop = asyncio._get_running_loop()
@@ -260,7 +260,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
             self._run_stretch(_ONE_STEP)
 
     def _advance(self) -> str | None:
-        """Jump to the next timer if it is its turn; return how the run ends if it ends here."""
+        """Jump to the next timer if nothing comes first; return how the run ends, or None."""
         ready = self._ready
         clock = self._clock
         due_ns = clock.next_due_ns()
@@ -308,7 +308,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         self._find_mark()
 
     def _cut_stretch(self, keep: int) -> None:
-        """Leave only some entries in the stretch under way; the rest goes back to the iteration."""
+        """Shorten the stretch under way to `keep` entries; the iteration gets the rest back."""
         surplus = self._stretch.__length_hint__() - keep
         if surplus > 0:
             # The inner loop ends with its iterator, so to consume the surplus is to end it after

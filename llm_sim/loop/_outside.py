@@ -1,4 +1,4 @@
-"""What blocking code would reach past the loop: refused while a loop runs on its thread.
+"""Refuse what blocking code would reach past the loop, while a loop runs on its thread.
 
 For this a run borrows ten functions of the process. They do what they always do in every other
 thread, for every other loop, and when no simulated loop is running.
@@ -44,12 +44,13 @@ _MISSING: Final = object()
 def outside_refused(loop: Refusals) -> Iterator[None]:
     """Refuse what blocking code asks for on this thread while a loop runs on it.
 
-    That is to connect a socket that is none of the machine's own (``AF_UNIX``) or to send through
-    it, to look up a name, and to start a program, unless the standard library does so for itself.
-    ``SSLContext.wrap_bio``, with which anyio encrypts, returns an object that passes bytes
-    through: the servers of a simulated network do not encrypt. ``ssl.create_default_context``,
-    which httpx calls for each client and which takes longer than ten runs, returns one context for
-    all who ask alike.
+    Refused are: to connect a socket or to send through it (``AF_UNIX`` is allowed), to look up a
+    name, and to start a program, unless the standard library does so for itself.
+
+    Two functions of ``ssl`` work differently meanwhile. ``SSLContext.wrap_bio``, with which anyio
+    encrypts, returns an object that passes bytes through, because the servers of a simulated
+    network do not encrypt. ``ssl.create_default_context``, which httpx calls for each client and
+    which takes longer than ten runs, makes one context for all calls with the same arguments.
 
     Args:
         loop: The loop; it remembers what was refused.
@@ -167,7 +168,7 @@ def _make_system(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def blocking_sleep(secs: Any, /) -> None:
-    """Sleep as ``time.sleep`` does, and for a simulated loop that runs on this thread in its time.
+    """Sleep as ``time.sleep`` does; in virtual time if a simulated loop runs on this thread.
 
     Raises:
         UnsupportedOperationError: The loop itself is put to sleep, not a function for an executor.
@@ -220,7 +221,7 @@ class _Plain:
         self._outgoing = outgoing
 
     def do_handshake(self) -> None:
-        """Do nothing: nobody is asked who he is."""
+        """Do nothing: no certificate is checked."""
 
     def read(self, size: int = 1024, buffer: Any = None) -> Any:
         """Return what has come in; an empty string at its end."""
@@ -237,7 +238,7 @@ class _Plain:
         return self._outgoing.write(data)
 
     def unwrap(self) -> None:
-        """Do nothing: there is no end to agree on."""
+        """Do nothing: the connection ends without a last message."""
 
     def pending(self) -> int:
         """Return how much has come in."""
@@ -252,7 +253,7 @@ class _Plain:
         return None if binary_form else {}
 
     def cipher(self) -> None:
-        """Return None, as for every other fact: there is none."""
+        """Return None: nothing is encrypted, so there is nothing to tell."""
 
     selected_alpn_protocol = selected_npn_protocol = compression = shared_ciphers = cipher
 

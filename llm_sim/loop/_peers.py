@@ -24,7 +24,7 @@ class Peers(Protocol):
         """Return what ``getaddrinfo`` returns for a name, made up and the same in every run."""
 
     async def dial(self, sock: socket.socket, name: str, port: int) -> None:
-        """Note where a TCP socket is to be connected; it stays as it is."""
+        """Note where a TCP socket is to be connected; nothing is done to the socket."""
 
     async def connect(
         self,
@@ -99,7 +99,7 @@ class Connecting(Refusals):
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (name, number))]
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
-        """Note where a socket is to be connected; it stays as it is.
+        """Note where a socket is to be connected; nothing is done to the socket.
 
         Raises:
             UnsupportedOperationError: The host is not declared, or the socket is not of TCP.

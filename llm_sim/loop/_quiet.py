@@ -1,4 +1,4 @@
-"""Which neighbouring steps are one and the same to an event from outside."""
+"""Find steps before and after which an event from outside makes no difference."""
 
 from __future__ import annotations
 

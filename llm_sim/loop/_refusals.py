@@ -104,14 +104,14 @@ class Refusals(asyncio.AbstractEventLoop):
         return error
 
     def sleep_in_executor(self, secs: float) -> bool:
-        """Tell that no function for an executor is being run, which could sleep."""
+        """Return False: no executor runs a function, so there is nobody who could sleep."""
         return False
 
     def _who_awaits_the_executor(self) -> str:
         return ""
 
     def _who_waits_in_a_client(self) -> str:
-        """Describe for whom a client asks that does so in a task of its own, as anyio's do."""
+        """Describe who waits for a client that asks in a task of its own, as anyio does."""
         stacks = (frames_of(task.get_coro()) for task in asyncio.all_tasks(self))
         lines = {line_that_waits_in_a_client(reversed(list(stack))) for stack in stacks} - {""}
         # Where two wait, nothing tells for which of them the client asks; a wrong line would cost

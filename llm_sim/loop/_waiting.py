@@ -58,7 +58,7 @@ def frames_of(awaitable: object) -> Iterator[FrameType]:
 
 
 def _wrapped(awaitable: object) -> object:
-    """Return what is inside ``anext()``, ``asend()``, ``__await__()`` or a generator by protocol.
+    """Return what an ``anext()``, ``asend()`` or ``__await__()`` wraps, or a generator class.
 
     Those wrappers have no attribute for it, but they show it to the garbage collector.
     """

@@ -102,13 +102,13 @@ class _Connection(asyncio.Protocol):
         self.transport.close()
 
     def send(self, event: h11.Event) -> None:
-        """Write what an event of HTTP is in bytes."""
+        """Write the bytes of an HTTP event."""
         data = self.http.send(event)
         if data:
             self.transport.write(data)
 
     def send_whole(self, status: int, text: bytes) -> None:
-        """Write a whole answer."""
+        """Write a complete answer."""
         length = str(len(text)).encode()
         headers = [(b"content-type", b"text/plain"), (b"content-length", length)]
         self.send(h11.Response(status_code=status, headers=headers))

@@ -168,7 +168,7 @@ class Connection:
             self._asked_in.run(self._host.watch, what, data)
 
     def _spoil(self, fault: Fault, data: bytes | None) -> bytes | None:
-        """Return what is left of an answer; an empty string for nothing."""
+        """Return what a fault leaves of an answer; an empty string for nothing."""
         if fault.kind == HANG:
             self._server.was_read(len(data or b""))
             return b""
@@ -247,7 +247,7 @@ class End(asyncio.Transport):
             self._end(error)
 
     def was_read(self, size: int) -> None:
-        """Take note that so many of the bytes which were written here are no longer under way."""
+        """Take note that the other end has read some of the bytes that were written here."""
         self._unread -= size
         if self._is_held and self._unread <= _LOW_WATER:
             self._is_held = False
@@ -317,9 +317,9 @@ class End(asyncio.Transport):
         self.close()
 
     def is_closing(self) -> bool:
-        """Tell whether this end is closed, as all are whose loop is.
+        """Tell whether this end is closed; when its loop is closed, every end is.
 
-        A client that outlives its run has connections of it, and puts them away in the next one.
+        A client that outlives its run keeps connections of that run, and closes them in the next.
         """
         return self._is_closing or self._loop.is_closed()
 
@@ -355,7 +355,7 @@ class End(asyncio.Transport):
         return _LOW_WATER, _HIGH_WATER
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Leave the limits as they are: they stand for a system's own buffers as well."""
+        """Do nothing: the limits stand for the system's own buffers, too."""
 
 
 class _SocketOf:
@@ -388,7 +388,7 @@ class _SocketOf:
         return 0
 
     def setsockopt(self, *option: object) -> None:
-        """Do nothing: there is no system whose options they are."""
+        """Do nothing: no system is there to have options."""
 
 
 @functools.cache

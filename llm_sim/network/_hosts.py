@@ -108,7 +108,7 @@ class Hosts(Instrument):
         return [(socket.AF_INET, *kind, (address, port))]
 
     async def dial(self, sock: socket.socket, name: str, port: int) -> None:
-        """Note where a socket is to be connected; it stays as it is.
+        """Note where a socket is to be connected; nothing is done to the socket.
 
         Raises:
             UnsupportedOperationError: The host is not declared.

@@ -29,7 +29,7 @@ class Server(Protocol):
         """Return the protocol of a new connection."""
 
     async def stop(self) -> None:
-        """Give back what was taken since the start."""
+        """Release what the server holds since its start."""
 
 
 class Servers:
@@ -98,7 +98,7 @@ class Servers:
         self._on_exchange(name, told)
 
     def failed(self, who: str, error: BaseException) -> None:
-        """Take note that an application has raised; the same exception counts once.
+        """Note what an application has raised; the same exception counts once.
 
         Args:
             who: What raised, in words.

@@ -1,4 +1,4 @@
-"""Between the context and a provider's request."""
+"""Turn a context into the request of a provider."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BaseLLMAdapter(ABC):
         return self.to_provider_tools_format(tools) if isinstance(tools, ToolsSchema) else tools
 
     def get_llm_invocation_params(self, context: OpenAILLMContext) -> dict[str, Any]:
-        """Return the parts of a request that come from the context: what OpenAI calls them.
+        """Return the parts of a request that come from the context, by OpenAI's names.
 
         Args:
             context: The context.

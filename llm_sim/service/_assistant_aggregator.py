@@ -1,4 +1,4 @@
-"""What the bot said and which functions it called, into the context."""
+"""Write into the context what the bot said and which functions it called."""
 
 from __future__ import annotations
 
@@ -331,7 +331,7 @@ class LLMAssistantAggregator(LLMContextAggregator):
             await self.push_context_frame()
 
     def _settle_everything(self) -> None:
-        """Leave nothing open and nothing unsaid; nobody is left to run the model for."""
+        """Settle every call and keep the text; the conversation is over, so no model is run."""
         self._end_response()
         for tool_call_id, calls in self._open.items():
             if calls[0].in_progress:

@@ -1,4 +1,4 @@
-"""What the service refuses, in the words of both worlds."""
+"""The errors of the service, which are also of the types that Pipecat raises."""
 
 from __future__ import annotations
 

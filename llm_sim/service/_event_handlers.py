@@ -1,4 +1,4 @@
-"""Named events with handlers, sync or async, whose failures are seen and contained."""
+"""Named events with handlers, sync or async; one that fails is reported, and stops nothing."""
 
 from __future__ import annotations
 

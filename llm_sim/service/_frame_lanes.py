@@ -154,7 +154,7 @@ class Lanes:
         return task is not None and self._leaving.get(task, False)
 
     async def close(self) -> None:
-        """Stop both lanes and drop what is queued, a bounded time; again is harmless."""
+        """Stop both lanes within the bound and drop what is queued; closing twice is no mistake."""
         self._refuse_everything()
         current = asyncio.current_task()
         tasks = [

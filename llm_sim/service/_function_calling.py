@@ -1,4 +1,4 @@
-"""Running the model's function calls, at the same time or one after the other."""
+"""Run the model's function calls, at the same time or one after the other."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class FunctionCalling(CallSettling):
         await self._end_calls()
 
     async def cleanup(self) -> None:
-        """Settle what no end or cancel frame has settled, and stop."""
+        """Settle the calls that are still open, and stop."""
         await self._end_calls()
         await super().cleanup()
 
@@ -365,7 +365,7 @@ class FunctionCalling(CallSettling):
         ]
 
     async def _end_calls(self) -> None:
-        """Let no call outlive the service; again is harmless."""
+        """Settle every call and end every handler; ending twice is no mistake."""
         # First of all: what a cancelled handler does in its `finally` may ask for another call.
         self._calls_ended = True
         self._queue.clear()

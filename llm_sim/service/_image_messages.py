@@ -1,4 +1,4 @@
-"""An image as a message of the user, with the standard library only."""
+"""Make a user's message of an image, with the standard library only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What older Pipecat code registers, with a warning at the line that registers it."""
+"""Accept what older Pipecat code registers, and warn at the line that registers it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conversation, as the model is given it."""
+"""The conversation as the model reads it."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class OpenAILLMContext:
         return json.dumps([_without_bytes(m) for m in self._messages], ensure_ascii=False)
 
     def from_standard_message(self, message: Message) -> Message:
-        """Return a message of the standard form in this context's form; here they are one.
+        """Return a message of the standard form in this context's form; here both are the same.
 
         Args:
             message: The message.
@@ -133,7 +133,7 @@ class OpenAILLMContext:
         return message
 
     def to_standard_messages(self, obj: Message) -> list[Message]:
-        """Return a message of this context's form in the standard form; here they are one.
+        """Return a message of this context's form in the standard form; here both are the same.
 
         Args:
             obj: The message.
@@ -220,13 +220,13 @@ class OpenAILLMContext:
         return bool(self._unsettled)
 
     def put_off_run(self) -> bool:
-        """Return whether a run of the model must wait; it is owed then."""
+        """Return whether a run of the model must wait; if so, remember that a run is owed."""
         if self._unsettled:
             self._run_owed = True
         return bool(self._unsettled)
 
     def take_owed_run(self) -> bool:
-        """Return whether a run is owed and can be made up for; it is no longer owed then."""
+        """Return whether an owed run can be made up for; if so, it is no longer owed."""
         due = self._run_owed and not self._unsettled
         if due:
             self._run_owed = False

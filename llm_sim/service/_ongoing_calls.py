@@ -1,4 +1,4 @@
-"""One function call on its way through the service, and what the service itself answers."""
+"""A function call on its way through the service."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class OngoingCall:
         start_callback: What to call before it is in progress; deprecated.
         task: The task of its handler; None while it is queued.
         in_progress: Whether its in-progress frames were pushed.
-        timer: What ends it at its timeout; once it is settled, what ends the patience of the queue.
+        timer: Ends it at its timeout; once it is settled, ends its handler for the queue's sake.
         outstayed: Whether its handler works on long after its result.
-        image: Set when the image that its handler asked for is there, or nobody waits for it.
+        image: Set when the image that its handler asked for has come or is no longer needed.
         cancelled: Whether the handler was cancelled by the service; never twice.
         left_behind: Whether the handler ignored its cancellation and nobody waits for it any more.
         gone: Set when the handler has ended or was left behind.
@@ -60,7 +60,7 @@ class OngoingCall:
 
 
 def is_update(properties: Any) -> bool:
-    """Return whether a result is on the way to the final one, which is still to come.
+    """Return whether a result is an update, so that the final result is still to come.
 
     Args:
         properties: What the handler said about it; of our class, of Pipecat's, or None.

@@ -1,4 +1,4 @@
-"""A row of processors between a source and a sink; a processor itself, so that rows nest."""
+"""A row of processors between a source and a sink; itself a processor, so that pipelines nest."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class FrameProcessor(EventSource):
         self._setup = setup
 
     async def cleanup(self) -> None:
-        """Stop both lanes and every task, within the bound; again is harmless."""
+        """Stop both lanes and every task within the bound; cleaning up twice is no mistake."""
         await self._lanes.close()
         await self._cancel_all_tasks()
 
@@ -195,7 +195,7 @@ class FrameProcessor(EventSource):
         await self.push_error(message, error)
 
     def _holds(self, frame: Frame, direction: FrameDirection) -> bool:
-        """Return whether a data frame must not be processed; it is dropped then."""
+        """Return whether to drop a data frame instead of processing it."""
         return False
 
     async def _process(

@@ -1,4 +1,4 @@
-"""Settling the model's function calls: each one ends once.
+"""Settle the model's function calls: each one ends once.
 
 One dict decides: a call is unsettled while it is in ``_calls``. Whoever takes it out settles it and
 pushes its terminal frame, in the same step; everyone who comes later finds it gone. Nothing here
@@ -45,7 +45,7 @@ class CallSettling(AIService):
         return self._calls.get(call.tool_call_id) is call
 
     async def _begin(self, call: OngoingCall) -> None:
-        """Tell once that the handler of a call is about to run."""
+        """Push the in-progress frame of a call, unless it was pushed before."""
         if call.in_progress:
             return
         # The in-progress frame comes once, whoever is first: the handler's task, or a result that
@@ -77,7 +77,7 @@ class CallSettling(AIService):
         properties: FunctionCallResultProperties | None = None,
         error: str | None = None,
     ) -> bool:
-        """Tell a result, which settles the call unless it is an update; False if it is too late."""
+        """Push a result; it settles the call unless it is an update. False if it comes too late."""
         # An update settles nothing: LS101 asks for one final result, and one may still come.
         settles = self._is_unsettled if is_update(properties) else self._settle
         if not settles(call):
@@ -100,7 +100,7 @@ class CallSettling(AIService):
         return await self._answer(call, {"error": message}, error=message)
 
     async def _cancel_call(self, call: OngoingCall) -> None:
-        """Settle a call as cancelled; its handler is told, and not waited for."""
+        """Settle a call as cancelled, and cancel its handler without waiting for its end."""
         if not self._settle(call):
             return
         # Only requested: an interruption that waited for what a handler does about it would be held
@@ -120,7 +120,7 @@ class CallSettling(AIService):
             self._request_cancel(call.task)
 
     async def _await_handlers(self, calls: Iterable[OngoingCall]) -> None:
-        """Wait for cancelled handlers; report by name and leave behind who does not end."""
+        """Wait for cancelled handlers; report and leave behind those that do not end."""
         waited = {call.task: call for call in calls if call.task and not call.left_behind}
         # Bounded, because nothing makes a coroutine end that swallows its cancellation. `gone` is
         # set for one that is left behind, so that a sequential queue goes on (LS107).

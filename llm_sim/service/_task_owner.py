@@ -1,4 +1,4 @@
-"""Owning asyncio tasks: none is forgotten, none fails unseen, each is cancelled once."""
+"""Own asyncio tasks: none is forgotten, none fails unseen, each is cancelled once."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class TaskOwner:
             await self._report_left_behind(left, bound)
 
     async def wait_for_task(self, task: asyncio.Task[Any], timeout: float | None = None) -> None:
-        """Wait for the end of a task, whatever end it is; the task is not cancelled.
+        """Wait until a task has ended, in whatever way; the task is not cancelled.
 
         Args:
             task: The task.
@@ -123,7 +123,7 @@ class TaskOwner:
         )
 
     async def _report(self, message: str, error: Exception | None = None) -> None:
-        """Make a failure seen; subclasses with a pipeline around them push an error frame."""
+        """Log a failure; a subclass in a pipeline pushes an error frame instead."""
         _logger.error(message, exc_info=error)
 
     async def _guard(self, coroutine: Coroutine[Any, Any, _T], label: str) -> _T:

@@ -1,4 +1,4 @@
-"""What a function call is made of."""
+"""The parts of a function call: what is registered, and what a handler is given."""
 
 from __future__ import annotations
 

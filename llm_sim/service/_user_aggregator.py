@@ -1,4 +1,4 @@
-"""What the user said, into the context."""
+"""Write into the context what the user said."""
 
 from __future__ import annotations
 
