@@ -14,13 +14,12 @@ from llm_sim.exploration._simpler import (
     SIMPLE,
     Case,
     cost,
-    durations,
     rank,
     with_duration,
     without,
 )
 from llm_sim.invariants import LAWS, Law, Violation
-from llm_sim.scenario import Scenario
+from llm_sim.scenario import Scenario, durations_of
 from llm_sim.schedule import THEN, Landing, Schedule, encode
 from llm_sim.simulation import Limits, Run, steady
 from llm_sim.simulation import run as simulate
@@ -213,7 +212,7 @@ class _Search:
             yield Case(scenario, (*now[:n], replace(point, kind=now[n].kind), *now[n + 1 :]))
 
     def _round_durations(self) -> None:
-        for piece, text in durations(self.best.scenario):
+        for piece, text in durations_of(self.best.scenario):
             for simple in SIMPLE[: rank(text)]:
                 if self._try_any(with_duration(self.best, piece, simple)):
                     break

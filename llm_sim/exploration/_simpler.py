@@ -6,13 +6,13 @@ list to drop, or a text to shorten. ``("landings", n)`` is a stimulus of the sch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from llm_sim.errors import ScenarioError
-from llm_sim.scenario import Call, Scenario
+from llm_sim.scenario import Call, Say, Scenario, by_tool, departures_of, durations_of
 from llm_sim.schedule import THEN, Landing
 from llm_sim.simulation import Run
 
@@ -25,6 +25,7 @@ SIMPLE: Final = ("10ms", "100ms", "1s")
 """The durations that a reader takes in at a glance, the simplest one first."""
 
 _WORLD: Final = ("executor", "llm", "playout")
+_LATE: Final = {"tools": 1, "script": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def cost(run: Run) -> tuple[Any, ...]:
         len(scenario.script) + sum(len(turn.steps) for turn in scenario.script),
         len(_departures(scenario)),
         joined[1:],
-        sum(rank(text) for _, text in durations(scenario)),
+        sum(rank(text) for _, text in durations_of(scenario)),
         sum(landing.offset for landing in landings),
     )
 
@@ -103,8 +104,8 @@ def words(run: Run, call: str) -> list[Piece]:
 def departures(run: Run, call: str) -> list[Piece]:
     """Return everything that is not at its default and can be.
 
-    A stub can be left away where the bot has a handler of its own. A tool that hangs keeps its
-    timeout: without one it fails in another way.
+    A stub can go where the bot has a handler of its own. A tool that hangs keeps its timeout:
+    without one it fails in another way.
     """
     scenario = run.scenario
     hanging = {name for name, tool in scenario.tools.items() if tool.does == "hang"}
@@ -127,27 +128,6 @@ LEVELS: Final[tuple[Callable[[Run, str], list[Piece]], ...]] = (
 """The pieces of a run, the ones first that weigh most; each is told the call to keep."""
 
 
-def durations(scenario: Scenario) -> list[tuple[Piece, str]]:
-    """Return every duration with its place."""
-    plain = scenario.to_plain()
-    found: list[tuple[Piece, str]] = [
-        (("latency", key), text) for key, text in plain.get("latency", {}).items()
-    ]
-    for name, tool in plain.get("tools", {}).items():
-        found += [
-            (("tools", name, key), tool[key]) for key in ("latency", "timeout") if key in tool
-        ]
-    for i, turn in enumerate(plain["script"]):
-        found += [
-            (("script", i, j, "wait"), step["wait"])
-            for j, step in enumerate(turn)
-            if "wait" in step
-        ]
-    for n, injection in enumerate(plain.get("inject", ())):
-        found += [(("inject", n, "after"), injection["after"])] if "after" in injection else []
-    return found
-
-
 def rank(duration: str) -> int:
     """Return how far a duration is from simple."""
     return SIMPLE.index(duration) if duration in SIMPLE else len(SIMPLE)
@@ -156,8 +136,9 @@ def rank(duration: str) -> int:
 def without(run: Run, pieces: Sequence[Piece]) -> Iterator[Case]:
     """Yield what is left of a run's scenario and landings without some pieces.
 
-    A turn that becomes empty is left away, and it stays: without it, the turns behind it answer
-    earlier requests. Tools that nobody calls go with the calls.
+    A turn that becomes empty is tried both removed and kept: once it is removed, the turns after it
+    answer earlier requests. What is said of a tool that nobody calls goes with its calls, and the
+    release of a tool with its hold.
     """
     plain = deepcopy(run.scenario.to_plain())
     for piece in reversed(pieces):
@@ -181,19 +162,19 @@ def with_duration(run: Run, piece: Piece, duration: str) -> Iterator[Case]:
 
 
 def _departures(scenario: Scenario) -> list[Piece]:
-    plain = scenario.to_plain()
-    found: list[Piece] = [(key,) for key in ("about", "mode", "user") if key in plain]
-    found += [("latency", key) for key in plain.get("latency", ())]
-    for name, tool in plain.get("tools", {}).items():
-        found += [("tools", name), *(("tools", name, key) for key in tool)]
-    for i, turn in enumerate(plain["script"]):
-        for j, step in enumerate(turn):
-            found += [("script", i, j, "args", key) for key in step.get("args", ())]
-            found += [("script", i, j, "say")] if step.get("say", SHORT) != SHORT else []
-    for n, injection in enumerate(scenario.inject):
-        if injection.do.kind == "say" and injection.do.text != SHORT:
-            found.append(("inject", n, "do", "say"))
-    return found
+    # What concerns the whole goes most often, and saves the runs that its parts would take.
+    found = sorted(departures_of(scenario), key=lambda piece: _LATE.get(str(piece[0]), 0))
+    found += [
+        ("script", i, j, "say")
+        for i, turn in enumerate(scenario.script)
+        for j, step in enumerate(turn.steps)
+        if isinstance(step, Say) and step.text != SHORT
+    ]
+    return found + [
+        ("inject", n, "do", "say")
+        for n, injection in enumerate(scenario.inject)
+        if injection.do.kind == "say" and injection.do.text != SHORT
+    ]
 
 
 def _bot_has(run: Run, name: str) -> bool:
@@ -241,12 +222,19 @@ def _landings_without(landings: Sequence[Landing], dropped: set[Any]) -> tuple[L
 def _without_unused(plain: dict[str, Any]) -> dict[str, Any]:
     used = {step["call"] for turn in plain["script"] for step in turn if "call" in step}
     for injection in plain.get("inject", ()):
-        if isinstance(injection["do"], dict):
+        if isinstance(injection["do"], dict) and "release" not in injection["do"]:
             used.update(injection["do"].values())
     left = dict(plain)
-    for field, more in (("tools", ()), ("latency", _WORLD)):
-        left[field] = {k: v for k, v in plain.get(field, {}).items() if k in used or k in more}
+    for key in by_tool():
+        left[key] = {k: v for k, v in plain.get(key, {}).items() if k in used or k in _WORLD}
+    left["inject"] = [each for each in plain.get("inject", ()) if _opens_a_gate(each, left["hold"])]
     return left
+
+
+def _opens_a_gate(injection: dict[str, Any], hold: Mapping[str, int]) -> bool:
+    """Return False for the release of a tool that is no longer held."""
+    do = injection["do"]
+    return not isinstance(do, dict) or "release" not in do or do["release"] in hold
 
 
 def _built(plain: dict[str, Any], landings: tuple[Landing, ...]) -> list[Case]:

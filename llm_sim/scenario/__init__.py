@@ -43,6 +43,7 @@ from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._model import Behaviour, Scenario, Tool
+from llm_sim.scenario._pieces import by_tool, departures_of, durations_of
 from llm_sim.scenario._place import Place
 from llm_sim.scenario._plain import Plain
 from llm_sim.scenario._script import Call, Fail, Say, Step, Turn, Wait
@@ -80,11 +81,14 @@ __all__ = [
     "after",
     "at",
     "at_step",
+    "by_tool",
     "call",
     "cancel",
+    "departures_of",
     "differences",
     "dump_document",
     "dump_scenarios",
+    "durations_of",
     "end",
     "error",
     "fail",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from llm_sim.errors import Problem, ScenarioError
+from llm_sim.scenario._fields import Writes
 from llm_sim.scenario._findings import Finding, refusal, show
 
 _UNITS_NS = {"m": 60_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
@@ -106,9 +107,13 @@ def _validate(value: Any) -> int:
         raise refusal([Finding((), str(error))]) from None
 
 
+DURATION: Final = Writes(format_duration)
+"""Durations are written with a unit."""
+
 Duration = Annotated[
     int,
     BeforeValidator(_validate),
+    DURATION,
     WithJsonSchema(
         {
             "description": "A number with a unit, such as 300ms or 5s; or 0.",

@@ -18,7 +18,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.frames import PhaseName
-from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._durations import Duration
+from llm_sim.scenario._fields import Writes
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._frames import FramePattern
 from llm_sim.scenario._json import (
@@ -72,6 +73,7 @@ def _plain_pattern(pattern: FramePattern) -> str | dict[str, Any]:
 Pattern = Annotated[
     InstanceOf[FramePattern],
     BeforeValidator(_pattern),
+    Writes(_plain_pattern),
     WithJsonSchema(
         {
             "description": "A frame's name, or {name: {field: value}} with what it has at least.",
@@ -118,14 +120,6 @@ class Absent(Plain):
 
     _remedies = {"frame": "frame: LLMText"}
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return what differs from the defaults."""
-        patterns = {"frame": self.frame, "after": self.after, "until": self.until}
-        plain: dict[str, Any] = {
-            key: _plain_pattern(pattern) for key, pattern in patterns.items() if pattern is not None
-        }
-        return {**plain, **_direction(self.direction)}
-
 
 class Within(Plain):
     """Frames that must come in this order, the last one soon after the first.
@@ -152,14 +146,6 @@ class Within(Plain):
             direction: Direction = "down",
         ) -> None: ...
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return what differs from the defaults."""
-        return {
-            "duration": format_duration(self.duration),
-            "frames": [_plain_pattern(each) for each in self.frames],
-            **_direction(self.direction),
-        }
-
 
 class CallExpected(Plain):
     """What must become of a call; a word alone says how it ends.
@@ -170,16 +156,16 @@ class CallExpected(Plain):
             ``never`` where the model did not get to it.
         phases: Everything that the service says of it downstream, in order.
         arguments: What the model calls it with; of a mapping, a part.
-        result: What its final result says; of a mapping, a part.
         context: What the context has of it at the end: ``settled``, ``cancelled``, ``in_progress``
             or ``missing``.
+        result: What its final result says; of a mapping, a part.
     """
 
     ends: Outcome | None = None
     phases: Annotated[tuple[PhaseName, ...], BeforeValidator(listed)] | None = None
     arguments: Annotated[JsonObject, Says(minProperties=1)] | None = None
-    result: Json = Field(default_factory=lambda: Anything.ANYTHING)
     context: Literal["settled", "cancelled", "in_progress", "missing"] | None = None
+    result: Json = Field(default_factory=lambda: Anything.ANYTHING)
 
     _together = (
         {
@@ -192,15 +178,7 @@ class CallExpected(Plain):
 
     def to_plain(self) -> str | dict[str, Any]:
         """Return what is expected; the word alone where that is all."""
-        plain: dict[str, Any] = {
-            key: value
-            for key in ("ends", "phases", "arguments", "context")
-            if (value := getattr(self, key)) is not None
-        }
-        if "phases" in plain:
-            plain["phases"] = list(plain["phases"])
-        if self.result is not Anything.ANYTHING:
-            plain["result"] = self.result
+        plain: dict[str, Any] = super().to_plain()
         return plain["ends"] if list(plain) == ["ends"] else plain
 
     @classmethod
@@ -257,17 +235,6 @@ class ContextExpected(Plain):
 
     _together = ({"anyOf": [with_value(key) for key in _EXAMPLES]},)
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return what is expected."""
-        plain: dict[str, Any] = {}
-        if self.roles is not None:
-            plain["roles"] = list(self.roles)
-        if self.messages is not None:
-            plain["messages"] = list(self.messages)
-        if self.last is not None:
-            plain["last"] = self.last
-        return plain
-
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
         given = {key: data[key] for key in _EXAMPLES if data.get(key) is not None}
@@ -323,19 +290,6 @@ class Expectation(Plain):
             trace: str | None = None,
         ) -> None: ...
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return what is expected."""
-        if self.frames is not None:
-            exactly = {"exactly": True} if self.exactly else {}
-            patterns = [_plain_pattern(each) for each in self.frames]
-            return {"frames": patterns, **_direction(self.direction), **exactly}
-        if self.call is not None:
-            return {"call": {id_: each.to_plain() for id_, each in self.call.items()}}
-        if self.trace is not None:
-            return {"trace": self.trace}
-        what = {"absent": self.absent, "context": self.context, "within": self.within}
-        return {key: value.to_plain() for key, value in what.items() if value is not None}
-
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
         given = [key for key in _WHAT if data.get(key) is not None]
@@ -357,7 +311,3 @@ class Expectation(Plain):
         if data.get("trace") == "":
             findings.append(Finding(("trace",), "must be the path of a file"))
         return findings
-
-
-def _direction(direction: Direction) -> dict[str, Any]:
-    return {} if direction == "down" else {"direction": direction}

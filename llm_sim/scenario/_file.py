@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 
 from llm_sim.scenario._entries import VERSION
+from llm_sim.scenario._fields import Hint
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import Says
 from llm_sim.scenario._model import Scenario
@@ -41,19 +42,14 @@ class ScenarioFile(Plain):
     """
 
     version: Version
-    scenarios: Annotated[tuple[Scenario, ...], BeforeValidator(_filled), Says(minItems=1)]
+    scenarios: Annotated[
+        tuple[Scenario, ...], BeforeValidator(_filled), Says(minItems=1), Hint.BLOCKS
+    ]
 
     _remedies = {
         "version": f"version: {VERSION}",
         "scenarios": 'scenarios: [{name: greeting, script: [[{say: "Hello."}]]}]',
     }
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the document of a file."""
-        return {
-            "version": self.version,
-            "scenarios": [scenario.to_plain() for scenario in self.scenarios],
-        }
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
@@ -93,7 +89,7 @@ def dump_document(document: Plain) -> str:
     """
     from llm_sim.scenario._yaml import text_of
 
-    return text_of(document.to_plain())
+    return text_of(document)
 
 
 class _Schema(GenerateJsonSchema):

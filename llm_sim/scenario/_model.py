@@ -19,6 +19,7 @@ from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario, ids_
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._entries import VARIANT
 from llm_sim.scenario._expect import Expectation
+from llm_sim.scenario._fields import Hint
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Json, Says, Text
 from llm_sim.scenario._marks import Mark
@@ -54,9 +55,9 @@ class Tool(Plain):
 
     Parameters:
         result: What it answers, plain data.
-        latency: Virtual nanoseconds before it answers; given as text with a unit.
         raises: The text of the error that it raises instead of answering.
         does: What it does besides, in a word; ``answer`` is the plain one.
+        latency: Virtual nanoseconds before it answers; given as text with a unit.
         timeout: Virtual nanoseconds after which the service gives a call of it up; given as text
             with a unit. None: the service's own rule.
         cancel_on_interruption: Whether an interruption cancels a running call of it.
@@ -65,9 +66,9 @@ class Tool(Plain):
     """
 
     result: Json = Field(default_factory=lambda: {"ok": True})
-    latency: Duration = 0
     raises: Text | None = None
     does: Behaviour = "answer"
+    latency: Duration = 0
     timeout: Duration | None = None
     cancel_on_interruption: StrictBool = True
     registered: StrictBool = True
@@ -95,25 +96,6 @@ class Tool(Plain):
             registered: bool = True,
         ) -> None: ...
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return what differs from the defaults."""
-        plain: dict[str, Any] = {}
-        if self.raises is not None:
-            plain["raises"] = self.raises
-        elif not _same(self.result, {"ok": True}):
-            plain["result"] = self.result
-        if self.does != "answer":
-            plain["does"] = self.does
-        if self.latency:
-            plain["latency"] = format_duration(self.latency)
-        if self.timeout is not None:
-            plain["timeout"] = format_duration(self.timeout)
-        if not self.cancel_on_interruption:
-            plain["cancel_on_interruption"] = False
-        if not self.registered:
-            plain["registered"] = False
-        return plain
-
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
         if data.get("raises") is None:
@@ -124,11 +106,6 @@ class Tool(Plain):
             Finding((), f"a tool answers or raises: remove {key} or raises", "whole")
             for key in given
         ]
-
-
-def _same(one: Any, other: Any) -> bool:
-    # 1, 1.0 and True are equal, but are not the same answer of a tool.
-    return bool(one == other) and repr(one) == repr(other)
 
 
 def _name(name: str) -> str:
@@ -197,20 +174,22 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
         marks: Words for whoever runs it as a test.
     """
 
-    name: _Name = "unnamed"
+    name: Annotated[_Name, Hint.ALWAYS, Hint.KEPT] = "unnamed"
     about: Text = ""
-    bot: _Bot | None = None
+    bot: Annotated[_Bot | None, Hint.KEPT] = None
     mode: Literal["parallel", "sequential"] = "parallel"
-    open_ended: StrictBool = False
+    open_ended: Annotated[StrictBool, Hint.KEPT] = False
     user: Annotated[Text, AfterValidator(_not_empty), Says(minLength=1)] = "Hello."
     script: Annotated[tuple[Turn, ...], BeforeValidator(listed)]
-    tools: dict[Text, Tool] = Field(default_factory=dict)
-    latency: dict[Text, Duration] = Field(default_factory=dict)
-    hold: dict[Text, Annotated[StrictInt, Field(ge=1)]] = Field(default_factory=dict)
-    inject: Annotated[tuple[Injection, ...], BeforeValidator(listed)] = ()
-    expect: Annotated[tuple[Expectation, ...], BeforeValidator(listed)] = ()
+    tools: Annotated[dict[Text, Tool], Hint.BY_TOOL] = Field(default_factory=dict)
+    latency: Annotated[dict[Text, Duration], Hint.BY_TOOL] = Field(default_factory=dict)
+    hold: Annotated[dict[Text, Annotated[StrictInt, Field(ge=1)]], Hint.BY_TOOL] = Field(
+        default_factory=dict
+    )
+    inject: Annotated[tuple[Injection, ...], BeforeValidator(listed), Hint.KEPT] = ()
+    expect: Annotated[tuple[Expectation, ...], BeforeValidator(listed), Hint.KEPT] = ()
     strict: Annotated[tuple[_LawCode, ...], BeforeValidator(listed)] = ()
-    marks: Annotated[tuple[Mark, ...], BeforeValidator(listed)] = ()
+    marks: Annotated[tuple[Mark, ...], BeforeValidator(listed), Hint.KEPT, Hint.ONE_LINE] = ()
 
     _remedies = {"script": 'script: [[{say: "Hello."}]]'}
     _place: Place | None = PrivateAttr(default=None)
@@ -261,30 +240,6 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
     def calls(self) -> tuple[Call, ...]:
         """The calls of the script, in order."""
         return tuple(call for turn in self.script for call in turn.calls)
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the entry of a scenario file, without what is left at its default."""
-        plain: dict[str, Any] = {"name": self.name}
-        for field in ("about", "bot", "mode", "open_ended", "user"):
-            value = getattr(self, field)
-            if value != type(self).model_fields[field].default:
-                plain[field] = value
-        plain["script"] = [turn.to_plain() for turn in self.script]
-        if self.tools:
-            plain["tools"] = {name: tool.to_plain() for name, tool in self.tools.items()}
-        if self.latency:
-            plain["latency"] = {key: format_duration(ns) for key, ns in self.latency.items()}
-        if self.hold:
-            plain["hold"] = dict(self.hold)
-        if self.inject:
-            plain["inject"] = [injection.to_plain() for injection in self.inject]
-        if self.expect:
-            plain["expect"] = [expectation.to_plain() for expectation in self.expect]
-        if self.strict:
-            plain["strict"] = list(self.strict)
-        if self.marks:
-            plain["marks"] = [mark.to_plain() for mark in self.marks]
-        return plain
 
     def replace(self, **changes: Any) -> Self:
         """Return a scenario with some arguments changed, checked as a whole again.

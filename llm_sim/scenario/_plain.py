@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
+from llm_sim.scenario._fields import keys_of
 from llm_sim.scenario._findings import Finding, Path, findings_of, refusal, show, spell
 
 _MARKUP = re.compile(r"(?::\w+:)?``?([^`]+)``?")
@@ -89,8 +90,18 @@ class Plain(BaseModel):
         return f"{type(self).__name__}.from_plain({self.to_plain()!r})"
 
     def to_plain(self) -> Any:
-        """Return text, numbers, lists and dicts that :meth:`from_plain` and a file accept."""
-        raise NotImplementedError
+        """Return text, numbers, lists and dicts that :meth:`from_plain` and a file accept.
+
+        What is at its default is left out.
+        """
+        said = ((key, getattr(self, key.attribute)) for key in keys_of(type(self)))
+        return {
+            key.name: key.shape.plain(value) for key, value in said if not key.is_left_out(value)
+        }
+
+    def path_of(self, key: str) -> Path:
+        """Return the path to what stands under a key in the plain form."""
+        return (key,)
 
     @classmethod
     def _plain_form(cls, arguments: dict[str, Any]) -> Any:
@@ -137,10 +148,7 @@ class Plain(BaseModel):
 
     @classmethod
     def _names_by_key(cls) -> dict[str, str]:
-        return {
-            field.validation_alias if isinstance(field.validation_alias, str) else name: name
-            for name, field in cls.model_fields.items()
-        }
+        return {key.name: key.attribute for key in keys_of(cls)}
 
     @model_validator(mode="wrap")
     @classmethod

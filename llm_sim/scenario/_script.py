@@ -10,7 +10,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.errors import did_you_mean
-from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._durations import Duration
+from llm_sim.scenario._fields import Hint
 from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import JsonObject, Says, Text
 from llm_sim.scenario._plain import Plain, plain_of
@@ -25,10 +26,6 @@ class Say(Plain):
 
     text: Text = Field(validation_alias="say")
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return ``{say: text}``."""
-        return {"say": self.text}
-
 
 class Call(Plain):
     """The model calls a tool.
@@ -42,22 +39,13 @@ class Call(Plain):
 
     name: Annotated[Text, Says(minLength=1)] = Field(validation_alias="call")
     args: JsonObject = Field(default_factory=dict)
-    id: Annotated[Text, Says(minLength=1)] = Field(default="", validation_alias="as")
+    id: Annotated[Text, Says(minLength=1), Hint.KEPT] = Field(default="", validation_alias="as")
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
         return [
             Finding((key,), "must not be empty") for key in ("call", "as") if data.get(key) == ""
         ]
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return ``{call: name, args: {...}, as: id}`` without what is empty."""
-        plain: dict[str, Any] = {"call": self.name}
-        if self.args:
-            plain["args"] = self.args
-        if self.id:
-            plain["as"] = self.id
-        return plain
 
 
 class Wait(Plain):
@@ -73,10 +61,6 @@ class Wait(Plain):
 
         def __init__(self, *, duration: str | int) -> None: ...
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return ``{wait: duration}``."""
-        return {"wait": format_duration(self.duration)}
-
 
 class Fail(Plain):
     """The model's provider fails in the middle of the response, which ends there.
@@ -88,10 +72,6 @@ class Fail(Plain):
     """
 
     text: Text = Field(validation_alias="fail")
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return ``{fail: text}``."""
-        return {"fail": self.text}
 
 
 _TAGS = {"say": "<say>", "call": "<call>", "wait": "<wait>", "fail": "<fail>"}
@@ -158,9 +138,14 @@ class Turn(Plain):
         """The calls among its steps, in order."""
         return tuple(step for step in self.steps if isinstance(step, Call))
 
-    def to_plain(self) -> list[Any]:
+    def to_plain(self) -> Any:
         """Return the list of the steps."""
-        return [step.to_plain() for step in self.steps]
+        return super().to_plain()["steps"]
+
+    def path_of(self, key: str) -> Path:
+        """Return the path to the list, which is the turn itself."""
+        del key
+        return ()
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

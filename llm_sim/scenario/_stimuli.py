@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.errors import did_you_mean
-from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._durations import Duration
 from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Says, Text, text_under, with_value
 from llm_sim.scenario._plain import Plain
@@ -112,20 +112,20 @@ class Injection(Plain):
     """A stimulus and the moment at which it lands: exactly one of ``at``, ``after`` and ``step``.
 
     Parameters:
-        do: What happens.
         at: When a frame of this name has been seen; the name is without its ``Frame`` suffix.
         nth: Which occurrence of that frame, from 1.
         offset: How many steps after that occurrence.
         after: Virtual nanoseconds since the conversation opened; given as text with a unit.
         step: How many steps after the conversation opened.
+        do: What happens.
     """
 
-    do: Stimulus
     at: FrameName | None = None
     nth: Annotated[StrictInt, Field(ge=1)] = 1
     offset: Annotated[StrictInt, Field(ge=0)] = 0
     after: Duration | None = None
     step: Annotated[StrictInt, Field(ge=0)] | None = None
+    do: Stimulus
 
     _remedies = {"do": "do: interrupt"}
     _together = ({"oneOf": [with_value(key) for key in _WHEN]},)
@@ -142,21 +142,6 @@ class Injection(Plain):
             after: str | int | None = None,
             step: int | None = None,
         ) -> None: ...
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the moment, then ``do``."""
-        plain: dict[str, Any] = {}
-        if self.at is not None:
-            plain["at"] = self.at
-        if self.nth != 1:
-            plain["nth"] = self.nth
-        if self.offset:
-            plain["offset"] = self.offset
-        if self.after is not None:
-            plain["after"] = format_duration(self.after)
-        if self.step is not None:
-            plain["step"] = self.step
-        return {**plain, "do": self.do.to_plain()}
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

@@ -7,7 +7,7 @@ those of the core schema of YAML 1.2, https://yaml.org/spec/1.2.2/#103-core-sche
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,9 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from llm_sim.errors import Problem
+from llm_sim.scenario._fields import Hint, Key, keys_of
 from llm_sim.scenario._findings import Finding, Path, name_of, show
+from llm_sim.scenario._plain import Plain
 
 _TAG = "tag:yaml.org,2002:"
 _NULL, _BOOL, _INT, _FLOAT = (_TAG + name for name in ("null", "bool", "int", "float"))
@@ -166,7 +168,7 @@ def read(text: str, file: str) -> Document:
     return document
 
 
-def text_of(document: dict[str, Any]) -> str:
+def text_of(document: Plain) -> str:
     """Return a file's text: a step, a tool, an injection or an entry of a list takes a line."""
     return yaml.dump(
         _in_blocks(document),
@@ -178,21 +180,28 @@ def text_of(document: dict[str, Any]) -> str:
     )
 
 
-def _in_blocks(plain: dict[str, Any]) -> dict[str, Any]:
-    return {key: _laid_out(key, value) for key, value in plain.items()}
+def _in_blocks(value: Plain) -> dict[str, Any]:
+    plain = value.to_plain()
+    return {
+        key.name: _laid_out(key, getattr(value, key.attribute), plain[key.name])
+        for key in keys_of(type(value))
+        if key.name in plain
+    }
 
 
-def _laid_out(key: str, value: Any) -> Any:
-    match key:
-        case "scenarios":
-            return [_in_blocks(scenario) for scenario in value]
-        case "scenario" | "failure":
+def _laid_out(key: Key, value: Any, plain: Any) -> Any:
+    if key.has(Hint.ONE_LINE):
+        return _nested(plain)
+    if key.has(Hint.BLOCKS):
+        return [_in_blocks(item) for item in value]
+    match value:
+        case Plain():
             return _in_blocks(value)
-        case "script" | "inject" | "expect" | "known":
-            return [_nested(item) for item in value]
-        case "tools":
-            return {name: _nested(tool) for name, tool in value.items()}
-    return _nested(value)
+        case tuple() if all(isinstance(item, Plain) for item in value):
+            return [_nested(item) for item in plain]
+        case Mapping() if all(isinstance(item, Plain) for item in value.values()):
+            return {name: _nested(item) for name, item in plain.items()}
+    return _nested(plain)
 
 
 class _Converter:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from typing import Any
 
 import pytest
 
 from llm_sim.errors import UsageError
-from llm_sim.exploration import Shrunk, shrink, sweep
+from llm_sim.exploration import Found, Shrunk, promote, shrink, sweep
 from llm_sim.exploration._simpler import without
 from llm_sim.invariants import Violation
 from llm_sim.scenario import (
@@ -20,6 +21,7 @@ from llm_sim.scenario import (
     call,
     end,
     error,
+    hold,
     interrupt,
     say,
     turn,
@@ -182,6 +184,49 @@ def test_another_tool_does_not_keep_its_timeout() -> None:
     silent = Tool(does="stay_silent", timeout="130ms", latency="20ms")
     shrunk = shrunk_from(two_silent_calls(tools={"f": silent, "g": Tool()}), "LS101", "f1")
     assert noted(shrunk.run) == "undisturbed | f | f: does stay_silent"
+
+
+def held(**changes: Any) -> Run:
+    """A call that the naive service forgets, with a hold and a strict law that do not matter."""
+    scenario = Scenario(
+        mode="sequential",
+        script=[turn(call("f", as_="f1"), call("g", as_="g1")), turn(say("Done."))],
+        tools={"f": Tool(latency="80ms"), "g": Tool(latency="120ms")},
+        hold={"g": 1},
+        strict=["LS401"],
+        open_ended=True,
+    ).replace(**changes)
+    return run(scenario, target="naive", schedule=decode("ls1-interrupt@FunctionCallsStarted+1"))
+
+
+@pytest.mark.parametrize(
+    "inject", [(), [after("1s", hold("g").release())]], ids=["held", "released"]
+)
+def test_a_hold_and_a_strict_law_go_where_they_do_not_matter(inject: Any) -> None:
+    failing = held(inject=inject)
+    shrunk = shrink(failing, failing.violations[0], target="naive").run
+    assert noted(shrunk) == "interrupt@start+1 | f g | sequential"
+    promoted = promote(Found.of(shrunk, shrunk.violations[0], "naive"), "forgotten")
+    repaired = run(promoted.scenario, target="reference")
+    assert (repaired.violations, repaired.complaint) == ((), None)
+
+
+def test_a_strict_law_stays_where_it_is_the_one_that_is_broken() -> None:
+    async def swallow(params: Any) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+        await params.result_callback("late")
+
+    bot = Bot(lambda llm: llm.register_function("f", swallow))
+    scenario = Scenario(
+        bot="a:b",
+        script=[turn(call("f", as_="f1"))],
+        inject=[after("100ms", interrupt())],
+        strict=["LS402", "LS401"],
+    )
+    one = run(scenario, bot=bot)
+    (violation,) = one.violations
+    assert shrink(one, violation, bot=bot).run.scenario.strict == ("LS401",)
 
 
 def test_a_landing_that_never_came_is_left_away() -> None:

@@ -75,6 +75,34 @@ except TargetError as error:
     print("unknown", error)
 """
 
+A_KEY: Final = (
+    Edit("scenario/_model.py", "        marks: Words for", "        mood: How the user feels.\n"),
+    Edit("scenario/_model.py", "    marks: Annotated[", '    mood: Text = ""\n'),
+    Edit("scenario/_model.py", "            marks: Sequence", '            mood: str = "",\n'),
+)
+
+USE_THE_KEY: Final = """
+from llm_sim.exploration import shrink
+from llm_sim.scenario import Scenario, dump_scenarios, load_scenarios, scenario_schema
+from llm_sim.schedule import decode
+from llm_sim.simulation import run
+
+calls = [[{"call": "f", "as": "f1"}, {"call": "g", "as": "g1"}], [{"say": "Done."}]]
+slow = {"latency": "100ms"}
+plain = {"script": calls, "mode": "sequential", "tools": {"f": slow, "g": slow}}
+moody = Scenario.from_plain({**plain, "mood": "calm"})
+assert moody == Scenario.from_plain(plain).replace(mood="calm")
+with open("moody.sim.yaml", "w") as file:
+    file.write(dump_scenarios([moody]))
+print("written", "\\n  mood: calm\\n" in dump_scenarios([moody]))
+(loaded,) = load_scenarios("moody.sim.yaml")
+print("loaded", loaded == moody, loaded.place.position(("mood",)) is not None)
+print("schema", scenario_schema()["$defs"]["Scenario"]["properties"]["mood"])
+failing = run(moody, target="naive", schedule=decode("ls1-interrupt@FunctionCallsStarted+1"))
+shrunk = shrink(failing, failing.violations[0], target="naive")
+print("shrunk", "mood" in shrunk.run.scenario.to_plain())
+"""
+
 
 @pytest.mark.parametrize(
     ("edits", "most", "use", "told"),
@@ -91,6 +119,18 @@ except TargetError as error:
                 "unknown target 'reference' does not know the stimulus 'dtmf'",
             ],
             id="stimulus",
+        ),
+        pytest.param(
+            A_KEY,
+            3,
+            USE_THE_KEY,
+            [
+                "written True",
+                "loaded True True",
+                "schema {'description': 'How the user feels.', 'type': 'string'}",
+                "shrunk False",
+            ],
+            id="key",
         ),
     ],
 )

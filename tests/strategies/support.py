@@ -33,4 +33,5 @@ def calls(scenario: Scenario) -> list[Call]:
 
 def plain(scenario: Scenario) -> dict[str, Any]:
     """Return a scenario as its file says it."""
-    return scenario.to_plain()
+    plain: dict[str, Any] = scenario.to_plain()
+    return plain
