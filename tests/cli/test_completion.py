@@ -14,6 +14,7 @@ from tests.cli.conftest import RACE
 from tests.support.command import Command, finished, started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [

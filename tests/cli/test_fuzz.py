@@ -97,6 +97,7 @@ def test_what_cannot_be_saved_is_told_with_how_to_see_it_again(cli: Command, her
     assert cli(*line.split()).code == 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_finds_the_same_in_any_process(here: Path) -> None:
     line = ("fuzz", "race.sim.yaml", "--target", "naive", "--profile", "fast", "--seed", "7")
     reports = []

@@ -140,6 +140,7 @@ def test_a_file_is_no_directory_to_write_into(cli: Command, empty: Path, name: s
     assert (told.code, told.err) == (2, "llm-sim: bots: is a file; name a directory\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["reference", pytest.param("pipecat", marks=needs_pipecat)])
 def test_the_tests_that_it_writes_pass(cli: Command, empty: Path, target: str) -> None:
     cli("init")
@@ -149,6 +150,7 @@ def test_the_tests_that_it_writes_pass(cli: Command, empty: Path, target: str) -
     assert "5 passed" in ran.stdout
 
 
+@pytest.mark.slow
 def test_what_it_writes_passes_ruff(cli: Command, empty: Path) -> None:
     cli("init")
     rules = "E,W,F,I,N,D,UP,B,SIM,RET,PT,RUF"

@@ -67,6 +67,7 @@ def test_a_failure_that_is_broken_undisturbed_is_saved_as_well(cli: Command, her
     assert "schedule: ls1-undisturbed" in the("LS101", here).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_failure_of_a_given_bot_is_saved_with_that_bot(here: Path) -> None:
     (here / "bots_of_kept.py").write_text("def stubs(llm): ...\n", encoding="utf-8")
     given = ("--bot", "bots_of_kept:stubs")

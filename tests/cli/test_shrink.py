@@ -99,6 +99,7 @@ def test_what_is_left_is_shown_where_it_cannot_be_kept(cli: Command, here: Path)
     assert told.code == 1
 
 
+@pytest.mark.slow
 def test_it_is_the_same_in_any_process(here: Path) -> None:
     one, other = (
         finished(started(*SHRINK, cwd=here, env={"PYTHONHASHSEED": seed})) for seed in ("1", "4242")
@@ -142,6 +143,7 @@ def test_a_law_that_is_not_broken_is_answered_with_those_that_are(cli: Command) 
     assert told.err.endswith(", not LS208: give one of those\n")
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_found(here: Path) -> None:
     (here / "bots_that_press.py").write_text(PRESSES, encoding="utf-8")
     bot = ("--bot", "bots_that_press:press_in_the_third_run")

@@ -22,6 +22,7 @@ RACE_ON_NAIVE = ("sweep", "race.sim.yaml", "--target", "naive")
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", [{}, {"FORCE_COLOR": "1"}, {"NO_COLOR": "1"}])
 def test_without_a_terminal_there_are_no_escape_codes(here: Path, env: dict[str, str]) -> None:
     swept = finished(started(*RACE_ON_NAIVE, cwd=here, env=env))
@@ -53,15 +54,18 @@ def on_a_terminal(cwd: Path, **env: str) -> str:
     return shown.decode()
 
 
+@pytest.mark.slow
 def test_on_a_terminal_progress_is_shown(here: Path) -> None:
     assert CODES.findall(on_a_terminal(here, TERM="xterm-256color")) != []
 
 
+@pytest.mark.slow
 def test_no_color_is_honoured_on_a_terminal(here: Path) -> None:
     shown = on_a_terminal(here, TERM="xterm-256color", NO_COLOR="1")
     assert [code for code in CODES.findall(shown) if code.endswith("m")] == []
 
 
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_plain_lines(here: Path) -> None:
     shown = on_a_terminal(here, TERM="dumb")
     assert CODES.findall(shown) == []
@@ -69,12 +73,14 @@ def test_a_dumb_terminal_gets_plain_lines(here: Path) -> None:
     assert shown.splitlines()[1].startswith("  race ")
 
 
+@pytest.mark.slow
 def test_what_the_encoding_cannot_say_is_escaped(here: Path) -> None:
     swept = finished(started(*RACE_ON_NAIVE, cwd=here, env={"PYTHONIOENCODING": "ascii"}))
     assert (swept.code, swept.err) == (1, "")
     assert swept.out.splitlines()[0] == r"naive 0.1.0 \xb7 interrupt at every point"
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_gets_no_stack(here: Path) -> None:
     process = started(*RACE_ON_NAIVE, cwd=here)
     assert process.stdout is not None
@@ -85,6 +91,7 @@ def test_a_reader_that_has_seen_enough_gets_no_stack(here: Path) -> None:
     assert process.wait(timeout=60) == 3
 
 
+@pytest.mark.slow
 def test_a_message_that_nobody_reads_does_not_change_the_exit_code(here: Path) -> None:
     process = started("run", "no.sim.yaml", cwd=here)
     assert process.stdout is not None
@@ -95,6 +102,7 @@ def test_a_message_that_nobody_reads_does_not_change_the_exit_code(here: Path) -
     assert process.wait(timeout=60) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device is one of Linux")
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["run", "race.sim.yaml"]])
 def test_output_that_cannot_be_written_is_told_in_a_line(here: Path, words: list[str]) -> None:
@@ -141,6 +149,7 @@ def interrupted(here: Path, target: str) -> tuple[Any, list[str]]:
     return outcome, [entry["scenario"] for entry in written["scenarios"]]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_found(here: Path) -> None:
     outcome, written = interrupted(here, "naive")
     assert (outcome.code, written[0]) == (1, "race")
@@ -148,6 +157,7 @@ def test_ctrl_c_keeps_what_was_found(here: Path) -> None:
     assert "Traceback" not in outcome.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_clean_sweep_is_no_verdict(here: Path) -> None:
     outcome, written = interrupted(here, "reference")
     assert (outcome.code, written[0]) == (3, "race")

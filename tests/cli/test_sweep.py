@@ -127,6 +127,7 @@ def test_a_race_is_told_with_its_windows_and_one_failure_in_full(cli: Command, h
     )
 
 
+@pytest.mark.slow
 def test_the_replay_line_shows_the_same_failure_in_any_process(cli: Command, here: Path) -> None:
     swept = cli("sweep", "race.sim.yaml", "--target", "naive")
     words = replay_words(swept.out)
@@ -165,6 +166,7 @@ scenarios:
 """
 
 
+@pytest.mark.slow
 def test_the_replay_line_names_the_bot_that_was_given(here: Path) -> None:
     (here / "bots_of_cli_tests.py").write_text(BOT, encoding="utf-8")
     (here / "interrupted.sim.yaml").write_text(INTERRUPTED, encoding="utf-8")

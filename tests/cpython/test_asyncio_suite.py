@@ -19,6 +19,7 @@ ROOT = SCRIPT.parents[2]
 AT_LEAST = 400
 
 
+@pytest.mark.slow
 def test_cpythons_own_tests_of_asyncio_pass() -> None:
     process = subprocess.run(
         [sys.executable, str(SCRIPT)],

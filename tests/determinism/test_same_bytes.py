@@ -48,12 +48,14 @@ def _in_a_fresh_process(target: str, token: str, hash_seed: int) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token", _TOKENS)
 def test_the_reference_core_gives_the_same_bytes_in_every_process(token: str) -> None:
     traces = {_in_a_fresh_process("reference", token, seed) for seed in (1, 2, 77)}
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 @needs_pipecat
 @pytest.mark.parametrize("token", _TOKENS)
 def test_pipecat_gives_the_same_bytes_in_every_process(token: str) -> None:

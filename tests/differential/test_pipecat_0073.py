@@ -71,6 +71,7 @@ def told() -> dict[str, list[Told]]:
         pytest.skip(str(error))
 
 
+@pytest.mark.slow
 @compared
 def test_both_say_the_same_about_every_call(name: str, told: dict[str, list[Told]]) -> None:
     ours = _lawful(SCENARIOS[name])
@@ -80,6 +81,7 @@ def test_both_say_the_same_about_every_call(name: str, told: dict[str, list[Told
     assert _difference(ours.trace, told[name], UP) == list(known.up)
 
 
+@pytest.mark.slow
 @compared
 def test_where_they_differ_the_release_breaks_a_law(name: str, told: dict[str, list[Told]]) -> None:
     found = judge(_trace(SCENARIOS[name], told[name]), JUDGED_BY)
@@ -87,12 +89,14 @@ def test_where_they_differ_the_release_breaks_a_law(name: str, told: dict[str, l
     assert [f"{one.law} {one.message}" for one in found] == list(known.found)
 
 
+@pytest.mark.slow
 def test_pipecat_logs_no_error_where_nothing_differs(told: dict[str, list[Told]]) -> None:
     loud = {name for name, lines in told.items() if _errors(lines)}
     assert "barge_in::handler_raises" in loud
     assert loud <= DIFFERENCES.keys() | LACKING.keys()
 
 
+@pytest.mark.slow
 def test_what_is_not_compared_for_a_lack_of_the_release_fails_for_it(
     told: dict[str, list[Told]],
 ) -> None:
@@ -114,6 +118,7 @@ def test_the_same_frames_in_another_order_are_a_difference() -> None:
     assert _differing(["f1", "g1", "g2"], ["g1", "f1", "g2"]) == ["+ g1", "- g1"]
 
 
+@pytest.mark.slow
 def test_an_environment_that_cannot_be_made_says_why_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ def test_every_fence_says_what_it_is(page: Path) -> None:
     assert [block for block in fences if block.language not in LANGUAGES] == []
 
 
+@pytest.mark.slow
 @needs_pipecat
 @each_page
 def test_what_a_page_shows_is_what_comes_out(page: Path, tmp_path: Path) -> None:
@@ -45,6 +46,7 @@ hello
 """
 
 
+@pytest.mark.slow
 def test_a_page_is_played_in_its_order(tmp_path: Path) -> None:
     assert [(block.title, actual) for block, actual in played(PAGE, tmp_path)] == [
         ("bot.py", 'WORD = "hello"\n'),
@@ -52,11 +54,13 @@ def test_a_page_is_played_in_its_order(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_output_that_is_another_one_is_seen(tmp_path: Path) -> None:
     wrong = PAGE.replace("says it\nhello", "says it\nhullo")
     assert [same(block.text, actual) for block, actual in played(wrong, tmp_path)] == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fence", "raised"),
     [

@@ -171,7 +171,7 @@ async def _ask_when_cancelled(params: Any) -> None:
 
 
 @pytest.mark.parametrize("inject", ["interrupt", "interrupt+end"])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_point_at_which_code_asks_for_the_real_world_has_no_verdict(
     inject: str, workers: int
 ) -> None:

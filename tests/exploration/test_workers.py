@@ -34,6 +34,7 @@ def told(report: SweepReport) -> dict[str, Any]:
     return plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inject", ["interrupt", "interrupt+end", "interrupt+end+cancel"])
 def test_the_report_is_that_of_one_process(workers: Workers, inject: str) -> None:
     def swept(crew: int | Workers) -> SweepReport:
@@ -45,6 +46,7 @@ def test_the_report_is_that_of_one_process(workers: Workers, inject: str) -> Non
     assert other.outcomes == one.outcomes
 
 
+@pytest.mark.slow
 def test_progress_is_told_after_each_point(workers: Workers) -> None:
     done: list[int] = []
     report = sweep(two_tools(), workers=workers, progress=lambda *news: done.append(news[0]))
@@ -65,6 +67,7 @@ def of_a_bot() -> Scenario:
     return Scenario(name="of_a_bot", bot="tests.exploration.test_workers:plain_bot", script=script)
 
 
+@pytest.mark.slow
 def test_a_bot_is_found_in_a_worker_by_its_name_or_as_a_function(workers: Workers) -> None:
     named = sweep(of_a_bot(), workers=workers)
     given = sweep(of_a_bot(), bot=Bot(plain_bot), workers=workers)
@@ -101,6 +104,7 @@ class Unloadable(ReferenceTarget):
         return int, ("no number",)
 
 
+@pytest.mark.slow
 def test_what_a_worker_cannot_load_is_told_as_such(workers: Workers) -> None:
     target = Unloadable("unloadable", ScriptedLLMService)
     with pytest.raises(UsageError, match=r"^a worker process cannot load what is under test: "):
@@ -122,6 +126,7 @@ def no_process_left() -> Iterator[None]:
     assert [process for process in active_children() if process not in before] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_process_left")
 def test_a_worker_that_dies_gives_no_verdict() -> None:
     with pytest.raises(SimulationError, match=r"^a worker process has died; use one worker to see"):
@@ -138,6 +143,7 @@ def press_at_5(done: int, total: int, failed: int) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_process_left")
 def test_ctrl_c_keeps_what_was_found_and_leaves_no_process() -> None:
     whole = sweep(two_tools(), inject="interrupt+end")
@@ -147,6 +153,7 @@ def test_ctrl_c_keeps_what_was_found_and_leaves_no_process() -> None:
     assert report.outcomes == whole.outcomes[: len(report.outcomes)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_process_left")
 def test_a_second_ctrl_c_leaves_no_process() -> None:
     def press_twice(done: int, total: int, failed: int) -> None:
@@ -163,6 +170,7 @@ def deaf() -> bool:
     return signal.SIGINT in held_back and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
+@pytest.mark.slow
 def test_a_worker_is_deaf_to_ctrl_c_from_its_first_instruction_on(workers: Workers) -> None:
     sweep(two_tools(), workers=workers)
     assert workers._executor.submit(deaf).result()
@@ -188,6 +196,7 @@ def in_a_group_of_its_own(cwd: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_is_heard_by_the_parent_alone(tmp_path: Path) -> None:
     process = in_a_group_of_its_own(tmp_path)
     os.killpg(process.pid, signal.SIGINT)
@@ -198,6 +207,7 @@ def test_ctrl_c_in_a_terminal_is_heard_by_the_parent_alone(tmp_path: Path) -> No
     assert "Traceback" not in outcome.err
 
 
+@pytest.mark.slow
 def test_workers_leave_with_their_parent(tmp_path: Path) -> None:
     process = in_a_group_of_its_own(tmp_path)
     process.kill()
@@ -205,6 +215,7 @@ def test_workers_leave_with_their_parent(tmp_path: Path) -> None:
     assert finished(process).code == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_the_command_line_spreads_runs(tmp_path: Path) -> None:
     one_scenario = ("sweep", f"{BARGE_IN}::spoken_tool", "--json", "/dev/stdout")
     outcomes = [

@@ -213,6 +213,7 @@ print(loop.steps, loop.time_ns, *journal, sep="\\n")
 """
 
 
+@pytest.mark.slow
 def test_the_same_program_takes_the_same_course_in_every_process() -> None:
     courses = []
     for seed in ("0", "1", "4711"):

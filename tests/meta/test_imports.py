@@ -16,9 +16,13 @@ from pathlib import Path
 
 import pytest
 
+import pytest
+
 from tests.support.command import environment
 from tests.support.modules import Module, modules
 from tests.support.scenarios import ROOT
+
+pytestmark = pytest.mark.slow
 
 # Each package is imported in a fork of its own, which has the libraries but none of llm_sim. A
 # module in it brings its door along, so it is tried with it.

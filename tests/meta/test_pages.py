@@ -31,6 +31,7 @@ def test_the_page_of_the_command_line_is_up_to_date() -> None:
     assert page == pages["cli_page"](), REMEDY
 
 
+@pytest.mark.slow
 @needs_pipecat
 @pytest.mark.skipif(
     not sys.version.startswith("3.11."),

@@ -358,6 +358,7 @@ def _in_a_fresh_process(target: str, tool: str, hash_seed: int) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @targets
 @tools
 def test_a_bot_that_does_http_gives_the_same_bytes_in_every_process(tool: str, target: str) -> None:

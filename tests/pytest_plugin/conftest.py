@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
+# Inner runs forget the modules that they import; what is imported lazily would be there twice.
+import hypothesis.strategies  # noqa: F401
 import pytest
 
-# Inner runs forget the modules that they import; what is imported lazily would be there twice.
 import llm_sim.exploration
 import llm_sim.pytest_plugin._simulator
 import llm_sim.simulation
-import llm_sim.targets.reference  # noqa: F401
+import llm_sim.strategies
+import llm_sim.targets.reference
+import llm_sim.testing  # noqa: F401
 
 HEAD = """
 import pytest

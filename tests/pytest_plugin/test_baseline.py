@@ -130,6 +130,7 @@ def test_a_baseline_of_the_configuration_that_is_not_there_fails_the_tests_that_
     )
 
 
+@pytest.mark.slow
 def test_a_run_without_the_option_imports_no_baseline(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
 import sys

@@ -1,4 +1,4 @@
-"""``@fuzz`` as a user's pytest runs it, each session in a process of its own."""
+"""``@fuzz`` as a user's pytest runs it."""
 
 from __future__ import annotations
 
@@ -54,13 +54,23 @@ Session = Callable[..., pytest.RunResult]
 @pytest.fixture
 def session(pytester: pytest.Pytester) -> Session:
     """Run pytest on a test file with a bot; without a body, on the one that is there."""
-    pytester.makeini(INI.format(mode="strict"))
+    return sessions(pytester, pytester.runpytest_inprocess)
+
+
+@pytest.fixture
+def alone(pytester: pytest.Pytester) -> Session:
+    """Do so in a new process: Hypothesis's options stay in force in the one that is given them."""
+    return sessions(pytester, pytester.runpytest_subprocess)
+
+
+def sessions(pytester: pytest.Pytester, start: Session, head: str = HEAD) -> Session:
     ours = () if INSTALLED else ("-p", "llm_sim.pytest_plugin")
 
-    def run(body: str | None = None, *options: str) -> pytest.RunResult:
+    def run(body: str | None = None, *options: str, mode: str = "strict") -> pytest.RunResult:
+        pytester.makeini(INI.format(mode=mode))
         if body is not None:
-            pytester.makepyfile(test_bot=HEAD + body)
-        return pytester.runpytest_subprocess(*ours, "-p", "no:cacheprovider", *options)
+            pytester.makepyfile(test_bot=head + body)
+        return start(*ours, "-p", "no:cacheprovider", *options)
 
     return run
 
@@ -178,8 +188,9 @@ def test_what_was_found_on_one_target_outlives_a_clean_session_on_another(
     )
 
 
+@pytest.mark.slow
 def test_settings_and_profiles_say_how_many_examples_and_statistics_what_they_met(
-    session: Session,
+    alone: Session,
 ) -> None:
     body = """
 @settings(max_examples=31)
@@ -196,7 +207,7 @@ def test_below(run):
 def test_profile(run):
     pass
 """
-    result = session(body, "--hypothesis-profile=llm-sim-fast", "--hypothesis-show-statistics")
+    result = alone(body, "--hypothesis-profile=llm-sim-fast", "--hypothesis-show-statistics")
     result.assert_outcomes(passed=3)
     told = result.stdout.str()
     ends = re.findall(r"Stopped because settings\.max_examples=(\d+)", told)
@@ -223,11 +234,12 @@ def test_last():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "same"), [(["--hypothesis-seed=7"], True), ([], False)])
 def test_the_same_seed_draws_the_same_and_another_one_does_not(
-    session: Session, options: list[str], same: bool
+    alone: Session, options: list[str], same: bool
 ) -> None:
-    session(SEEDED.replace("{same}", str(same)), *options).assert_outcomes(passed=6)
+    alone(SEEDED.replace("{same}", str(same)), *options).assert_outcomes(passed=6)
 
 
 def test_a_fuzzed_test_is_a_test_like_any_other(session: Session) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
-from tests.pytest_plugin.conftest import HEAD, INI, INSTALLED
-from tests.pytest_plugin.test_fuzz import the_report
+from tests.pytest_plugin.conftest import HEAD
+from tests.pytest_plugin.test_fuzz import Session, sessions, the_report
 from tests.support.pipecat import needs_pipecat
 
 GIVEN = """
@@ -21,20 +20,18 @@ few = settings(max_examples=60, derandomize=True, database=None)
 def race(llm_sim, number):
     llm_sim(*RACE[:2], after(f"{number}ms", interrupt()), tools=TOOLS, mode="sequential")
 """
-Session = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
 def session(pytester: pytest.Pytester) -> Session:
-    """Run pytest on a test file, in a process of its own: it imports Hypothesis."""
-    ours = () if INSTALLED else ("-p", "llm_sim.pytest_plugin")
+    """Run pytest on a test file."""
+    return sessions(pytester, pytester.runpytest_inprocess, HEAD + GIVEN)
 
-    def run(body: str, *options: str, mode: str = "strict") -> pytest.RunResult:
-        pytester.makeini(INI.format(mode=mode))
-        pytester.makepyfile(test_bot=HEAD + GIVEN + body)
-        return pytester.runpytest_subprocess(*ours, "-p", "no:cacheprovider", *options)
 
-    return run
+@pytest.fixture
+def alone(pytester: pytest.Pytester) -> Session:
+    """Run pytest on a test file, in a process that has imported no target."""
+    return sessions(pytester, pytester.runpytest_subprocess, HEAD + GIVEN)
 
 
 BODIES = """
@@ -132,7 +129,10 @@ def test_each_example_is_not_swept(session: Session) -> None:
     )
 
 
+@pytest.mark.slow
 @needs_pipecat
-def test_the_first_example_does_not_pay_for_the_import_of_the_target(session: Session) -> None:
-    result = session(BODIES, "--llm-sim-target", "pipecat", "-k", "test_quick")
+def test_the_first_example_does_not_pay_for_the_import_of_the_target(
+    alone: Session,
+) -> None:
+    result = alone(BODIES, "--llm-sim-target", "pipecat", "-k", "test_quick")
     result.assert_outcomes(passed=1, deselected=10)

@@ -41,6 +41,7 @@ def sections(file: Path) -> list[str]:
     return [line for line in lines if line.startswith("[")]
 
 
+@pytest.mark.slow
 def test_the_workers_of_xdist_write_all_sections_of_a_file(
     pytester: pytest.Pytester, here: Path
 ) -> None:

@@ -256,11 +256,10 @@ def test_a_run_is_stopped_at_the_bound_of_virtual_time(inner: Inner) -> None:
 def test_the_settings_hold_for_a_fuzzed_test_as_well(
     pytester: pytest.Pytester, config: str, outcome: dict[str, int]
 ) -> None:
-    # In a process of its own: inner runs forget Hypothesis and import it again.
     pytester.makeini(INI.format(mode="strict"))
     pytester.makepyfile(test_bot=HEAD + FUZZED.replace("CONFIG", config))
     plugin = () if INSTALLED else ("-p", "llm_sim.pytest_plugin")
-    result = pytester.runpytest_subprocess(*plugin)
+    result = pytester.runpytest_inprocess(*plugin)
     result.assert_outcomes(**outcome)
     assert ("llm_sim_config: trace is one of" in result.stdout.str()) is ("trace" in config)
 

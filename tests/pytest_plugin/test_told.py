@@ -130,6 +130,7 @@ def xdist(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess(*plugin, "-p", "no:hypothesispytest", "-n2", *options)
 
 
+@pytest.mark.slow
 def test_the_summary_counts_what_all_workers_found(pytester: pytest.Pytester) -> None:
     pytester.makeini(INI.format(mode="auto"))
     pytester.makepyfile(test_bot=HEAD + THREE)
@@ -146,6 +147,7 @@ def test_the_summary_counts_what_all_workers_found(pytester: pytest.Pytester) ->
     assert "test_a.sim.yaml:3: no verdict: " in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_the_workers_write_one_baseline(pytester: pytest.Pytester) -> None:
     pytester.makeini(INI.format(mode="auto") + "llm_sim_baseline = known.yaml\n")
     pytester.makepyfile(test_bot=HEAD + TWO)

@@ -150,6 +150,7 @@ def test_traces_that_are_not_written_are_told_once(
     assert untraced(capsys.readouterr().out) == []
 
 
+@pytest.mark.slow
 def test_traces_that_no_worker_of_xdist_writes_are_told_once(pytester: pytest.Pytester) -> None:
     (pytester.path / "taken").write_text("a file", encoding="utf-8")
     pytester.makeini(INI.format(mode="auto"))

@@ -32,6 +32,7 @@ async def test_order(llm_sim):
     assert result.phases == PASSED
 
 
+@pytest.mark.slow
 @needs_pipecat
 def test_a_test_runs_on_the_installed_pipecat_as_well(pytester: pytest.Pytester) -> None:
     # In a process of its own: inner runs would forget Pipecat and import it again.

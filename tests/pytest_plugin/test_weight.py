@@ -11,6 +11,7 @@ from tests.pytest_plugin.conftest import Inner
 from tests.support.command import environment
 
 
+@pytest.mark.slow
 def test_loading_the_plugin_imports_nothing_heavy() -> None:
     source = (
         "import pytest, sys; before = set(sys.modules); import llm_sim.pytest_plugin; "
@@ -51,6 +52,7 @@ llm_sim_scenarios = talks
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ini", ["[pytest]\n", CONFIGURED], ids=["plain", "configured"])
 def test_a_session_without_a_simulation_imports_nothing_heavy(
     pytester: pytest.Pytester, ini: str

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from typing import Final
 
+import pytest
 from hypothesis import settings
 
 from llm_sim.exploration import Campaign, Failure, Found, cases_of, explore
@@ -19,6 +20,8 @@ from scenarios.bots import three_tools
 from tests.support.command import environment
 from tests.support.pipecat import needs_pipecat
 from tests.support.scenarios import ROOT
+
+pytestmark = pytest.mark.slow
 
 OPEN: Final = frozenset({"5779", "4997", "5790", "5852", "5823", "4298", "3342", "2552"})
 """The issues of pipecat-ai/pipecat that 1.14.0 has and that no scenario is needed for."""

@@ -45,6 +45,7 @@ def test_every_law_holds_at_every_point(scenario: Scenario, inject: str) -> None
     assert report.clean, report.windows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "inject",
     ["interrupt+interrupt", "interrupt+end", "interrupt+cancel", "end+interrupt", "end+cancel"],
