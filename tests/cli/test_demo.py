@@ -6,11 +6,22 @@ import re
 import shlex
 from pathlib import Path
 
-from tests.support.command import Command
+import pytest
+
+from tests.support.command import Command, Outcome
+
+_SHOWN: list[Outcome] = []
 
 
-def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(cli: Command) -> None:
-    demo = cli("demo")
+@pytest.fixture
+def demo(cli: Command) -> Outcome:
+    """What the demo shows; it is run once for all who ask."""
+    if not _SHOWN:
+        _SHOWN.append(cli("demo"))
+    return _SHOWN[0]
+
+
+def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(demo: Outcome) -> None:
     row = r"^  (\w+) +(\w+) at each of \d+ points, \d+ runs +(.*?) +[\d.]+ s$"
     rows = re.findall(row, demo.out, re.M)
     verdicts = [
@@ -30,8 +41,7 @@ def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(cli: Com
     assert re.findall(r"^ +warn .*", demo.out, re.M) == []
 
 
-def test_the_demo_shows_a_failure_with_its_place(cli: Command) -> None:
-    demo = cli("demo")
+def test_the_demo_shows_a_failure_with_its_place(demo: Outcome) -> None:
     assert "FAILED" in demo.out
     assert "  law       Every started call settles exactly once" in demo.out
     assert ">>> " in demo.out

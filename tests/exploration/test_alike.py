@@ -99,7 +99,9 @@ def test_a_skipped_point_makes_the_run_that_it_is_given_on_pipecat(scenario: Sce
     assert list(parted(job, points)) == []
 
 
-@pytest.mark.parametrize("inject", ["interrupt+end", "end+interrupt+cancel"])
+@pytest.mark.parametrize(
+    "inject", ["interrupt+end", pytest.param("end+interrupt+cancel", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("scenario", where("barge_in::"))
 @pytest.mark.parametrize("target", TARGETS)
 def test_so_does_a_skipped_place_of_a_later_stimulus(

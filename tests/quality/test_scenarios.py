@@ -38,7 +38,10 @@ def test_undisturbed_every_law_holds_and_the_script_is_used_up(scenario: Scenari
     assert (one.violations, one.complaint) == ((), None)
 
 
-@pytest.mark.parametrize("inject", ["interrupt", "end", "cancel"])
+@pytest.mark.parametrize(
+    "inject",
+    ["interrupt", *(pytest.param(one, marks=pytest.mark.slow) for one in ("end", "cancel"))],
+)
 @pytest.mark.parametrize("scenario", _all(), ids=lambda scenario: scenario.name)
 def test_every_law_holds_at_every_point(scenario: Scenario, inject: str) -> None:
     report = sweep(scenario, inject=inject)

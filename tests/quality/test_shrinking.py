@@ -85,6 +85,7 @@ SHRUNK: Final = {
 each_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.id)
 
 
+@pytest.mark.slow
 @each_race
 def test_a_planted_race_shrinks_to_what_it_needs(race: Race) -> None:
     one, violation = failing(race.id)
@@ -95,6 +96,7 @@ def test_a_planted_race_shrinks_to_what_it_needs(race: Race) -> None:
     assert shrunk.runs <= runs
 
 
+@pytest.mark.slow
 @each_race
 def test_the_correct_core_is_quiet_in_the_grown_scenario(race: Race) -> None:
     one, _ = failing(race.id)
@@ -105,6 +107,7 @@ def test_every_race_has_its_line() -> None:
     assert list(SHRUNK) == [race.id for race in RACES]
 
 
+@pytest.mark.slow
 @needs_pipecat
 def test_a_call_stuck_behind_a_playout_shrinks_to_one_interruption_and_one_call() -> None:
     """pipecat-ai/pipecat#5779."""

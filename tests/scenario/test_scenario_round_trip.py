@@ -169,6 +169,7 @@ def test_the_schema_takes_what_is_dumped(drawn: list[Scenario]) -> None:
     assert faults(document, scenario_schema()) == []
 
 
+@pytest.mark.slow
 def test_importing_the_package_does_not_import_yaml() -> None:
     program = "import sys, llm_sim.scenario; print('yaml' in sys.modules)"
     done = subprocess.run(

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[2]
 QUESTIONS = ["How is the weather in Berlin", "And in London", "And in Oslo"]
 
 
+@pytest.mark.slow
 def test_the_chat_bot_answers_line_by_line_and_ends_with_its_input() -> None:
     bot = subprocess.run(
         [sys.executable, "-W", "error", "docs/examples/chat_bot.py"],

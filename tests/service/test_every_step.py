@@ -210,6 +210,7 @@ def test_the_laws_hold_wherever_it_lands(in_parallel: bool, slow_tts: bool, fram
         sweep(in_parallel, slow_tts, (frame, step))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_parallel", MODES)
 @pytest.mark.parametrize("slow_tts", SPEECH)
 @pytest.mark.parametrize("second", FRAMES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import llm_sim.service as service
 from llm_sim.service import LLMContext, LLMService, OpenAILLMAdapter, OpenAILLMContext
 
@@ -14,6 +16,7 @@ def test_the_exported_names_are_there() -> None:
     assert len(set(service.__all__)) == len(service.__all__)
 
 
+@pytest.mark.slow
 def test_the_core_depends_on_the_standard_library_only() -> None:
     code = (
         "import sys, llm_sim.service; "

@@ -8,6 +8,7 @@ frame, call, cause, data, virtual time and step; and so are the verdicts.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -33,11 +34,18 @@ def _from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-@pytest.mark.parametrize("scenario", [pytest.param(s, id=n) for n, s in situations().items()])
+def _each() -> Iterator[Any]:
+    for name, scenario in situations().items():
+        quick = name.startswith("barge_in::")
+        yield pytest.param(scenario, id=name, marks=() if quick else pytest.mark.slow)
+
+
+@pytest.mark.parametrize("scenario", _each())
 def test_the_core_does_the_same_at_every_point(scenario: Scenario) -> None:
     assert _differences(scenario) == []
 
 
+@pytest.mark.slow
 @needs_pipecat
 @pytest.mark.parametrize("scenario", load_scenarios(str(BARGE_IN)), ids=lambda s: s.name)
 def test_pipecat_does_the_same_at_every_point(scenario: Scenario) -> None:

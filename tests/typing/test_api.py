@@ -41,6 +41,7 @@ def test_what_users_write_runs() -> None:
     assert "spoken_tool" in api.loads(str(ROOT / "scenarios" / "barge_in.sim.yaml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
 def test_type_checkers_accept_what_users_write(checker: str) -> None:
     if importlib.util.find_spec(checker) is None:
@@ -56,6 +57,7 @@ def test_type_checkers_accept_what_users_write(checker: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
 def test_type_checkers_see_a_mistake(checker: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(checker) is None:
