@@ -42,7 +42,7 @@ from llm_sim.scenario._frames import F, FramePattern, differences, in_words_of_a
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._marks import Mark
-from llm_sim.scenario._model import Behaviour, Scenario, Tool
+from llm_sim.scenario._model import Behaviour, Scenario, Tool, unknown_calls
 from llm_sim.scenario._pieces import by_tool, departures_of, durations_of
 from llm_sim.scenario._place import Place
 from llm_sim.scenario._plain import Plain
@@ -105,6 +105,7 @@ __all__ = [
     "schema_text",
     "spell",
     "turn",
+    "unknown_calls",
     "unregister",
     "user_says",
     "user_starts",

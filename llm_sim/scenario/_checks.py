@@ -35,18 +35,22 @@ def findings_of_scenario(data: Mapping[str, Any]) -> list[Finding]:
     findings = [*_duplicate_ids(calls), *_unknown_calls(calls, data.get("expect"))]
     if not isinstance(tools, Mapping):
         return findings
-    called = {call["call"]: None for _, call in calls}
-    known = list(tools)
-    if data.get("bot") is None:
-        findings += _unknown_tools(calls, known)
-    else:
-        known += [name for name in called if name not in tools]
+    # A bot that is given beside the scenario may have whatever is called.
+    known = list(dict.fromkeys([*tools, *(call["call"] for _, call in calls)]))
     latency = data.get("latency", {})
     if isinstance(latency, Mapping):
         findings += _unknown_latencies(latency, known)
         findings += _latencies_given_twice(latency, tools)
     findings += _unknown_holds(data, known)
     return findings
+
+
+def findings_without_a_bot(data: Mapping[str, Any]) -> list[Finding]:
+    """Return the calls of tools that a scenario does not have, where it names no bot either."""
+    tools = plain_of(data.get("tools", {}))
+    if data.get("bot") is not None or not isinstance(tools, Mapping):
+        return []
+    return _unknown_tools(list(_calls(data.get("script"))), list(tools))
 
 
 def _calls(script: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:

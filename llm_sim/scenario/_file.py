@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 
+from llm_sim.scenario._checks import findings_without_a_bot
 from llm_sim.scenario._entries import VERSION
 from llm_sim.scenario._fields import Hint
 from llm_sim.scenario._findings import Finding, refusal, show
@@ -66,6 +67,8 @@ class ScenarioFile(Plain):
             elif isinstance(name := plain["name"], str) and first.setdefault(name, i) != i:
                 wrong = f"duplicate name {name!r}: another scenario has it; rename one of them"
                 findings.append(Finding(("scenarios", i, "name"), wrong, "whole"))
+            found = findings_without_a_bot(plain)
+            findings += [finding.below("scenarios", i) for finding in found]
         return findings
 
 

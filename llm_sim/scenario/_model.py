@@ -15,7 +15,13 @@ from pydantic import (
     StrictInt,
 )
 
-from llm_sim.scenario._checks import WORLD_LATENCIES, findings_of_scenario, ids_of
+from llm_sim.errors import Problem
+from llm_sim.scenario._checks import (
+    WORLD_LATENCIES,
+    findings_of_scenario,
+    findings_without_a_bot,
+    ids_of,
+)
 from llm_sim.scenario._durations import Duration, format_duration
 from llm_sim.scenario._entries import VARIANT
 from llm_sim.scenario._expect import Expectation
@@ -47,6 +53,8 @@ Behaviour = Literal[
 """What a stub tool does; each is described in :class:`llm_sim.scripted.BEHAVIOURS`."""
 
 _CODE = re.compile(r"LS[0-9]{3}")
+_MODULE = re.compile(r"[\w-]+(\.[\w-]+)*")
+_FILE_OF_A_BOT = re.compile(r"(?!\s)[^:]*[^:/\\]\.py")
 _NAME = re.compile(rf"[A-Za-z0-9_-]+({VARIANT})?")
 
 
@@ -130,11 +138,12 @@ _LawCode = Annotated[Text, AfterValidator(_law), Says(pattern=f"^{_CODE.pattern}
 
 
 def _bot(reference: str) -> str:
-    module, colon, attribute = reference.partition(":")
-    parts = [*module.split("."), *attribute.split(".")]
-    if colon and all(part.isidentifier() for part in parts):
+    home, _, attribute = reference.rpartition(":")
+    named = _MODULE.fullmatch(home) or _FILE_OF_A_BOT.fullmatch(home)
+    if named and all(part.isidentifier() for part in attribute.split(".")):
         return reference
-    raise refusal([Finding((), f"must be package.module:attribute, not {show(reference)}")])
+    wanted = "must be package.module:attribute or path/to/bot.py:attribute"
+    raise refusal([Finding((), f"{wanted}, not {show(reference)}")])
 
 
 _Name = Annotated[
@@ -143,8 +152,12 @@ _Name = Annotated[
     # Of a variant as much as every language's regular expressions read alike.
     Says(pattern=r"^[A-Za-z0-9_-]+(\[[^\s\[\]]+\])?$"),
 ]
-_DOTTED = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
-_Bot = Annotated[Text, AfterValidator(_bot), Says(pattern=f"^{_DOTTED}:{_DOTTED}$")]
+_Bot = Annotated[
+    Text,
+    AfterValidator(_bot),
+    # As much of both forms as every language's regular expressions read alike.
+    Says(pattern=rf"^[^\s:]([^:]*[^\s:])?:{IDENTIFIER}(\.{IDENTIFIER})*$"),
+]
 
 
 class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
@@ -154,8 +167,8 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
         name: Letters, digits, ``_`` and ``-``; the NAME of ``FILE::NAME``. One that was made of a
             list of latencies ends in what was chosen, such as ``[slow=5s]``.
         about: What the scenario is for, for its readers.
-        bot: What is under test, ``package.module:attribute``. None: the scripted model alone,
-            with the stub tools.
+        bot: What is under test, ``package.module:attribute`` or ``path/to/bot.py:attribute``. None:
+            the scripted model alone, with the stub tools.
         mode: Whether the calls of one turn run in parallel or one after the other.
         open_ended: Whether the model may be asked more often than the script has turns, and then
             says nothing, or less often; otherwise neither gives a verdict.
@@ -273,6 +286,19 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
             ("latency", rest),
         ):
             object.__setattr__(self, field, value)
+
+
+def unknown_calls(scenario: Scenario) -> list[Problem]:
+    """Return the calls of tools that a scenario does not have and for which it names no bot.
+
+    A scenario file is refused for them. One that was built in Python may be given a bot that has
+    the tools; whoever runs it without one asks here.
+
+    Args:
+        scenario: What is to be run.
+    """
+    found = findings_without_a_bot(scenario.to_plain())
+    return [scenario.place.problem(each.message, each.path) for each in found]
 
 
 def _is_of_stub(key: str, tools: Mapping[str, Tool]) -> bool:
