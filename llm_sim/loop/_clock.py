@@ -43,7 +43,8 @@ class VirtualTime:
     def nearest_ns(self, when: float) -> int:
         """Return the nanosecond of a deadline; for one that has passed, the present one."""
         # Far from zero, floats are coarser than nanoseconds and the reading runs ahead of `now_ns`:
-        # a deadline below it would seem to be still to come.
+        # a deadline below it would seem to be still to come. And minus infinity, which is past as
+        # well, has no nanosecond (test_the_past_is_due_at_once).
         if when < self.reading:
             return self.now_ns
         return NEVER_NS if when * NANOSECONDS >= NEVER_NS else round(when * NANOSECONDS)
@@ -82,7 +83,8 @@ class VirtualClock(VirtualTime):
         # also of one that has fired, which must not be counted.
         timer._scheduled = True  # type: ignore[attr-defined]
         # Creation comes last: a real clock moves between two calls of `call_later` with one delay,
-        # so the one that was set first is due first. asyncio's heap alone does not keep that order.
+        # so the one that was set first is due first. asyncio's heap alone does not keep that order
+        # (test_without_numbers_asyncio_fires_them_in_the_order_of_its_heap).
         heappush(self._heap, (due_ns, when, self._created, timer))
 
     def note_cancelled(self, timer: asyncio.TimerHandle) -> None:

@@ -172,8 +172,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
     def _run(self) -> str:
         ready = self._ready
         clock = self._clock
-        # A bound may have cut the last run in the middle of an iteration, which goes on here: a run
-        # in slices of one step has to be the run in one.
+        # A bound may have cut the last run in the middle of an iteration, which goes on here
+        # (test_a_run_in_slices_of_one_step_equals_a_run_in_one).
         self._batch = min(self._batch, len(ready))
         self._find_mark()
         while True:
@@ -194,7 +194,8 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
                 self._batch = len(ready)
             todo = min(self._batch, self._mark - self._end)
             if todo <= 0:
-                # What is left at the bound may be a cancelled handle, which is no unfinished work.
+                # An outside event that has just joined may be cancelled, and is no unfinished work
+                # then (test_a_cancelled_outside_event_at_the_bound_is_no_unfinished_work).
                 if self._drop_cancelled_head():
                     continue
                 return STEPS
@@ -266,11 +267,12 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
         due_ns = clock.next_due_ns()
         too_late = due_ns is not None and self.max_time_ns is not None and due_ns > self.max_time_ns
         if ready and (due_ns is None or too_late or not clock.next_is_overdue()):
-            # Whatever was overdue has been cancelled since. The clock must not jump past what is
-            # ready.
+            # Whatever was overdue has been cancelled since. Left set, the flag would bring the run
+            # back here for ever.
             clock.overdue = False
             return None
-        # asyncio does not wait when it is to stop, so no time passes in its last iteration.
+        # asyncio does not wait when it is to stop, so no time passes in its last iteration
+        # (test_stop_before_a_run_lets_one_iteration_pass_and_no_time).
         if self._stopping and not ready:
             return STOPPED
         # The program waits for itself, or is done: no outside event is due either, or it would have
@@ -297,7 +299,7 @@ class Machine(ExceptionHandling, AsyncGenerators, Creation, Scheduling):
 
     def _join_outside_events(self) -> None:
         # A queue of nothing but cancelled handles is empty: asyncio skips them and waits, so the
-        # event comes in the gap.
+        # event comes in the gap (test_cancelled_handles_do_not_hold_an_outside_event_of_a_gap).
         while self._ready and self._drop_cancelled_head():
             pass
         if not self._ready and self._outside and self._outside[0][0] <= self._end:

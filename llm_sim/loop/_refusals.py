@@ -114,8 +114,8 @@ class Refusals(asyncio.AbstractEventLoop):
         """Describe who waits for a client that asks in a task of its own, as anyio does."""
         stacks = (frames_of(task.get_coro()) for task in asyncio.all_tasks(self))
         lines = {line_that_waits_in_a_client(reversed(list(stack))) for stack in stacks} - {""}
-        # Where two wait, nothing tells for which of them the client asks; a wrong line would cost
-        # its reader more than none.
+        # Where two wait, nothing tells for which of them the client asks. A wrong line would cost
+        # its reader more than none (test_the_caller_is_not_guessed_where_two_wait).
         return lines.pop() if len(lines) == 1 else ""
 
     add_reader = _refused("add_reader")

@@ -144,9 +144,8 @@ class StockLoop(Creation, InlineExecution, Connecting, asyncio.SelectorEventLoop
 
         What was cancelled is not ready. asyncio would skip it, which is no step.
         """
-        # With `deque.popleft`, because the queue's own method counts a step.
         while self._ready and self._ready[0].cancelled():
-            deque.popleft(self._ready)
+            self._ready.popleft()
         if not self._ready and self._outside and self._outside[0][0] <= self.steps:
             self._go_halfway()
         self._join_outside_events()

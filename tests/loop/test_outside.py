@@ -270,6 +270,8 @@ def test_what_is_borrowed_is_given_back_by_the_last_run() -> None:
             assert borrowed() == during
         assert borrowed() == during
     assert borrowed() == before
+    # It was inherited, and is again.
+    assert "connect" not in vars(socket.socket)
     assert all(one != other for one, other in zip(before, during, strict=True))
     for loop in (outer, inner):
         loop.close()

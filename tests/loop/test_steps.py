@@ -244,6 +244,13 @@ def test_a_cancelled_handle_behind_the_bound_is_no_unfinished_work(loop: SimLoop
     assert loop.run_until_idle() == "idle"
 
 
+def test_a_cancelled_outside_event_at_the_bound_is_no_unfinished_work(loop: SimLoop) -> None:
+    loop.call_soon(int)
+    loop.call_at_step(1, int).cancel()
+    loop.max_steps = 1
+    assert loop.run_until_idle() == "idle"
+
+
 def test_a_bound_of_steps_applies_to_a_jump(loop: SimLoop) -> None:
     loop.call_later(1, int)
     loop.max_steps = 0
