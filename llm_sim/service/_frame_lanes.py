@@ -253,7 +253,8 @@ class Lanes:
             self._data = deque(
                 entry for entry in self._data if entry[0] > done or not entry[1].interruptible
             )
-        # A frame that no interruption drops is not cut short either (LS203).
+        # A frame that no interruption drops is not cut short either (LS203,
+        # test_an_interruption_lets_an_uninterruptible_frame_finish).
         if self._current is not None and self._current.interruptible:
             await self._stop_data_task()
             if not self.closed:

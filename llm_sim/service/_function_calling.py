@@ -223,7 +223,8 @@ class FunctionCalling(CallSettling):
     async def _run_call(self, call: OngoingCall) -> None:
         item = call.item
         registration = item.registry_item
-        # Armed before the start callback, which may hang as well as the handler.
+        # Armed before the start callback, which may hang as well as the handler
+        # (test_the_timeout_of_a_call_bounds_its_start_callback).
         if registration.timeout_secs is not None:
             loop = asyncio.get_running_loop()
             call.timer = loop.call_later(registration.timeout_secs, self._timeout_reached, call)

@@ -211,8 +211,9 @@ class OpenAILLMContext:
         Args:
             tool_call_id: The call.
         """
-        # The difference of counters has no entry below one: a call that was never announced leaves
-        # no debt behind.
+        # The difference of counters drops what reaches zero. An entry of zero would keep the
+        # counter true, and the run would be put off for ever
+        # (test_what_the_user_says_while_a_call_runs_on_waits_for_the_call).
         self._unsettled -= Counter({tool_call_id: 1})
 
     def has_unsettled_calls(self) -> bool:

@@ -134,8 +134,8 @@ class PipelineTask(EventSource):
             await self._pipeline.cleanup()
             if self._last is not None:
                 await self._call_event_handler("on_pipeline_finished", self._last)
-            # An async handler of the last event has just begun, in a task of its own; it gets its
-            # time before what is left is cancelled.
+            # An async handler of the last event has just begun, in a task of its own. It gets its
+            # time before what is left is cancelled (test_the_events_of_a_run_come_in_order).
             await still_running(list(self._tasks), self._cancel_timeout_secs)
             await self._cancel_all_tasks()
             self._finished = True

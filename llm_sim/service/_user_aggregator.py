@@ -102,7 +102,7 @@ class LLMUserAggregator(LLMContextAggregator):
     def _fell_silent(self) -> None:
         self._silence = None
         # While the user speaks, the turn ends when the speech does, however long the words are
-        # apart.
+        # apart (test_a_turn_lasts_as_long_as_the_user_is_speaking_and_no_longer).
         if not self._speaking:
             self.create_task(self._end_turn(), "end_turn")
 
