@@ -99,11 +99,11 @@ def test_a_skipped_point_makes_the_run_that_it_is_given_on_pipecat(scenario: Sce
     assert list(parted(job, points)) == []
 
 
-@pytest.mark.parametrize(
-    "inject", ["interrupt+end", pytest.param("end+interrupt+cancel", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("inject", ["interrupt+end", "end+interrupt+cancel"])
 @pytest.mark.parametrize("scenario", where("barge_in::"))
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "target", ["reference", pytest.param("pipecat", marks=[needs_pipecat, pytest.mark.slow])]
+)
 def test_so_does_a_skipped_place_of_a_later_stimulus(
     target: str, scenario: Scenario, inject: str
 ) -> None:

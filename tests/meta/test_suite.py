@@ -8,6 +8,7 @@ from multiprocessing import Process
 
 import pytest
 
+from tests.support.pages import blocks
 from tests.support.scenarios import ROOT
 
 FILE = """
@@ -90,3 +91,10 @@ def test_a_test_that_starts_an_interpreter_has_to_be_marked(pytester: pytest.Pyt
 
 def test_any_other_program_may_be_started() -> None:
     assert subprocess.run(["true"], check=True).returncode == 0
+
+
+def test_ci_runs_the_commands_of_the_front_page_word_for_word() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Work on it\n")[2]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [block.text.strip() for block in blocks(page)]
+    assert [command in script for command in commands] == [True, True]

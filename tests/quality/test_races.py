@@ -32,6 +32,7 @@ def test_the_laws_find_the_planted_race(race: Race) -> None:
     assert found <= race.runs, race.sentence
 
 
+@pytest.mark.slow
 @each_race
 def test_the_correct_core_is_quiet_in_the_same_runs(race: Race) -> None:
     report = sweep(race.scenario, inject=race.inject)

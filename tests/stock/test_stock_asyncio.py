@@ -8,7 +8,6 @@ frame, call, cause, data, virtual time and step; and so are the verdicts.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -34,13 +33,13 @@ def _from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def _each() -> Iterator[Any]:
-    for name, scenario in situations().items():
-        quick = name.startswith("barge_in::")
-        yield pytest.param(scenario, id=name, marks=() if quick else pytest.mark.slow)
-
-
-@pytest.mark.parametrize("scenario", _each())
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(one, id=name, marks=() if "barge_in::" in name else pytest.mark.slow)
+        for name, one in situations().items()
+    ],
+)
 def test_the_core_does_the_same_at_every_point(scenario: Scenario) -> None:
     assert _differences(scenario) == []
 
