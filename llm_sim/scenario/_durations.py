@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, WithJsonSchema
 
 from llm_sim.errors import Problem, ScenarioError
-from llm_sim.scenario._fields import Writes
+from llm_sim.scenario._fields import Given, Writes
 from llm_sim.scenario._findings import Finding, refusal, show
 
 _UNITS_NS = {"m": 60_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
@@ -110,7 +110,7 @@ def _validate(value: Any) -> int:
 DURATION: Final = Writes(format_duration)
 """Durations are written with a unit."""
 
-Duration = Annotated[
+Nanoseconds = Annotated[
     int,
     BeforeValidator(_validate),
     DURATION,
@@ -124,4 +124,10 @@ Duration = Annotated[
         }
     ),
 ]
+"""Integer nanoseconds, which a file gives as text with a unit."""
+
+Duration = Given[Nanoseconds, str | int]
 """A field that is given as text with a unit and holds integer nanoseconds."""
+
+OptionalDuration = Given[Nanoseconds | None, str | int | None]
+"""The same, where there may be none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema
 
 from llm_sim.frames import PhaseName
 from llm_sim.scenario._durations import Duration
-from llm_sim.scenario._fields import Writes
+from llm_sim.scenario._fields import Given, Writes, default
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._frames import FramePattern
 from llm_sim.scenario._json import (
@@ -131,20 +131,13 @@ class Within(Plain):
     """
 
     duration: Duration
-    frames: Annotated[tuple[Pattern, ...], _at_least(2), Says(minItems=2)]
+    frames: Given[
+        Annotated[tuple[Pattern, ...], _at_least(2), Says(minItems=2)],
+        Sequence[FramePattern | str],
+    ]
     direction: Direction = "down"
 
     _remedies = {"duration": "duration: 2s", "frames": "frames: [LLMText, LLMFullResponseEnd]"}
-
-    if TYPE_CHECKING:
-
-        def __init__(
-            self,
-            *,
-            duration: str | int,
-            frames: Sequence[FramePattern | str],
-            direction: Direction = "down",
-        ) -> None: ...
 
 
 class CallExpected(Plain):
@@ -264,31 +257,22 @@ class Expectation(Plain):
         trace: The run is as this golden trace tells, line by line: a path from the scenario's file.
     """
 
-    frames: Annotated[tuple[Pattern, ...], _at_least(1), Says(minItems=1)] | None = None
+    frames: Given[
+        Annotated[tuple[Pattern, ...], _at_least(1), Says(minItems=1)] | None,
+        Sequence[FramePattern | str] | None,
+    ] = default(None)
     direction: Direction = "down"
     exactly: StrictBool = False
     absent: Absent | None = None
-    call: Annotated[dict[Text, CallExpected], Says(minProperties=1)] | None = None
+    call: Given[
+        Annotated[dict[Text, CallExpected], Says(minProperties=1)] | None,
+        Mapping[str, CallExpected | str] | None,
+    ] = default(None)
     context: ContextExpected | None = None
     within: Within | None = None
     trace: Annotated[Text, Says(minLength=1)] | None = None
 
     _together = ({"oneOf": [with_value(key) for key in _WHAT]},)
-
-    if TYPE_CHECKING:
-
-        def __init__(
-            self,
-            *,
-            frames: Sequence[FramePattern | str] | None = None,
-            direction: Direction = "down",
-            exactly: bool = False,
-            absent: Absent | None = None,
-            call: Mapping[str, CallExpected | str] | None = None,
-            context: ContextExpected | None = None,
-            within: Within | None = None,
-            trace: str | None = None,
-        ) -> None: ...
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

@@ -9,14 +9,77 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    overload,
+)
+
+from pydantic import Field
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from llm_sim.scenario._plain import Plain
+
+_Held = TypeVar("_Held")
+_Taken = TypeVar("_Taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """An annotation: what the constructor takes for a field, where it holds something else.
+
+    Parameters:
+        type: The type of the argument.
+    """
+
+    type: Any
+
+
+if TYPE_CHECKING:
+
+    class Given(Generic[_Held, _Taken]):
+        """The type of a field, and the type of the constructor's argument.
+
+        Type checkers read a field of this type as a descriptor, and so know both. For pydantic it
+        is the first type.
+        """
+
+        @overload
+        def __get__(self, owner: None, cls: type) -> Given[_Held, _Taken]: ...
+        @overload
+        def __get__(self, owner: object, cls: type) -> _Held: ...
+        def __get__(self, owner: object, cls: type) -> Any: ...
+        def __set__(self, owner: object, value: _Taken) -> None: ...
+
+else:
+
+    class Given:
+        """The type of a field, and the type of the constructor's argument."""
+
+        def __class_getitem__(cls, types: tuple[Any, Any]) -> Any:
+            held, taken = types
+            return Annotated[held, Takes(taken)]
+
+
+def default(value: Any = ..., *, factory: Callable[[], Any] | None = None) -> Any:
+    """Return a field's default, for a field of a type :class:`Given`.
+
+    Args:
+        value: The default.
+        factory: Makes the default, where it can be changed.
+    """
+    return Field(default_factory=factory) if factory else Field(default=value)
 
 
 class Hint(Enum):
@@ -101,6 +164,12 @@ class Key:
     field: FieldInfo
     shape: Shape
 
+    @property
+    def taken(self) -> Any:
+        """The type of the constructor's argument."""
+        takes = [each.type for each in self.field.metadata if isinstance(each, Takes)]
+        return takes[0] if takes else _bare(self.field.annotation)
+
     def has(self, hint: Hint) -> bool:
         """Return whether the declaration has a hint."""
         return hint in self.field.metadata
@@ -126,6 +195,18 @@ def keys_of(model: type[Plain]) -> tuple[Key, ...]:
         )
         for name, field in model.model_fields.items()
     )
+
+
+def _bare(annotation: Any) -> Any:
+    """Return a type without annotations."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _bare(arguments[0])
+    if origin in (Union, UnionType):
+        return reduce(or_, map(_bare, arguments))
+    if isinstance(origin, type):
+        return origin[tuple(map(_bare, arguments))]  # type: ignore[index]
+    return annotation
 
 
 def _annotation(field: FieldInfo) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -22,10 +22,10 @@ from llm_sim.scenario._checks import (
     findings_without_a_bot,
     ids_of,
 )
-from llm_sim.scenario._durations import Duration, format_duration
+from llm_sim.scenario._durations import Duration, Nanoseconds, OptionalDuration, format_duration
 from llm_sim.scenario._entries import VARIANT
 from llm_sim.scenario._expect import Expectation
-from llm_sim.scenario._fields import Hint
+from llm_sim.scenario._fields import Given, Hint, default
 from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Json, Says, Text
 from llm_sim.scenario._marks import Mark
@@ -76,8 +76,8 @@ class Tool(Plain):
     result: Json = Field(default_factory=lambda: {"ok": True})
     raises: Text | None = None
     does: Behaviour = "answer"
-    latency: Duration = 0
-    timeout: Duration | None = None
+    latency: Duration = default(0)
+    timeout: OptionalDuration = default(None)
     cancel_on_interruption: StrictBool = True
     registered: StrictBool = True
 
@@ -89,20 +89,6 @@ class Tool(Plain):
             ]
         },
     )
-
-    if TYPE_CHECKING:
-
-        def __init__(
-            self,
-            *,
-            result: Any = ...,
-            latency: str | int = 0,
-            raises: str | None = None,
-            does: Behaviour = "answer",
-            timeout: str | int | None = None,
-            cancel_on_interruption: bool = True,
-            registered: bool = True,
-        ) -> None: ...
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
@@ -193,40 +179,33 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
     mode: Literal["parallel", "sequential"] = "parallel"
     open_ended: Annotated[StrictBool, Hint.KEPT] = False
     user: Annotated[Text, AfterValidator(_not_empty), Says(minLength=1)] = "Hello."
-    script: Annotated[tuple[Turn, ...], BeforeValidator(listed)]
-    tools: Annotated[dict[Text, Tool], Hint.BY_TOOL] = Field(default_factory=dict)
-    latency: Annotated[dict[Text, Duration], Hint.BY_TOOL] = Field(default_factory=dict)
-    hold: Annotated[dict[Text, Annotated[StrictInt, Field(ge=1)]], Hint.BY_TOOL] = Field(
-        default_factory=dict
+    script: Given[Annotated[tuple[Turn, ...], BeforeValidator(listed)], Sequence[Turn]]
+    tools: Given[Annotated[dict[Text, Tool], Hint.BY_TOOL], Mapping[str, Tool]] = default(
+        factory=dict
     )
-    inject: Annotated[tuple[Injection, ...], BeforeValidator(listed), Hint.KEPT] = ()
-    expect: Annotated[tuple[Expectation, ...], BeforeValidator(listed), Hint.KEPT] = ()
-    strict: Annotated[tuple[_LawCode, ...], BeforeValidator(listed)] = ()
-    marks: Annotated[tuple[Mark, ...], BeforeValidator(listed), Hint.KEPT, Hint.ONE_LINE] = ()
+    latency: Given[Annotated[dict[Text, Nanoseconds], Hint.BY_TOOL], Mapping[str, str | int]] = (
+        default(factory=dict)
+    )
+    hold: Given[
+        Annotated[dict[Text, Annotated[StrictInt, Field(ge=1)]], Hint.BY_TOOL], Mapping[str, int]
+    ] = default(factory=dict)
+    inject: Given[
+        Annotated[tuple[Injection, ...], BeforeValidator(listed), Hint.KEPT], Sequence[Injection]
+    ] = default(())
+    expect: Given[
+        Annotated[tuple[Expectation, ...], BeforeValidator(listed), Hint.KEPT],
+        Sequence[Expectation | Mapping[str, Any]],
+    ] = default(())
+    strict: Given[Annotated[tuple[_LawCode, ...], BeforeValidator(listed)], Sequence[str]] = (
+        default(())
+    )
+    marks: Given[
+        Annotated[tuple[Mark, ...], BeforeValidator(listed), Hint.KEPT, Hint.ONE_LINE],
+        Sequence[Mark | str],
+    ] = default(())
 
     _remedies = {"script": 'script: [[{say: "Hello."}]]'}
     _place: Place | None = PrivateAttr(default=None)
-
-    if TYPE_CHECKING:
-
-        def __init__(
-            self,
-            *,
-            script: Sequence[Turn],
-            name: str = "unnamed",
-            about: str = "",
-            bot: str | None = None,
-            mode: Literal["parallel", "sequential"] = "parallel",
-            open_ended: bool = False,
-            user: str = "Hello.",
-            tools: Mapping[str, Tool] = ...,
-            latency: Mapping[str, str | int] = ...,
-            hold: Mapping[str, int] = ...,
-            inject: Sequence[Injection] = (),
-            expect: Sequence[Expectation | Mapping[str, Any]] = (),
-            strict: Sequence[str] = (),
-            marks: Sequence[Mark | str] = (),
-        ) -> None: ...
 
     def __eq__(self, other: object) -> bool:
         """Return whether the same happens in both, wherever they stand."""

@@ -68,8 +68,13 @@ class Plain(BaseModel):
         super().__pydantic_init_subclass__(**kwargs)
         cls.__signature__ = Signature(
             [
-                Parameter(name, Parameter.KEYWORD_ONLY, default=_default(field))
-                for name, field in cls.model_fields.items()
+                Parameter(
+                    key.attribute,
+                    Parameter.KEYWORD_ONLY,
+                    default=_default(key.field),
+                    annotation=key.taken,
+                )
+                for key in keys_of(cls)
             ]
         )
 

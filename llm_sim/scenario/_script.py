@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag
 from pydantic.json_schema import JsonSchemaValue
@@ -56,10 +56,6 @@ class Wait(Plain):
     """
 
     duration: Duration = Field(validation_alias="wait")
-
-    if TYPE_CHECKING:
-
-        def __init__(self, *, duration: str | int) -> None: ...
 
 
 class Fail(Plain):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StrictInt
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from llm_sim.errors import did_you_mean
-from llm_sim.scenario._durations import Duration
+from llm_sim.scenario._durations import OptionalDuration
+from llm_sim.scenario._fields import Given, default
 from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Says, Text, text_under, with_value
 from llm_sim.scenario._plain import Plain
@@ -123,25 +124,12 @@ class Injection(Plain):
     at: FrameName | None = None
     nth: Annotated[StrictInt, Field(ge=1)] = 1
     offset: Annotated[StrictInt, Field(ge=0)] = 0
-    after: Duration | None = None
+    after: OptionalDuration = default(None)
     step: Annotated[StrictInt, Field(ge=0)] | None = None
-    do: Stimulus
+    do: Given[Stimulus, Stimulus | str]
 
     _remedies = {"do": "do: interrupt"}
     _together = ({"oneOf": [with_value(key) for key in _WHEN]},)
-
-    if TYPE_CHECKING:
-
-        def __init__(
-            self,
-            *,
-            do: Stimulus | str,
-            at: str | None = None,
-            nth: int = 1,
-            offset: int = 0,
-            after: str | int | None = None,
-            step: int | None = None,
-        ) -> None: ...
 
     @classmethod
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:

@@ -77,11 +77,12 @@ except TargetError as error:
 
 A_KEY: Final = (
     Edit("scenario/_model.py", "        marks: Words for", "        mood: How the user feels.\n"),
-    Edit("scenario/_model.py", "    marks: Annotated[", '    mood: Text = ""\n'),
-    Edit("scenario/_model.py", "            marks: Sequence", '            mood: str = "",\n'),
+    Edit("scenario/_model.py", "    marks: Given[", '    mood: Text = ""\n'),
 )
 
 USE_THE_KEY: Final = """
+from inspect import signature
+
 from llm_sim.exploration import shrink
 from llm_sim.scenario import Scenario, dump_scenarios, load_scenarios, scenario_schema
 from llm_sim.schedule import decode
@@ -97,6 +98,7 @@ with open("moody.sim.yaml", "w") as file:
 print("written", "\\n  mood: calm\\n" in dump_scenarios([moody]))
 (loaded,) = load_scenarios("moody.sim.yaml")
 print("loaded", loaded == moody, loaded.place.position(("mood",)) is not None)
+print("taken", signature(Scenario).parameters["mood"])
 print("schema", scenario_schema()["$defs"]["Scenario"]["properties"]["mood"])
 failing = run(moody, target="naive", schedule=decode("ls1-interrupt@FunctionCallsStarted+1"))
 shrunk = shrink(failing, failing.violations[0], target="naive")
@@ -127,6 +129,7 @@ print("shrunk", "mood" in shrunk.run.scenario.to_plain())
             [
                 "written True",
                 "loaded True True",
+                "taken mood: str = ''",
                 "schema {'description': 'How the user feels.', 'type': 'string'}",
                 "shrunk False",
             ],

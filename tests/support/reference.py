@@ -116,6 +116,7 @@ MADE_BY_US: Final = frozenset(
 """Whose constructor is nobody's business."""
 
 _WIDTH: Final = 96
+_HOME: Final = re.compile(r"\b(?:\w+\.)+(?=\w)")
 _ITEM: Final = re.compile(r"^(\*{0,2}[A-Za-z_][\w.]*): +(.*)$")
 _SECTION: Final = re.compile(r"^(Args|Parameters|Returns|Raises|Yields|Example)::?\n", re.M)
 
@@ -221,7 +222,7 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
 
 def _signature(function: Any, name: str) -> str:
     signature = inspect.signature(function)
-    told = list(_parameters(signature, _typed(function) if inspect.isclass(function) else {}))
+    told = list(_parameters(signature))
     back = signature.return_annotation
     arrow = "" if inspect.isclass(function) or back is signature.empty else f" -> {back}"
     start = "async def " if inspect.iscoroutinefunction(function) else ""
@@ -231,18 +232,14 @@ def _signature(function: Any, name: str) -> str:
     return "\n".join([f"{start}{name}(", *(f"    {each}," for each in told), f"){arrow}"])
 
 
-def _typed(cls: type) -> dict[str, str]:
-    """Return the types of a model's arguments, which its constructor tells type checkers."""
-    return {
-        argument.arg: ast.unparse(argument.annotation).replace("'", '"')
-        for node in ast.walk(ast.parse(dedent(inspect.getsource(cls))))
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
-        for argument in node.args.kwonlyargs
-        if argument.annotation is not None
-    }
+def _type(annotation: Any) -> str:
+    """Return a type as the source writes it; a model knows its types themselves."""
+    if isinstance(annotation, str):
+        return annotation
+    return _HOME.sub("", inspect.formatannotation(annotation)).replace("'", '"')
 
 
-def _parameters(signature: inspect.Signature, typed: dict[str, str]) -> Iterator[str]:
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
     """Yield the parameters, with a ``*`` in front of the first that is given by name only."""
     marked = False
     for name, parameter in signature.parameters.items():
@@ -252,8 +249,7 @@ def _parameters(signature: inspect.Signature, typed: dict[str, str]) -> Iterator
             yield "*"
         marked = marked or parameter.kind in (parameter.VAR_POSITIONAL, parameter.KEYWORD_ONLY)
         stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
-        annotation = typed.get(name, parameter.annotation)
-        told = f"{stars}{name}: {annotation}"
+        told = f"{stars}{name}: {_type(parameter.annotation)}"
         if parameter.default is parameter.empty:
             yield told
         else:
