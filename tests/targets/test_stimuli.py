@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,18 +16,22 @@ from llm_sim.scenario import (
     Tool,
     after,
     call,
+    cancel,
+    end,
     error,
+    interrupt,
     register,
     say,
     turn,
     unregister,
+    user_says,
     user_starts,
     user_stops,
     wait,
 )
 from llm_sim.simulation import Run, run
 from llm_sim.stimuli import STIMULUS_KINDS, StimulusKind
-from llm_sim.targets import Bot, get_target
+from llm_sim.targets import Bot, Session, Views, get_target
 from tests.support.pipecat import needs_pipecat
 
 INJECTED = ("UserStartedSpeaking", "UserStoppedSpeaking", "Error")
@@ -124,15 +130,55 @@ def test_nor_is_one_whose_frame_the_target_does_not_have(monkeypatch: pytest.Mon
 
 @needs_pipecat
 def test_a_renamed_queue_of_pipecat_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    from llm_sim.targets.pipecat import _worker_generation
+    from llm_sim.targets.pipecat import _service
 
     async def start_and_rename(self: Any, frame: Any) -> None:
         await start(self, frame)
         self._renamed = self.__dict__.pop("_sequential_runner_queue")
 
-    service = _worker_generation.ScriptedLLMService
+    service = _service.ScriptedLLMService
     start = service.start
     monkeypatch.setattr(service, "start", start_and_rename)
     scenario = Scenario(mode="sequential", script=[turn(say("Hello."))])
     with pytest.raises(TargetError, match="no longer has '_sequential_runner_queue'"):
         run(scenario, target="pipecat")
+
+
+class OwnSession(Session):
+    """A session of a target of one's own, which has no frames but one."""
+
+    target = "own"
+    frames = SimpleNamespace(StartInterruptionFrame=str)
+
+    def __init__(self) -> None:
+        self.noted: list[Any] = []
+
+    async def run(self) -> None:
+        """Run nothing."""
+
+    async def queue(self, frame: Any) -> None:
+        self.noted.append(("queue", frame))
+
+    async def end(self) -> None:
+        self.noted.append("end")
+
+    async def cancel(self) -> None:
+        self.noted.append("cancel")
+
+    async def say(self, text: str) -> None:
+        self.noted.append(("say", text))
+
+    def views(self) -> Views:
+        return Views()
+
+
+def test_a_target_of_ones_own_is_led_to_its_primitives() -> None:
+    session = OwnSession()
+    for stimulus in (end(), cancel(), user_says("Hm."), interrupt()):
+        asyncio.run(session.inject(stimulus))
+    assert session.noted == ["end", "cancel", ("say", "Hm."), ("queue", "")]
+
+
+def test_a_target_of_ones_own_that_lacks_a_frame_does_not_know_the_stimulus() -> None:
+    with pytest.raises(TargetError, match=r"^target 'own' does not know .* 'user_starts'"):
+        asyncio.run(OwnSession().inject(user_starts()))
