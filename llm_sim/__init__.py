@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         wait,
     )
     from llm_sim.schedule import Schedule
-    from llm_sim.simulation import Run, run
+    from llm_sim.simulation import Finding, Run, Setup, Summary, run
     from llm_sim.targets import Bot
     from llm_sim.testing import fuzz, run_test
     from llm_sim.trace import DOWN as Down  # noqa: N811 - as Pipecat writes directions
@@ -54,6 +54,7 @@ _HOMES: Final = {
     "Down": "trace:DOWN",
     "ExpectationError": "errors",
     "F": "scenario",
+    "Finding": "simulation",
     "FramePattern": "scenario",
     "InvariantViolation": "errors",
     "LAWS": "invariants",
@@ -62,8 +63,10 @@ _HOMES: Final = {
     "Run": "simulation",
     "Scenario": "scenario",
     "Schedule": "schedule",
+    "Setup": "simulation",
     "SimLoop": "loop",
     "SmokeReport": "exploration",
+    "Summary": "simulation",
     "SweepReport": "exploration",
     "Tool": "scenario",
     "Trace": "trace",
@@ -99,6 +102,7 @@ __all__ = [
     "Down",
     "ExpectationError",
     "F",
+    "Finding",
     "FramePattern",
     "InvariantViolation",
     "LlmSimError",
@@ -106,8 +110,10 @@ __all__ = [
     "Run",
     "Scenario",
     "Schedule",
+    "Setup",
     "SimLoop",
     "SmokeReport",
+    "Summary",
     "SweepReport",
     "Tool",
     "Trace",

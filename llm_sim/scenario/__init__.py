@@ -30,6 +30,7 @@ from llm_sim.scenario._expect import (
     Expectation,
     Within,
 )
+from llm_sim.scenario._fields import Writes
 from llm_sim.scenario._file import (
     Version,
     dump_document,
@@ -44,7 +45,7 @@ from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._marks import Mark
 from llm_sim.scenario._model import Behaviour, Scenario, Tool, unknown_calls
 from llm_sim.scenario._pieces import by_tool, departures_of, durations_of
-from llm_sim.scenario._place import Place
+from llm_sim.scenario._place import Place, names_one
 from llm_sim.scenario._plain import Plain
 from llm_sim.scenario._script import Call, Fail, Say, Step, Turn, Wait
 from llm_sim.scenario._stimuli import STIMULI, WITH_TEXT, Injection, Stimulus
@@ -78,6 +79,7 @@ __all__ = [
     "Version",
     "Wait",
     "Within",
+    "Writes",
     "after",
     "at",
     "at_step",
@@ -98,6 +100,7 @@ __all__ = [
     "interrupt",
     "load_document",
     "load_scenarios",
+    "names_one",
     "parse_duration",
     "register",
     "say",

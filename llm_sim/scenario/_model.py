@@ -155,6 +155,8 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
         about: What the scenario is for, for its readers.
         bot: What is under test, ``package.module:attribute`` or ``path/to/bot.py:attribute``. None:
             the scripted model alone, with the stub tools.
+        target: What it runs on where neither the command line nor a marker says so: ``reference``,
+            ``pipecat``, ``naive`` or ``auto``. None: what the session says.
         mode: Whether the calls of one turn run in parallel or one after the other.
         open_ended: Whether the model may be asked more often than the script has turns, and then
             says nothing, or less often; otherwise neither gives a verdict.
@@ -176,6 +178,7 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
     name: Annotated[_Name, Hint.ALWAYS, Hint.KEPT] = "unnamed"
     about: Text = ""
     bot: Annotated[_Bot | None, Hint.KEPT] = None
+    target: Annotated[Text | None, Hint.KEPT] = None
     mode: Literal["parallel", "sequential"] = "parallel"
     open_ended: Annotated[StrictBool, Hint.KEPT] = False
     user: Annotated[Text, AfterValidator(_not_empty), Says(minLength=1)] = "Hello."

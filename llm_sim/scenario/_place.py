@@ -10,6 +10,7 @@ from llm_sim.errors import Problem
 from llm_sim.scenario._findings import Path, spell
 
 SEPARATOR: Final = "::"
+_FILES: Final = (".yaml", ".yml")
 
 
 class Written(Protocol):
@@ -50,6 +51,16 @@ class Place:
         file, _, name = str(reference).partition(SEPARATOR)
         return cls(file, name)
 
+    @classmethod
+    def told(cls, text: str) -> Self:
+        """Read what the text of a place was, in a trace or in a saved failure.
+
+        Args:
+            text: A scenario file with or without a name in it, a test's node id, or a bot.
+        """
+        place = cls.parse(text)
+        return place if place.file.endswith(_FILES) else cls(test=text)
+
     def __str__(self) -> str:
         if self.test or not self.file:
             return self.test
@@ -60,6 +71,17 @@ class Place:
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str, str]]:
         return type(self), (self.file, self.name, self.test)
+
+    @property
+    def directory(self) -> str | None:
+        """The directory of the scenario file or of the test's module; None where neither is one.
+
+        A bot is looked for there first.
+        """
+        if self.file:
+            return os.path.dirname(os.path.abspath(self.file))
+        module = self.test.partition(SEPARATOR)[0]
+        return os.path.dirname(os.path.abspath(module)) if os.path.isfile(module) else None
 
     def position(self, path: Path = ()) -> tuple[int, int] | None:
         """Return line and column, from 1, of a part of the scenario in its file.

@@ -5,65 +5,70 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import zip_longest
-from typing import Any
 
 from llm_sim.errors import NondeterminismError, UsageError
 from llm_sim.invariants import Violation
 from llm_sim.loop import Instrument, name_of
 from llm_sim.recorder import renumbered
-from llm_sim.scenario import Scenario
 from llm_sim.schedule import START, THEN, Schedule
-from llm_sim.simulation._run import Run, run
+from llm_sim.simulation._run import Run, simulate
+from llm_sim.simulation._setup import Setup
 from llm_sim.trace import dumps, first_difference
 
 
-def check_determinism(scenario: Scenario, **how: Any) -> Run:
-    """Run twice and return the first run (LS501).
+def check_determinism(
+    setup: Setup, schedule: Schedule | None = None, *, instrument: Instrument | None = None
+) -> Run:
+    """Run twice and return the second run (LS501).
+
+    The second one: what an import or a cache costs the first run of a process is behind it.
 
     Args:
-        scenario: What happens.
-        **how: As for :func:`llm_sim.simulation.run`.
+        setup: What is run.
+        schedule: What lands where.
+        instrument: Watches the steps of the second run; that an instrument changes nothing is
+            what comparing the two then shows as well.
 
     Raises:
         NondeterminismError: The traces differ; it shows where they part.
     """
-    first, second = run(scenario, **how), run(scenario, **how)
+    first, second = simulate(setup, schedule), simulate(setup, schedule, instrument=instrument)
     if dumps(first.trace) != dumps(second.trace):
         difference = first_difference(first.trace, second.trace)
         parting = "the headers differ" if difference is None else difference.in_words()
-        third = run(scenario, **how)
+        third = simulate(setup, schedule)
         raise NondeterminismError(parting, settles=dumps(third.trace) == dumps(second.trace))
-    return first
+    return second
 
 
-def check_recording(scenario: Scenario, **how: Any) -> tuple[Violation, ...]:
+def check_recording(setup: Setup, schedule: Schedule | None = None) -> tuple[Violation, ...]:
     """Run with and without taps and compare the steps (LS502).
 
     Args:
-        scenario: What happens.
-        **how: As for :func:`llm_sim.simulation.run`.
+        setup: What is run.
+        schedule: What lands where.
 
     Raises:
         UsageError: A stimulus is counted from a frame, which nobody sees without taps.
 
     Returns:
-        A violation that names the first step which is another one; none where all are equal.
+        A violation that names the first step that differs; none where all are equal.
     """
-    landings = how.get("schedule", Schedule()).landings
+    landings = () if schedule is None else schedule.landings
     if any(landing.anchor not in (START, THEN) for landing in landings) or any(
-        injection.at is not None for injection in scenario.inject
+        injection.at is not None for injection in setup.scenario.inject
     ):
         raise UsageError(
             "a stimulus that is counted from a frame cannot be compared: without taps no frame is "
             "seen; count it from the start"
         )
     taped, bare = StepLog(), StepLog()
-    run(scenario, instrument=taped, **how)
-    run(scenario, instrument=bare, record=False, **how)
+    simulate(setup, schedule, instrument=taped)
+    simulate(setup, schedule, instrument=bare, record=False)
     for step, (one, other) in enumerate(zip_longest(taped.steps, bare.steps), 1):
         if one != other:
             message = f"recording disturbs: step {step} is {one}, without taps it is {other}"
-            return (Violation("LS502", message),)
+            return (Violation("LS502", message, kind="disturbs"),)
     return ()
 
 
@@ -77,8 +82,8 @@ class StepLog(Instrument):
         """Note a callback."""
         owner = getattr(callback, "__self__", None)
         task = renumbered(name_of(owner)) if isinstance(owner, asyncio.Task) else ""
-        what = task or getattr(callback, "__qualname__", type(callback).__name__)
-        self.steps.append(f"{what} at {time_ns} ns")
+        name = task or getattr(callback, "__qualname__", type(callback).__name__)
+        self.steps.append(f"{name} at {time_ns} ns")
 
     def on_jump(self, step: int, from_ns: int, to_ns: int) -> None:
         """Note a jump of the clock."""

@@ -16,7 +16,7 @@ from llm_sim.scenario import (
     differences,
     in_words_of_a_file,
 )
-from llm_sim.simulation._frame_names import misspelt
+from llm_sim.simulation._names import misspelt_frame
 from llm_sim.trace import (
     DOWN,
     UPDATE,
@@ -34,7 +34,7 @@ from llm_sim.trace import (
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UnmetExpectation:
     """An expectation of a scenario that was not met.
 
     Parameters:
@@ -48,7 +48,7 @@ class Unmet:
     event: int | None = None
 
 
-def unmet(scenario: Scenario, trace: Trace) -> tuple[Unmet, ...]:
+def unmet(scenario: Scenario, trace: Trace) -> tuple[UnmetExpectation, ...]:
     """Return the expectations of a scenario that a run did not meet, in their order.
 
     Args:
@@ -56,7 +56,7 @@ def unmet(scenario: Scenario, trace: Trace) -> tuple[Unmet, ...]:
         trace: The record of a run of it in which nothing else happened.
     """
     return tuple(
-        Unmet(("expect", i, *path), miss.message, miss.event)
+        UnmetExpectation(("expect", i, *path), miss.message, miss.event)
         for i, expectation in enumerate(scenario.expect)
         for path, miss in _misses(expectation, trace)
     )
@@ -69,7 +69,7 @@ def golden_path(trace: Trace, file: str) -> Path:
         trace: The record of a run, whose header says where the scenario stands.
         file: The path from there.
     """
-    return Path(trace.header.place.partition("::")[0]).parent / file
+    return Path(trace.header.file or ".").parent / file
 
 
 _Miss = tuple[tuple[str | int, ...], Miss]
@@ -97,7 +97,7 @@ def _miss(expected: Expectation, trace: Trace) -> tuple[str, Miss | None]:
         named = {pattern.type for pattern in expected.frames}
         return "frames", exactly([s for s in seen if s.frame.type in named], expected.frames)
     if (absent := expected.absent) is not None:
-        if (slip := misspelt(trace, absent.frame, absent.until)) is not None:
+        if (slip := misspelt_frame(trace, absent.frame, absent.until)) is not None:
             return "absent", slip
         seen = passed(trace, absent.direction)
         return "absent", never(seen, absent.frame, absent.after, absent.until)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import overload
 
 from llm_sim.errors import ExpectationError, UsageError, did_you_mean
-from llm_sim.report import timeline
 from llm_sim.scenario import FramePattern, parse_duration
-from llm_sim.simulation._frame_names import misspelt
+from llm_sim.simulation._names import misspelt_frame
 from llm_sim.trace import (
     FrameRecord,
     Miss,
@@ -21,6 +20,7 @@ from llm_sim.trace import (
     never_told,
     passed,
     stations,
+    timeline,
     within,
 )
 
@@ -147,7 +147,7 @@ class FrameLog(Sequence[FrameRecord]):
         told += "" if stop is None else f" until {stop!r}"
         # A class is there, whatever its name.
         named = [each for each in (pattern, until) if not isinstance(each, type)]
-        slip = misspelt(self._trace, *[_pattern(each) for each in named if each is not None])
+        slip = misspelt_frame(self._trace, *[_pattern(each) for each in named if each is not None])
         self._expect(told, slip or never(self._seen, unwanted, begin, stop))
 
     def within(self, duration: str | int, *patterns: _Pattern) -> None:

@@ -1,27 +1,29 @@
-"""One run of one scenario."""
+"""One run of one Setup."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
-from llm_sim.invariants import LAWS, Law, Violation, at_level, judge
+from llm_sim.invariants import LAWS, Law, Violation, judge
 from llm_sim.loop import Instrument, SimLoop, StockLoop
 from llm_sim.network import Network
-from llm_sim.scenario import Scenario
+from llm_sim.scenario import Place, Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
 from llm_sim.schedulers import Recording, Replaying, Scheduler
-from llm_sim.simulation._expectations import Unmet, unmet
+from llm_sim.simulation._expectations import UnmetExpectation, unmet
 from llm_sim.simulation._frame_log import FrameLog, FrameLogs
 from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._names import unknown_tools
+from llm_sim.simulation._setup import Setup
 from llm_sim.simulation._stage import Stage
+from llm_sim.simulation._verdict import Broken, NoVerdict, Unmet, Verdict, verdict_of
 from llm_sim.simulation._world import exits_told, free_earlier_worlds
-from llm_sim.targets import TARGETS, Bot, Target, get_target, load_bot
-from llm_sim.trace import DOWN, UP, CallLife, Header, Trace, calls_at_rest, effects, passed
+from llm_sim.targets import Bot, Target
+from llm_sim.trace import DOWN, UP, CallLife, Trace, calls_at_rest, effects, passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +44,57 @@ class Run:
     """What came of one run.
 
     Parameters:
-        scenario: What happened.
+        setup: What was run.
         schedule: What landed where, and who went first if it was not asyncio's order.
         trace: The record.
-        violations: The laws that were broken.
+        verdict: What the run comes to.
+        warnings: The laws of level ``warn`` that were broken: shown, and no failure.
         opened: Steps done when the conversation opened.
         rested: Steps done when it was at rest.
-        complaint: Why there is no verdict, or None: the script did not fit, or the schedule did not
-            land.
         landed: Whether every stimulus of the schedule came to its place, and its order could be
             followed.
-        unmet: The scenario's expectations that were not met. They say what comes of it as it is
-            scripted, so they are asked for only where nothing lands besides its own injections, in
-            asyncio's order.
-        warnings: The laws of level ``warn`` that were broken: shown, and no failure.
     """
 
-    scenario: Scenario
+    setup: Setup = field(repr=False)
     schedule: Schedule
-    trace: Trace
-    violations: tuple[Violation, ...] = ()
+    trace: Trace = field(repr=False)
+    verdict: Verdict
+    warnings: tuple[Violation, ...] = ()
     opened: int = 0
     rested: int = 0
-    complaint: SimulationError | None = None
     landed: bool = True
-    unmet: tuple[Unmet, ...] = ()
-    warnings: tuple[Violation, ...] = ()
+
+    @property
+    def scenario(self) -> Scenario:
+        """What happened."""
+        return self.setup.scenario
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Where laws of level ``error`` did not hold."""
+        return self.verdict.violations if isinstance(self.verdict, Broken) else ()
+
+    @property
+    def unmet(self) -> tuple[UnmetExpectation, ...]:
+        """The scenario's expectations that were not met.
+
+        They say what comes of it as it is scripted, so they are asked for only where nothing lands
+        besides its own injections, in asyncio's order.
+        """
+        match self.verdict:
+            case Broken(unmet=missed) | Unmet(expectations=missed):
+                return missed
+        return ()
+
+    @property
+    def complaint(self) -> SimulationError | None:
+        """Why the run does not fit its script or its schedule, or None."""
+        return self.verdict.reason if isinstance(self.verdict, NoVerdict | Unmet) else None
+
+    @property
+    def laws(self) -> tuple[str, ...]:
+        """The codes of the broken laws, sorted, each once."""
+        return self.verdict.laws if isinstance(self.verdict, Broken) else ()
 
     @property
     def token(self) -> str:
@@ -138,75 +165,90 @@ class Run:
             )
         return sum(event.where == tool for event in effects(self.trace.until_rest()))
 
-    @property
-    def laws(self) -> tuple[str, ...]:
-        """The codes of the broken laws, sorted, each once."""
-        return tuple(sorted({violation.law for violation in self.violations}))
+    def judged(self, verdict: Verdict) -> Run:
+        """Return the run with another verdict, which its trace then tells too."""
+        return _told(replace(self, verdict=verdict))
 
 
 def run(
     scenario: Scenario,
     *,
     bot: Bot | None = None,
-    target: str | Target = "reference",
+    target: str | Target | None = None,
     schedule: Schedule | None = None,
     limits: Limits | None = None,
-    laws: tuple[Law, ...] = LAWS,
-    place: str = "",
-    loop: type[SimLoop | StockLoop] = SimLoop,
-    record: bool = True,
-    instrument: Instrument | None = None,
-    scheduler: Scheduler | None = None,
+    laws: Sequence[Law] | None = None,
     network: Network | None = None,
+    place: Place | None = None,
 ) -> Run:
     """Run a scenario once and judge it.
 
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
-            ``naive`` (with two planted races); or a target of your own.
+        target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed),
+            ``naive`` (with two planted races) or ``auto`` (Pipecat if there is one); or a target of
+            your own. By default that of the test session, or ``reference``.
         schedule: What lands where, besides the scenario's own injections, and who goes first.
         limits: Where a run that does not come to rest is stopped; by default after 300 virtual
             seconds, or later where the scenario says that it takes longer.
         laws: What must hold.
-        place: Where the scenario stands, ``FILE::NAME``, for messages.
+        network: The servers that can be reached; by default the bot's.
+        place: Where the scenario stands, for messages; by default where it was loaded from.
+
+    Raises:
+        UsageError: The scenario, the bot or the target cannot be used.
+        SimulationError: The pipeline did not start, or code asked for the real world.
+    """
+    setup = Setup.of(
+        scenario,
+        bot=bot,
+        target=target,
+        limits=limits,
+        laws=laws,
+        network=network,
+        place=place,
+    )
+    return simulate(setup, schedule)
+
+
+def simulate(
+    setup: Setup,
+    schedule: Schedule | None = None,
+    *,
+    loop: type[SimLoop | StockLoop] = SimLoop,
+    record: bool = True,
+    instrument: Instrument | None = None,
+    scheduler: Scheduler | None = None,
+) -> Run:
+    """Run a Setup once and judge it.
+
+    Args:
+        setup: What is run.
+        schedule: What lands where, and who goes first.
         loop: What it runs on: the simulated loop, or asyncio's own in virtual time.
         record: Whether frames are recorded; without, there is no verdict and only the steps can
             be compared.
         instrument: Watches the loop's steps.
         scheduler: Chooses who goes first, from the opening of the conversation to rest; its next
             run has begun. What it chose is in the schedule of the `Run`.
-        network: The servers that can be reached; by default the bot's.
 
     Raises:
-        UsageError: The scenario, the bot or the target cannot be used; or both a scheduler and a
-            schedule with an order are given.
+        UsageError: Both a scheduler and a schedule with an order are given.
         SimulationError: The pipeline did not start, or code asked for the real world.
     """
-    chosen = _checked_target(scenario, bot, target, limits, laws)
     plan = Schedule() if schedule is None else schedule
     _check_order(plan, scheduler, loop)
     replay = None if plan.order is None else Replaying(plan.order)
     recording = None if scheduler is None else Recording(scheduler)
     chooser = replay or recording
-    bot = bot or load_bot(scenario.bot)
-    header = _header(_under_test(chosen, loop), scenario, bot, plan, place)
+    header = setup.header(plan, loop)
     free_earlier_worlds()
-    stage = Stage(
-        scenario,
-        bot,
-        chosen,
-        header,
-        limits or Limits.of(scenario),
-        loop=loop,
-        record=record,
-        picker=None if chooser is None else chooser.choose,
-        network=network,
-    )
+    picker = None if chooser is None else chooser.choose
+    stage = Stage(setup, header, loop=loop, record=record, picker=picker)
     if instrument is not None:
         stage.loop.add_instrument(instrument)
-    with stage, exits_told():
+    with setup.bot.at_home(), stage, exits_told():
         # In a context of its own, which keeps what causes what; the caller's goes on after the run.
         copy_context().run(stage.play, plan)
     trace = stage.recorder.trace
@@ -214,61 +256,43 @@ def run(
         plan = replace(plan, order=recording.order)
         trace.header = replace(header, schedule=encode(plan))
     outstanding = () if replay is None else replay.outstanding
-    levels = at_level("error", *scenario.strict, laws=laws)
-    found = judge(trace, levels) if record and not stage.held else ()
-    return Run(
-        scenario,
-        plan,
-        trace,
+    if stage.held:
+        # A conversation that stands still at a gate tells nothing of any law.
+        trace.header = replace(trace.header, disabled=tuple(law.code for law in LAWS))
+    found = judge(trace, setup.judged) if record and not stage.held else ()
+    verdict = verdict_of(
         tuple(each for each in found if each.level == "error"),
-        stage.opened,
-        stage.rested,
-        _complaint(stage, scenario, plan, outstanding),
-        not (stage.missed or outstanding),
-        unmet(scenario, trace) if record and plan == Schedule() else (),
-        tuple(each for each in found if each.level == "warn"),
+        unmet(setup.scenario, trace) if record and plan == Schedule() else (),
+        _why_unjudged(stage, setup.scenario, plan, outstanding),
     )
-
-
-def _checked_target(scenario: Any, bot: Any, target: Any, limits: Any, laws: Any) -> Target:
-    """Return the target where every argument is of its kind."""
-    if not isinstance(scenario, Scenario):
-        raise UsageError(
-            f"run takes one Scenario, not {scenario!r}; write Scenario(script=[turn(...)]), or "
-            "take one of the list that load_scenarios(file) returns"
+    return _told(
+        Run(
+            setup,
+            plan,
+            trace,
+            verdict,
+            tuple(each for each in found if each.level == "warn"),
+            stage.opened,
+            stage.rested,
+            not (stage.missed or outstanding),
         )
-    if bot is not None and not isinstance(bot, Bot):
-        remedy = f"load_bot({bot!r})" if isinstance(bot, str) else "Bot(build)"
-        raise UsageError(f"bot must be a Bot, not {bot!r}; write {remedy}")
-    if not isinstance(target, str) and not callable(getattr(target, "open", None)):
-        names = ", ".join(map(repr, TARGETS))
-        raise UsageError(f"target must be one of {names}, or a Target, not {target!r}")
-    if limits is not None and not isinstance(limits, Limits):
-        raise UsageError(f"limits must be Limits, not {limits!r}; write Limits(max_steps=1000)")
-    if isinstance(laws, str) or not isinstance(laws, Sequence):
-        raise UsageError(f'laws must be a tuple of laws, not {laws!r}; write (get_law("LS101"),)')
-    for law in laws:
-        if not isinstance(law, Law):
-            raise UsageError(f'laws has {law!r}, which is no law; write get_law("LS101")')
-    return get_target(target) if isinstance(target, str) else cast(Target, target)
-
-
-def _under_test(target: Target, loop: type[SimLoop | StockLoop]) -> str:
-    stock = " on stock asyncio" if issubclass(loop, StockLoop) else ""
-    return f"{target.name} {target.version()}{stock}"
-
-
-def _header(under_test: str, scenario: Scenario, bot: Bot, plan: Schedule, place: str) -> Header:
-    return Header(
-        under_test,
-        scenario.name,
-        scenario.mode,
-        encode(plan),
-        place,
-        stubs=(*bot.stubs, *(name for name, tool in scenario.tools.items() if tool.registered)),
-        terminal=tuple(bot.terminal),
-        mutating=tuple(bot.mutating),
     )
+
+
+def _told(one: Run) -> Run:
+    """Let the head of the trace tell what of the verdict no law can find in its events.
+
+    Whether the scenario's expectations were met and its script fitted is a matter between the trace
+    and the scenario, and a law of the user's own is code that the file does not hold.
+    """
+    ours = {law.code for law in LAWS}
+    one.trace.header = replace(
+        one.trace.header,
+        own_laws=tuple(f"{v.law} {v.message}" for v in one.violations if v.law not in ours),
+        unmet=tuple(each.message for each in one.unmet),
+        no_verdict="" if one.complaint is None else str(one.complaint),
+    )
+    return one
 
 
 def _check_order(
@@ -282,9 +306,10 @@ def _check_order(
         raise UsageError("asyncio's own loop has one order: give neither a scheduler nor an order")
 
 
-def _complaint(
+def _why_unjudged(
     stage: Stage, scenario: Scenario, plan: Schedule, outstanding: tuple[Deviation, ...]
 ) -> SimulationError | None:
+    """Return why a run cannot be judged, or None: the first reason that explains the others."""
     if stage.held:
         return SimulationError(
             f"{_several(stage.held)} stands at a gate that nothing opened: release it, as with "
@@ -301,10 +326,9 @@ def _complaint(
             "such choice came, or fewer were ready at it"
         )
     if stage.unseen and not plan.landings:
-        return SimulationError(
-            f"the scenario injects {'; '.join(stage.unseen)}: the run has no such frame, or not so "
-            "many of them"
-        )
+        message = f"the scenario injects {'; '.join(missed for _, missed in stage.unseen)}"
+        place = scenario.place.problem(message, ("inject", stage.unseen[0][0], "at"))
+        return SimulationError(str(place) if scenario.place.file else message)
     if stage.gates.unreached and not plan.landings:
         return SimulationError(
             f"{_several(tuple(stage.gates.unreached))} never came to the await before which it is "

@@ -14,21 +14,22 @@ from llm_sim.errors import SimulationError, TargetError, did_you_mean
 from llm_sim.loop import Picker, SimLoop, StockLoop, name_of, outside_refused
 from llm_sim.network import Network, Servers, names_found_by_the_loop
 from llm_sim.recorder import Recorder, plain, renumbered, tap, tap_events
-from llm_sim.scenario import Scenario, Stimulus
+from llm_sim.scenario import Stimulus
 from llm_sim.schedule import Schedule
 from llm_sim.scripted import PROBE_TOOL, SECOND_NS, Gates, Player
-from llm_sim.simulation._limits import Limits
 from llm_sim.simulation._stimuli import Stimuli
 from llm_sim.simulation._tasks import Born
 from llm_sim.simulation._wall_clock import wall_clock_of
 from llm_sim.simulation._world import lost_coroutines, seeded, without_collector
-from llm_sim.targets import Bot, Plan, Session, Target
+from llm_sim.targets import Plan, Session
 from llm_sim.trace import SERVICE, Header
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
     from types import TracebackType
+
+    from llm_sim.simulation._setup import Setup
 
 _SEED: Final = 0
 _START_STEPS: Final = 20_000
@@ -40,34 +41,26 @@ class Stage:
     """One world, used once, inside ``with``.
 
     Args:
-        scenario: What happens.
-        bot: What is under test.
-        target: Which service core it runs on.
+        setup: What is run.
         header: The head of the trace.
-        limits: Where a run that does not come to rest is stopped.
         loop: What it runs on.
         record: Whether processors are tapped.
         picker: Chooses who goes on next, from the opening of the conversation to rest; None for
             asyncio's order, which startup and teardown always keep.
-        network: The servers that can be reached; by default the bot's.
     """
 
     def __init__(
         self,
-        scenario: Scenario,
-        bot: Bot,
-        target: Target,
+        setup: Setup,
         header: Header,
-        limits: Limits,
         *,
         loop: type[SimLoop | StockLoop] = SimLoop,
         record: bool = True,
         picker: Picker | None = None,
-        network: Network | None = None,
     ) -> None:
-        self._scenario = scenario
-        self._target = target
-        self._limits = limits
+        scenario = self._scenario = setup.scenario
+        self._target = setup.target
+        self._limits = setup.limits
         self._record = record
         self._picker = picker
         self._surroundings = ExitStack()
@@ -77,14 +70,15 @@ class Stage:
         self.loop = loop()
         self.loop.executor_delay_ns = scenario.latency.get("executor", 0)
         self.recorder = Recorder(header, self.loop)
-        self._servers = Servers(network or bot.network or Network(), self.loop, self._exchanged)
+        network = setup.network or setup.bot.network or Network()
+        self._servers = Servers(network, self.loop, self._exchanged)
         self.player = Player(
             scenario.script,
             before_first_token_ns=scenario.latency.get("llm", 0),
             on_asked=self._asked,
         )
         self.gates = Gates(scenario.hold)
-        self._plan = Plan(scenario, bot, self.player, self.recorder, self.gates)
+        self._plan = Plan(scenario, setup.bot, self.player, self.recorder, self.gates)
         # The probe waits for the model and for playout twice, whatever they take.
         self._afterwards_ns = _TEARDOWN_NS + 4 * sum(scenario.latency.values())
         self._born = Born()
@@ -92,8 +86,8 @@ class Stage:
         self._misfits: list[TargetError] = []
         self.missed: tuple[str, ...] = ()
         """Landings of the schedule whose place never came, in words."""
-        self.unseen: tuple[str, ...] = ()
-        """Injections of the scenario whose frame was never seen, in words."""
+        self.unseen: tuple[tuple[int, str], ...] = ()
+        """Injections of the scenario whose frame was never seen, by index and in words."""
         self.held: tuple[str, ...] = ()
         """Tools of which a call stood at its gate when the conversation was at rest."""
 
@@ -193,8 +187,8 @@ class Stage:
         self.rested = self.loop.steps
         self.missed = tuple(landing.in_words() for landing in stimuli.outstanding)
         self.unseen = tuple(
-            f"{injection.do.kind} at {_never_came(injection.at, injection.nth, stimuli.seen)}"
-            for injection in stimuli.injections
+            (index, _never_landed(injection.do.kind, injection.at, injection.nth, stimuli.seen))
+            for index, injection in enumerate(self._scenario.inject)
             if injection.at is not None and stimuli.seen.get(injection.at, 0) < injection.nth
         )
         data: dict[str, Any] = {"how": how, "waiting": []}
@@ -268,11 +262,17 @@ class Stage:
         self.recorder.record("error", data={"source": source, "message": renumbered(message)})
 
 
-def _never_came(frame: str, nth: int, seen: Mapping[str, int]) -> str:
+def _never_landed(kind: str, frame: str, nth: int, seen: Mapping[str, int]) -> str:
     if frame not in seen:
-        return f"{frame}{did_you_mean(frame, list(seen))}"
-    came = "once" if seen[frame] == 1 else f"{seen[frame]} times"
-    return f"{frame} for the {nth}. time, which came {came}"
+        near = did_you_mean(frame, list(seen))
+        return f"{kind} at {frame}{near}, and the run has no such frame"
+    came = seen[frame]
+    return f"{kind} at the {_ordinal(nth)} {frame}: there was none, only {came} came"
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
 
 
 def _told(context: dict[str, Any]) -> str:

@@ -35,8 +35,6 @@ class Stimuli:
         self._outstanding: dict[int, Landing] = {}
         self.seen: dict[str, int] = {}
         """How often each type of frame was seen."""
-        self.injections: list[Injection] = []
-        """Injections of the scenario that wait for a frame."""
         self.ending = False
         """Whether an end or a cancel has been injected."""
         self.timers = 0
@@ -53,7 +51,6 @@ class Stimuli:
         opened = self._loop.steps
         for injection in injections:
             if injection.at is not None:
-                self.injections.append(injection)
                 self._await(injection.at, injection.nth, injection.offset, injection.do, None)
             elif injection.after is not None:
                 self.timers += 1

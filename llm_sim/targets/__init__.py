@@ -1,7 +1,7 @@
 """What is under test, behind one port."""
 
 from llm_sim.targets._bot import Bot
-from llm_sim.targets._loading import load_bot
+from llm_sim.targets._loading import load_bot, reference_from
 from llm_sim.targets._port import Plan, Session, Station, Stimulated, Target, Views
 from llm_sim.targets._registry import AUTO, TARGET_NAMES, TARGETS, get_target, open_rig
 from llm_sim.targets._rig import Rig, RigOptions
@@ -23,5 +23,6 @@ __all__ = [
     "get_target",
     "load_bot",
     "open_rig",
+    "reference_from",
     "schema_of_function",
 ]

@@ -117,6 +117,11 @@ class Bot:
         plain = qualname.replace(".<locals>", "").replace("<lambda>", "function")
         return f"{getattr(self.build, '__module__', 'builtins')}:{plain}"
 
+    @property
+    def file(self) -> Path | None:
+        """The file of the module that it was loaded from; None for a bot that was not loaded."""
+        return None if self._origin is None else self._origin.file()
+
     def at_home(self) -> AbstractContextManager[None]:
         """Enter the directory that the bot was loaded from.
 

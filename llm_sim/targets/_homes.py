@@ -188,6 +188,12 @@ class Origin:
                 invalidate_caches()
             return import_module(self.module)
 
+    def file(self) -> Path | None:
+        """Return the file of the module, or None where it has none."""
+        with self.entered():
+            path = getattr(self.imported(), "__file__", None)
+        return None if path is None else Path(path)
+
     def in_its_way(self) -> str:
         """Return the file that is imported under the name of ours, or an empty string.
 

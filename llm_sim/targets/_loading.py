@@ -61,6 +61,31 @@ def load_bot(reference: str | None, *, beside: str | Path | None = None) -> Bot:
         return bot_at(origin, found, reference)
 
 
+def reference_from(bot: Bot, directory: str | Path) -> str:
+    """Return the reference by which a file in a directory finds a bot.
+
+    A bot that was loaded keeps its reference if that leads to the same bot from there; otherwise it
+    is named by the path of its module.
+
+    Args:
+        bot: The bot.
+        directory: The directory of the file; it may be about to be created.
+    """
+    reference, file = bot.reference, bot.file
+    if file is None or _leads_to(bot, reference, directory):
+        return reference
+    _, _, attribute = reference.rpartition(":")
+    path = os.path.relpath(file, os.path.abspath(directory))
+    return f"{Path(path).as_posix()}:{attribute}"
+
+
+def _leads_to(bot: Bot, reference: str, directory: str | Path) -> bool:
+    try:
+        return load_bot(reference, beside=directory).file == bot.file
+    except BotError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     """A reference in its parts, and where it is looked for.

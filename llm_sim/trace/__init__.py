@@ -39,6 +39,7 @@ from llm_sim.trace._order import (
 )
 from llm_sim.trace._phases import CALL_FRAMES, phase_of
 from llm_sim.trace._queries import CallLife, calls, calls_at_rest, effects
+from llm_sim.trace._timeline import timeline
 from llm_sim.trace._trace import Trace
 
 __all__ = [
@@ -82,5 +83,6 @@ __all__ = [
     "passed",
     "phase_of",
     "stations",
+    "timeline",
     "within",
 ]

@@ -12,10 +12,14 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from llm_sim.errors import UsageError, did_you_mean
+from llm_sim.scenario import Place
 from llm_sim.trace._events import Event, FrameRecord, Header
 from llm_sim.trace._trace import Trace
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""The version of the format: since 2, the header tells all that the verdict depends on."""
+
+_OLDEST: Final = 1
 
 
 def _default(spec: Any) -> Any:
@@ -59,7 +63,9 @@ def _json(value: Any) -> str:
 
 
 def _lines(trace: Trace) -> Iterator[str]:
-    header = {name: value for name, value in asdict(trace.header).items() if value != ()}
+    needed = {name for name, default in _DEFAULTS[Header].items() if default is MISSING}
+    fields_of_header = asdict(trace.header).items()
+    header = {name: value for name, value in fields_of_header if value or name in needed}
     yield _json({"line": "trace", "format": FORMAT, **header})
     told = 0
     for event in trace.events:
@@ -102,9 +108,7 @@ def _read(trace: Trace | None, line: str) -> Trace:
     if trace is None:
         if kind != "trace":
             raise UsageError("a trace begins with its header")
-        if body.pop("format", None) != FORMAT:
-            raise UsageError(f"the trace is not of format {FORMAT}")
-        return Trace(_record(Header, body))
+        return Trace(_record(Header, _as_of_today(body, body.pop("format", None))))
     match kind:
         case "frame":
             frame = _record(FrameRecord, body)
@@ -123,6 +127,23 @@ def _read(trace: Trace | None, line: str) -> Trace:
         case _:
             raise UsageError(f"{kind!r} is no kind of line: trace, frame or event")
     return trace
+
+
+def _as_of_today(header: dict[str, Any], version: object) -> dict[str, Any]:
+    """Return what a header of any version that we wrote says in today's words.
+
+    Raises:
+        UsageError: It is of another version.
+    """
+    if version == _OLDEST:
+        place = Place.told(str(header.pop("place", "")))
+        return {**header, "file": place.file, "test": place.test}
+    if version != FORMAT:
+        raise UsageError(
+            f"the trace is of format {_shown(version)}; this llm_sim reads {_OLDEST} to {FORMAT}: "
+            "run the scenario again, or read it with the llm_sim that wrote it"
+        )
+    return header
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from llm_sim.scenario import Place
+
 DOWN: Final = "down"
 """Downstream: from the source of a pipeline to its sink, the way of the model's words."""
 
@@ -30,27 +32,49 @@ TOO_DEEP: Final = "<too deep>"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What was run.
+    """What was run, and all that the verdict depends on besides the events.
 
     Parameters:
         target: The target's name and version, e.g. ``"pipecat 1.14.0"``.
         scenario: The scenario's name.
         mode: ``"parallel"`` or ``"sequential"``.
         schedule: The replay token.
-        place: Where the scenario stands, ``FILE::NAME``, or empty.
+        file: The file in which the scenario stands, or empty.
+        test: The node id of the test that ran it, or the bot that was fuzzed; or empty.
         stubs: The tools whose handler is the scenario's and not the bot's.
         terminal: The tools that the bot declares as terminal.
         mutating: The tools that it declares as mutating.
+        levels: The laws whose level was not their own, each like ``"LS401 error"``.
+        disabled: The codes of laws that were not judged.
+        own_laws: What was broken of laws of the user's own, which no file holds: each code with
+            its message.
+        unmet: The scenario's expectations that were not met, in words.
+        no_verdict: Why the run could not be judged, or empty.
+        python: The version of Python.
+        llm_sim: The version of llm_sim.
     """
 
     target: str
     scenario: str
     mode: str = "parallel"
     schedule: str = ""
-    place: str = ""
+    file: str = ""
+    test: str = ""
     stubs: tuple[str, ...] = ()
     terminal: tuple[str, ...] = ()
     mutating: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    own_laws: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    no_verdict: str = ""
+    python: str = ""
+    llm_sim: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where the scenario stands, or who ran it."""
+        return Place(self.file, self.scenario if self.file else "", self.test)
 
     @property
     def target_name(self) -> str:

@@ -21,11 +21,10 @@ from llm_sim.errors import SimulationError, UnsupportedOperationError
 from llm_sim.exploration import sweep
 from llm_sim.loop import StockLoop
 from llm_sim.network import Network
-from llm_sim.report import timeline
 from llm_sim.scenario import Scenario, call, say, turn
-from llm_sim.simulation import check_determinism, check_recording, run
+from llm_sim.simulation import Setup, check_determinism, check_recording, run, simulate
 from llm_sim.targets import Bot
-from llm_sim.trace import dumps
+from llm_sim.trace import dumps, timeline
 from tests.network.apps import shop
 from tests.network.bots import asks, bot, network
 from tests.network.clients import UNVERIFIED
@@ -51,15 +50,17 @@ def test_a_handler_asks_a_declared_server(tool: str, target: str) -> None:
 @targets
 @tools
 def test_asyncios_own_loop_makes_the_same_run(tool: str, target: str) -> None:
-    one, stock = run(asks(tool), target=target), run(asks(tool), target=target, loop=StockLoop)
+    setup = Setup.of(asks(tool), target=target)
+    one, stock = simulate(setup), simulate(setup, loop=StockLoop)
     assert dumps(one.trace).splitlines()[1:] == dumps(stock.trace).splitlines()[1:]
 
 
 @targets
 @tools
 def test_neither_a_second_run_nor_a_recorded_one_differs(tool: str, target: str) -> None:
-    check_determinism(asks(tool), target=target)
-    assert check_recording(asks(tool), target=target) == ()
+    setup = Setup.of(asks(tool), target=target)
+    check_determinism(setup)
+    assert check_recording(setup) == ()
 
 
 @tools
@@ -335,7 +336,7 @@ def test_a_network_that_nobody_uses_adds_no_step() -> None:
 _PROGRAM = """
 import sys
 from llm_sim.schedule import decode
-from llm_sim.simulation import run
+from llm_sim.simulation import Run, Setup, check_determinism, check_recording, run, simulate
 from llm_sim.trace import dumps
 from tests.network.bots import asks
 target, tool = sys.argv[1:]

@@ -353,6 +353,7 @@ print(_answer(pickle.load(sys.stdin.buffer)))
 """
 
 
+@pytest.mark.slow
 def test_a_pickled_bot_runs_in_another_process(twins: tuple[Path, Path]) -> None:
     bot = load_bot("bot:build", beside=twins[1])
     root = str(Path(__file__).parents[2])

@@ -193,6 +193,7 @@ def test_auto_is_decided_when_it_is_asked_for(release: Callable[[str | None], No
     assert run(HELLO, target="auto").trace.header.target.startswith("reference ")
 
 
+@pytest.mark.slow
 def test_auto_does_not_import_pipecat() -> None:
     source = (
         "import sys; from llm_sim.targets import get_target; get_target('auto'); "
