@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from llm_sim.exploration._baseline import Broken, broken
 from llm_sim.exploration._coverage import Cell, cells
 from llm_sim.exploration._points import Alike, alike
-from llm_sim.invariants import Law
-from llm_sim.loop import Instrument, QuietSteps
-from llm_sim.scenario import Scenario
+from llm_sim.loop import QuietSteps
 from llm_sim.schedule import Schedule
-from llm_sim.simulation import Limits, Run, run
-from llm_sim.targets import Bot, Target, get_target, load_bot
+from llm_sim.simulation import BrokenLaw, Run, Setup, broken_laws, simulate
 
 _T = TypeVar("_T")
 
@@ -26,96 +22,68 @@ class Attempt:
     Parameters:
         laws: The codes of the broken laws, sorted.
         complaint: Why there is no verdict, or empty.
-        broken: Each broken law with the function that it is about, or an empty one; sorted.
+        broken: Each broken law with the tool that it is about, or an empty one; sorted.
         landed: Whether every stimulus came to its place.
         cells: What it adds to the coverage.
         warned: Each warning with its law's code, sorted.
+        run: The run itself, where it fails and may have to stand for its like; else None.
     """
 
     laws: tuple[str, ...]
     complaint: str
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenLaw, ...]
     landed: bool
     cells: tuple[Cell, ...]
     warned: tuple[str, ...] = ()
+    run: Run | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Everything that a run of an exploration needs besides its schedule.
-
-    Parameters:
-        scenario: What happens.
-        bot: What is under test; None is the scenario's own bot.
-        target: Which service core it runs on.
-        limits: Where a run that does not come to rest is stopped.
-        laws: What must hold.
-        place: Where the scenario stands, ``FILE::NAME``.
-        every: Whether no two places count as alike.
-    """
-
-    scenario: Scenario
-    bot: Bot | None
-    target: str | Target
-    limits: Limits | None
-    laws: tuple[Law, ...]
-    place: str
-    every: bool = False
-
-    def loaded(self) -> Job:
-        """Return the job with its bot and its target in the place of their names.
-
-        Raises:
-            UsageError: There is no such bot or target.
-        """
-        target = get_target(self.target) if isinstance(self.target, str) else self.target
-        return replace(self, bot=self.bot or load_bot(self.scenario.bot), target=target)
-
-    @property
-    def how(self) -> dict[str, Any]:
-        """What `run` is told besides the scenario and the schedule."""
-        return {
-            "bot": self.bot,
-            "target": self.target,
-            "limits": self.limits,
-            "laws": self.laws,
-            "place": self.place,
-        }
-
-    def run(self, schedule: Schedule, instrument: Instrument | None = None) -> Run:
-        """Run a schedule."""
-        return run(self.scenario, schedule=schedule, instrument=instrument, **self.how)
-
-    def watched(self, schedule: Schedule) -> tuple[Run, set[int]]:
-        """Run a schedule, and return its quiet steps too (see `QuietSteps`)."""
-        quiet = QuietSteps()
-        return self.run(schedule, None if self.every else quiet), quiet.steps
-
-
-def attempt(job: Job, schedule: Schedule) -> Attempt:
+def attempt(setup: Setup, schedule: Schedule) -> Attempt:
     """Run a schedule and judge it."""
-    one = job.run(schedule)
-    complaint = "" if one.violations else str(one.complaint or "")
-    warned = tuple(sorted({f"{each.law} {each.message}" for each in one.warnings}))
-    return Attempt(one.laws, complaint, broken(one), one.landed, cells(one), warned)
+    run = simulate(setup, schedule)
+    complaint = "" if run.violations else str(run.complaint or "")
+    warned = tuple(sorted({f"{each.law} {each.message}" for each in run.warnings}))
+    return Attempt(
+        run.laws,
+        complaint,
+        broken_laws(setup, run.violations),
+        run.landed,
+        cells(run),
+        warned,
+        run if run.violations or complaint else None,
+    )
 
 
-def places_behind(job: Job, schedule: Schedule) -> Alike:
-    """Run a schedule, and return the places for another stimulus behind its last one."""
-    one, quiet = job.watched(schedule)
-    if not one.landed:
+def places_behind(setup: Setup, schedule: Schedule, *, every: bool = False) -> Alike:
+    """Run a schedule, and return the places for another stimulus after its last one."""
+    quiet = QuietSteps()
+    run = simulate(setup, schedule, instrument=None if every else quiet)
+    if not run.landed:
         return (0,)
-    last = [event.step for event in one.trace.of("stimulus") if event.data.get("swept")][-1]
-    return alike(last, max(last, one.rested), quiet)
+    last = [event.step for event in run.trace.of("stimulus") if event.data.get("swept")][-1]
+    return alike(last, max(last, run.rested), quiet.steps)
+
+
+def first_of_their_like(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
+    """Yield attempts, with their run where it is not like the one before.
+
+    Only the first point of a window stands for it, and a run is large: a thousand failing points
+    must not be a thousand traces in memory, nor on the way from a worker process.
+    """
+    before: tuple[tuple[BrokenLaw, ...], str] = ((), "")
+    for one in attempts:
+        now = (one.broken, one.complaint)
+        yield replace(one, run=None) if now == before else one
+        before = now
 
 
 class Runs(Protocol):
     """Where the runs of an exploration are made."""
 
     def __call__(
-        self, do: Callable[[Job, Schedule], _T], schedules: Iterable[Schedule], /
+        self, do: Callable[[Setup, Schedule], _T], schedules: Iterable[Schedule], /
     ) -> Iterator[_T]:
-        """Do something with the job and each schedule, and yield what comes of it, in order.
+        """Do something with the Setup and each schedule, and yield what comes of it, in order.
 
         Asked to stop, it ends after the runs under way.
         """
@@ -123,21 +91,21 @@ class Runs(Protocol):
 
 
 def in_this_process(
-    job: Job, stop_requested: Callable[[], bool], after_run: Callable[[], None]
+    setup: Setup, stop_requested: Callable[[], bool], after_run: Callable[[], None]
 ) -> Runs:
     """Return what makes the runs one by one.
 
     Args:
-        job: What is run.
+        setup: What is run.
         stop_requested: Asked before each run.
         after_run: Called after each run.
     """
 
-    def runs(do: Callable[[Job, Schedule], _T], schedules: Iterable[Schedule], /) -> Iterator[_T]:
+    def runs(do: Callable[[Setup, Schedule], _T], schedules: Iterable[Schedule], /) -> Iterator[_T]:
         for schedule in schedules:
             if stop_requested():
                 return
-            yield do(job, schedule)
+            yield do(setup, schedule)
             after_run()
 
     return runs

@@ -14,13 +14,21 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_sim.errors import NondeterminismError, SimulationError, UsageError
 from llm_sim.exploration._causes import Causes, causes
 from llm_sim.exploration._coverage import PHASES, Coverage, cells
-from llm_sim.exploration._shrink import shrink
-from llm_sim.exploration._stock import StockCheck
+from llm_sim.exploration._shrink import Rerun, shrink
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.invariants import Violation
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Schedule
-from llm_sim.simulation import Run, steady
+from llm_sim.simulation import (
+    Broken,
+    Finding,
+    NoVerdict,
+    Run,
+    Summary,
+    Verdict,
+    steady,
+    worst,
+)
 from llm_sim.trace import first_difference
 
 if TYPE_CHECKING:
@@ -30,14 +38,11 @@ if TYPE_CHECKING:
 Case = tuple[Scenario, Schedule]
 """What happens, and what lands where."""
 
-RunOne = Callable[[Scenario, Schedule], Run]
-"""Runs one case and judges it."""
-
 FuzzListener = Callable[[int, int, int], None]
 """Called after each example with the examples done, those to come, and the failures found."""
 
-Keeper = Callable[["Failure"], "Failure"]
-"""Keeps a failure as soon as it is found, and may add to it."""
+Keeper = Callable[["Found"], Finding]
+"""Keeps a failure as soon as it is found, and says what is to be told of it."""
 
 _MEETS: Final = {
     "before": "before a call",
@@ -49,70 +54,77 @@ _MOST_OF_A_KIND: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """One failure, shrunk.
+class Found:
+    """One failure, shrunk, and what it takes to recognise its like.
 
     Parameters:
-        run: The smallest run that fails so.
-        violation: What it was shrunk for.
+        run: The smallest run that fails so; the violation that it was shrunk for comes first.
         kinds: All ways in which the run breaks laws.
         causes: What is out of the ordinary in it.
         example: The number of the example that showed it first; 0 for one that was known before.
         shrink_runs: How many runs it took to shrink it.
-        stock: Whether asyncio's own loop fails there too; None where nobody has looked.
     """
 
     run: Run
-    violation: Violation
     kinds: frozenset[str]
     causes: Causes
     example: int = 0
     shrink_runs: int = 0
-    stock: StockCheck | None = None
+
+    @classmethod
+    def of(cls, run: Run, violation: Violation, example: int = 0, shrink_runs: int = 0) -> Found:
+        """Return a failing run as a failure that recognises its like."""
+        others = tuple(each for each in run.violations if each != violation)
+        first = run.judged(Broken((violation, *others)))
+        kinds = frozenset(each.identity for each in run.violations)
+        return cls(first, kinds, causes(run), example, shrink_runs)
+
+    @property
+    def violation(self) -> Violation:
+        """The violation that the run was shrunk for."""
+        return self.run.violations[0]
 
     def explains(self, kind: str, found: Causes) -> bool:
         """Return whether a violation of this kind in a run with these causes is nothing new."""
         return kind in self.kinds and self.causes <= found
 
 
-@dataclass(slots=True)
-class Campaign:
+@dataclass(slots=True, kw_only=True)
+class Campaign(Summary):
     """What came of a campaign.
 
     Parameters:
-        target: The target's name and version.
         planned: How many examples there were to be.
-        failures: What was found, in the order of finding.
         examples: How many examples ran.
         runs: How many runs it took, shrinking included.
         no_verdict: Why there was none, by message, for runs that could not be made or not be made
             again.
         not_kept: Why failures could not be kept, by message.
         coverage: Which stimulus met which phase of a call, how often.
-        seconds: Real seconds that it took.
-        stopped: Whether Ctrl-C ended it.
     """
 
-    target: str = ""
     planned: int = 0
-    failures: list[Failure] = field(default_factory=list)
     examples: int = 0
     runs: int = 0
     no_verdict: dict[str, int] = field(default_factory=dict)
     not_kept: dict[str, int] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
-    seconds: float = 0.0
-    stopped: bool = False
 
     @property
     def clean(self) -> bool:
         """Whether every example ran and kept every law."""
-        return not (self.failures or self.no_verdict or self.stopped)
+        return not (self.findings or self.no_verdict or self.stopped)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict on an example."""
+        reasons = map(SimulationError, self.no_verdict)
+        return worst(*(f.verdict for f in self.findings if not f.known), *map(NoVerdict, reasons))
 
     @property
     def laws(self) -> tuple[str, ...]:
         """The codes of the broken laws, sorted."""
-        return tuple(sorted({law for one in self.failures for law in one.run.laws}))
+        return tuple(sorted({law for finding in self.findings for law in finding.laws}))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the campaign as JSON values."""
@@ -123,20 +135,6 @@ class Campaign:
             "clean": self.clean,
             "stopped": self.stopped,
             "no_verdict": self.no_verdict,
-            "failures": [
-                {
-                    "law": one.violation.law,
-                    "laws": list(one.run.laws),
-                    "call": one.violation.call,
-                    "message": one.violation.message,
-                    "example": one.example,
-                    "shrink_runs": one.shrink_runs,
-                    "token": one.run.token,
-                    "scenario": one.run.scenario.to_plain(),
-                    "stock": "" if one.stock is None else one.stock.note,
-                }
-                for one in self.failures
-            ],
             "coverage": self.coverage.to_plain(),
             "runs_per_second": round(self.runs / self.seconds, 1) if self.seconds else 0.0,
         }
@@ -147,18 +145,20 @@ class _StoppedError(BaseException):
 
 
 def search(
+    result: Campaign,
     drawn: SearchStrategy[Case],
-    run_one: RunOne,
+    run_one: Rerun,
     *,
     settings: hypothesis.settings,
     seed: int | None = None,
-    known: tuple[Failure, ...] = (),
-    keep: Keeper = lambda failure: failure,
+    known: tuple[Found, ...] = (),
+    keep: Keeper,
     progress: FuzzListener | None = None,
-) -> Campaign:
-    """Run as many examples as the settings say, and return what they broke.
+) -> None:
+    """Run as many examples as the settings say, and note what they broke.
 
     Args:
+        result: What is filled.
         drawn: Draws what happens.
         run_one: Runs it and judges it.
         settings: Hypothesis's settings: how many examples, whether they are derandomised.
@@ -170,9 +170,9 @@ def search(
     Raises:
         UsageError: The bot or the target cannot be used.
     """
-    result = Campaign(planned=settings.max_examples)
+    result.planned = settings.max_examples
     with stop_requests() as stop_requested, steady() as after_run:
-        trial = _Trial(result, run_one, known, keep, stop_requested, after_run)
+        trial = _Trial(result, run_one, list(known), keep, stop_requested, after_run)
 
         def example(case: Case) -> None:
             if stop_requested():
@@ -180,7 +180,7 @@ def search(
             result.examples += 1
             trial.try_(case)
             if progress is not None:
-                progress(result.examples, result.planned, len(result.failures))
+                progress(result.examples, result.planned, len(result.findings))
 
         began = perf_counter()
         try:
@@ -189,7 +189,6 @@ def search(
             result.stopped = True
         result.seconds = perf_counter() - began
         result.stopped = result.stopped or stop_requested()
-    return result
 
 
 def _search(
@@ -223,15 +222,15 @@ class _Trial:
     Parameters:
         result: What comes of them.
         run_one: Runs a case and judges it.
-        known: Failures that are known before.
+        known: Failures that are known by now.
         keep: Given each failure when it is found.
         stop: Whether Ctrl-C was pressed.
         after_run: Called after each run.
     """
 
     result: Campaign
-    run_one: RunOne
-    known: tuple[Failure, ...]
+    run_one: Rerun
+    known: list[Found]
     keep: Keeper
     stop: Callable[[], bool]
     after_run: Callable[[], None]
@@ -246,16 +245,14 @@ class _Trial:
             return
         finally:
             self.after_run()
-        self.result.target = run.trace.header.target
         _count(run, self.result)
         for violation in run.violations:
             if not self._is_known(violation.identity, causes(run)):
                 self._note(run, violation)
 
     def _is_known(self, kind: str, found: Causes) -> bool:
-        told = [*self.known, *self.result.failures]
-        alike = sum(kind == one.violation.identity for one in told)
-        return alike >= _MOST_OF_A_KIND or any(one.explains(kind, found) for one in told)
+        alike = sum(kind == one.violation.identity for one in self.known)
+        return alike >= _MOST_OF_A_KIND or any(one.explains(kind, found) for one in self.known)
 
     def _note(self, run: Run, violation: Violation) -> None:
         try:
@@ -272,18 +269,13 @@ class _Trial:
         if difference is not None:
             self._no_verdict(NondeterminismError(difference.in_words()))
             return
-        failure = failure_of(small.run, small.violation, self.result.examples, small.runs)
-        self.result.failures.append(self.keep(failure))
+        found = Found.of(small.run, small.violation, self.result.examples, small.runs)
+        self.known.append(found)
+        self.result.findings.append(self.keep(found))
 
     def _no_verdict(self, error: SimulationError) -> None:
         message = str(error)
         self.result.no_verdict[message] = self.result.no_verdict.get(message, 0) + 1
-
-
-def failure_of(run: Run, violation: Violation, example: int = 0, shrink_runs: int = 0) -> Failure:
-    """Return a failing run as a failure that recognises its like."""
-    kinds = frozenset(each.identity for each in run.violations)
-    return Failure(run, violation, kinds, causes(run), example, shrink_runs)
 
 
 def _count(run: Run, result: Campaign) -> None:

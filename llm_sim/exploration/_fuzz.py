@@ -2,63 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_mean
-from llm_sim.exploration._campaign import Campaign, Case, Failure, FuzzListener, failure_of, search
-from llm_sim.exploration._found import OWN_LAW, Found
+from llm_sim.exploration._campaign import Campaign, Case, Found, FuzzListener, search
 from llm_sim.exploration._registrations import registrations
-from llm_sim.exploration._stock import check_on_stock
-from llm_sim.exploration._store import FailureStore, warn
-from llm_sim.invariants import LAWS, Law, Violation
-from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario
+from llm_sim.invariants import Violation
+from llm_sim.kept import OWN_LAW, FailureStore, SavedFailure, one_line, warn
+from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario, Turn
 from llm_sim.schedule import Schedule
-from llm_sim.simulation import Limits, Run, run
-from llm_sim.targets import Bot, Target, get_target
+from llm_sim.simulation import Broken, Clean, Finding, Run, Setup, check_on_stock, simulate
+from llm_sim.targets import Bot
 
 if TYPE_CHECKING:
     import hypothesis
     from hypothesis.strategies import SearchStrategy
 
-    from llm_sim.scenario import Turn
-
 Check = Callable[[Run], None]
 """A law of the user's own: it raises AssertionError where a run breaks it."""
 
 
-def explore(
-    drawn: SearchStrategy[Case],
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a campaign draws from.
+
+    Parameters:
+        cases: Draws what happens, and what lands where.
+        setup: The bot, target, laws, limits and place of what is drawn.
+        setups: Those of given scenarios, by name, where variations of these are drawn.
+    """
+
+    cases: SearchStrategy[Case]
+    setup: Setup
+    setups: Mapping[str, Setup] = field(default_factory=dict)
+
+    def setup_of(self, scenario: Scenario) -> Setup:
+        """Return the Setup of a drawn scenario."""
+        return self.setups.get(scenario.name, self.setup).varied(scenario)
+
+
+def search_drawn(
+    drawn: Drawn,
     *,
-    bot: Bot | None = None,
-    target: str | Target = "reference",
     settings: hypothesis.settings | None = None,
     seed: int | None = None,
     check: Check | None = None,
-    limits: Limits | None = None,
-    laws: tuple[Law, ...] = LAWS,
-    place: str = "",
     store: FailureStore | None = None,
     damaged: Callable[[ScenarioError], None] = warn,
     progress: FuzzListener | None = None,
-) -> Campaign:
-    """Run drawn conversations, and return every failure, shrunk.
+) -> Generator[Finding, None, Campaign]:
+    """Run drawn conversations, and find every failure, shrunk.
 
     It is sound: the ready queue keeps asyncio's order. What varies is the script, what tools do,
     how long things take, and where stimuli land. Ctrl-C stops it; what was found is kept.
 
     Args:
-        drawn: Draws what happens: :func:`cases_of` a bot, or :func:`llm_sim.strategies.cases`.
-        bot: What is under test; by default each scenario's own bot.
-        target: Which service core it runs on.
+        drawn: What happens: :func:`draw_conversations` or :func:`draw_variations`.
         settings: Hypothesis's settings; by default those of the loaded profile.
         seed: Hypothesis's seed.
         check: A law of the user's own.
-        limits: Where a run that does not come to rest is stopped.
-        laws: What must hold.
-        place: Who asks, for the failures that are kept.
         store: Where failures are kept, each when it is found; those of the same place and target
             are replayed first.
         damaged: Told of each kept file that cannot be read.
@@ -66,60 +71,70 @@ def explore(
 
     Raises:
         UsageError: The bot or the target cannot be used.
+
+    Yields:
+        Each failure, those first that were known before.
     """
     import hypothesis
 
-    chosen = get_target(target) if isinstance(target, str) else target
-    how: dict[str, Any] = {"bot": bot, "target": chosen, "limits": limits, "laws": laws}
+    result = Campaign(drawn.setup)
 
     def run_one(scenario: Scenario, schedule: Schedule) -> Run:
-        one = run(scenario, schedule=schedule, place=place, **how)
-        return one if check is None else _checked(one, check)
+        run = simulate(drawn.setup_of(scenario), schedule)
+        return run if check is None else _checked(run, check)
 
-    def keep(failure: Failure) -> Failure:
-        if store is not None:
-            _save(failure, store, chosen, not_kept)
-        if failure.violation.law == OWN_LAW:
-            return failure
-        others = [each for each in failure.run.violations if each != failure.violation]
-        asked = replace(failure.run, violations=(failure.violation, *others))
-        there = check_on_stock(asked, bot=bot, target=chosen, limits=limits)
-        return replace(failure, stock=there)
+    def keep(found: Found) -> Finding:
+        own = found.violation.law == OWN_LAW
+        finding = Finding.of_run(found.run, None if own else check_on_stock(found.run))
+        assert finding is not None
+        saved = "" if store is None else _save(found, store, result.not_kept)
+        return replace(
+            finding,
+            unit="example",
+            of=result.examples,
+            saved=saved,
+            example=found.example,
+            shrunk_in=found.shrink_runs,
+        )
 
-    not_kept: dict[str, int] = {}
-    saved = () if store is None else _still_failing(store, place, chosen, run_one, damaged)
-    result = search(
-        drawn,
-        run_one,
-        settings=settings or hypothesis.settings(),
-        seed=seed,
-        known=tuple(saved),
-        keep=keep,
-        progress=progress,
-    )
-    result.failures[:0] = [keep(failure) for failure in saved]
-    result.not_kept = not_kept
+    with drawn.setup.bot.at_home():
+        known = () if store is None else tuple(_still_failing(store, drawn, run_one, damaged))
+        search(
+            result,
+            drawn.cases,
+            run_one,
+            settings=settings or hypothesis.settings(),
+            seed=seed,
+            known=known,
+            keep=keep,
+            progress=progress,
+        )
+        result.findings[:0] = map(keep, known)
+    yield from result.findings
     return result
 
 
-def _save(failure: Failure, store: FailureStore, target: Target, not_kept: dict[str, int]) -> None:
-    found = Found.of(failure.run, failure.violation, target.name)
+def _save(found: Found, store: FailureStore, not_kept: dict[str, int]) -> str:
+    """Keep a failure, and return its name; empty where it cannot be written, which is noted."""
+    saved = SavedFailure.of(found.run, found.violation)
     try:
-        store.save(found)
+        store.save(saved)
     except OSError as error:
         # What was found is told in any case.
-        message = f"{store.path_of(found).parent}: {error.strerror}"
+        message = f"{store.path_of(saved).parent}: {error.strerror}"
         not_kept[message] = not_kept.get(message, 0) + 1
+        return ""
+    return saved.name
 
 
-def _checked(one: Run, check: Check) -> Run:
+def _checked(run: Run, check: Check) -> Run:
     try:
-        check(one)
+        check(run)
     except AssertionError as error:
         said = str(error).partition("\n")[0] or "an assertion of the test does not hold"
-        violation = Violation(OWN_LAW, said, kind=_where_raised(error))
-        return replace(one, violations=(*one.violations, violation))
-    return one
+        own = Violation(OWN_LAW, said, kind=_where_raised(error))
+        return run.judged(Broken((*run.violations, own), run.unmet))
+    return run
 
 
 def _where_raised(error: AssertionError) -> str:
@@ -137,74 +152,96 @@ def _where_raised(error: AssertionError) -> str:
 
 def _still_failing(
     store: FailureStore,
-    place: str,
-    target: Target,
+    drawn: Drawn,
     run_one: Callable[[Scenario, Schedule], Run],
     damaged: Callable[[ScenarioError], None],
-) -> Sequence[Failure]:
+) -> Iterator[Found]:
     """Replay what was found before; drop what passes.
 
     What was found on another target stays: that it passes here does not say that it is repaired.
     """
-    failing = []
-    for found in store.load(damaged):
-        if (found.place, found.target) != (place, target.name):
+    here = (one_line(str(drawn.setup.place)), drawn.setup.target.name)
+    for saved in store.load(damaged):
+        if (saved.place, saved.target) != here:
             continue
         try:
-            one = run_one(found.scenario, found.schedule)
+            run = run_one(saved.scenario, saved.schedule)
         except SimulationError:
             continue
-        same = [each for each in one.violations if found.is_of(each)]
+        same = [each for each in run.violations if saved.is_of(each)]
         if same:
-            failing.append(failure_of(one, same[0]))
-        elif not one.violations and one.complaint is None:
-            store.drop(found)
-    return failing
+            yield Found.of(run, same[0])
+        elif isinstance(run.verdict, Clean):
+            store.drop(saved)
 
 
-def cases_of(
-    *scenarios: Scenario,
-    bot: Bot | None = None,
-    turns: SearchStrategy[tuple[Turn, ...]] | None = None,
-    inject: Sequence[str] = STIMULI,
-    max_injections: int = 2,
-    stand_ins: bool = True,
-    target: str | Target = "reference",
-) -> SearchStrategy[Case]:
-    """Return what draws conversations with a bot, or variations of given ones.
+def draw_variations(
+    setups: Sequence[Setup], *, inject: Sequence[str] = STIMULI, max_injections: int = 2
+) -> Drawn:
+    """Draw variations of conversations: their scripts stay, stub tools and latencies do not.
 
     Args:
-        *scenarios: Conversations to vary: their scripts stay, their stub tools and latencies do
-            not. None: conversations are drawn whole.
-        bot: What is under test. With no scenarios, its tools are what the model calls.
-        turns: Draws the script instead of :func:`llm_sim.strategies.scripts` over all tools.
-        inject: The stimuli: those of a token, and for drawn conversations ``say``, ``register`` and
-            ``unregister``.
-        max_injections: How many land in a run at most, besides those of a given scenario.
-        stand_ins: Whether drawn stubs may stand in for the bot's handlers; without, only the bot's
-            own handlers run.
-        target: Where the bot is built to see which tools it registers.
+        setups: The conversations, each with its bot; at least one.
+        inject: The stimuli of a token.
+        max_injections: How many land in a run at most, besides those of the conversation.
 
     Raises:
-        UsageError: The bot, the target or a stimulus cannot be used, or the bot has no tool.
+        UsageError: A stimulus cannot be used.
     """
     from hypothesis import strategies as st
 
     from llm_sim import strategies
 
+    at_points, _ = _kinds(inject)
+    varied = st.one_of([strategies.variations(setup.scenario) for setup in setups])
+    cases = strategies.cases(varied, kinds=at_points, max_stimuli=max_injections)
+    return Drawn(cases, setups[0], {setup.scenario.name: setup for setup in setups})
+
+
+def draw_conversations(
+    setup: Setup,
+    *,
+    turns: SearchStrategy[tuple[Turn, ...]] | None = None,
+    inject: Sequence[str] = STIMULI,
+    max_injections: int = 2,
+    stand_ins: bool = True,
+) -> Drawn:
+    """Draw whole conversations with a bot; its tools are what the model calls.
+
+    Args:
+        setup: What is under test; its scenario does not matter. Without a bot, stub tools are all
+            there is.
+        turns: Draws the script instead of :func:`llm_sim.strategies.scripts` over all tools.
+        inject: The stimuli: those of a token, and ``say``, ``register`` and ``unregister``.
+        max_injections: How many land in a run at most.
+        stand_ins: Whether drawn stubs may stand in for the bot's handlers; without, only the bot's
+            own handlers run.
+
+    Raises:
+        UsageError: The bot, the target or a stimulus cannot be used, or the bot has no tool.
+    """
+    from llm_sim import strategies
+
     at_points, beside = _kinds(inject)
-    if scenarios:
-        drawn = st.one_of([strategies.variations(scenario) for scenario in scenarios])
-        return strategies.cases(drawn, kinds=at_points, max_stimuli=max_injections)
-    how: dict[str, Any] = {"turns": turns, "beside": beside if max_injections else ()}
-    if bot is not None:
-        tools = registrations(bot, target)
-        how |= {"tools": [tool.schema or name for name, tool in tools.items()]}
-        how |= {"bot": bot.reference, "stand_ins": stand_ins}
-        how |= {"cancellable": {name: tool.cancel_on_interruption for name, tool in tools.items()}}
-    return strategies.cases(
-        strategies.scenarios(**how), kinds=at_points, max_stimuli=max_injections, in_all=True
-    )
+    beside = beside if max_injections else []
+    if setup.bot == Bot():
+        drawn = strategies.scenarios(turns=turns, beside=beside)
+    else:
+        tools = registrations(setup)
+        drawn = strategies.scenarios(
+            [tool.schema or name for name, tool in tools.items()],
+            turns=turns,
+            bot=setup.bot.reference,
+            cancellable={name: tool.cancel_on_interruption for name, tool in tools.items()},
+            stand_ins=stand_ins,
+            beside=beside,
+        )
+    cases = strategies.cases(drawn, kinds=at_points, max_stimuli=max_injections, in_all=True)
+    return Drawn(cases, setup)
+
+
+SILENCE: Final = Scenario(script=[Turn(steps=())])
+"""A conversation in which the model says nothing: it stands for those that are drawn."""
 
 
 def _kinds(inject: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Final
 
 from llm_sim.schedule import START, THEN, Kind, Landing, Schedule
-from llm_sim.simulation import Run
+from llm_sim.simulation import Run, anchors_of
 
 _SEED: Final = 0
 _NAMES: Final = ("", "", " pairs of points", " triples of points")
@@ -82,7 +82,7 @@ def first_places(kind: Kind, undisturbed: Run, quiet: Set[int]) -> tuple[Sequenc
         undisturbed: The run without it.
         quiet: The steps before and after which a stimulus makes the same run.
     """
-    anchors = _anchors(undisturbed)
+    anchors = anchors_of(undisturbed)
     found: list[Landing] = []
     anchor, nth, since = START, 1, undisturbed.opened
     for step in range(undisturbed.opened, undisturbed.rested + 1):
@@ -182,33 +182,3 @@ def _chosen(branches: Sequence[_Branch], most: int) -> list[Point]:
 def landings(kind: Kind, undisturbed: Run) -> Sequence[Landing]:
     """Return where a stimulus can land, from the opening to rest, alike or not."""
     return first_places(kind, undisturbed, frozenset())[0]
-
-
-def nearest(run: Run, step: int) -> tuple[str, int, int] | None:
-    """Return the last frame that was new in a run up to a step, or None.
-
-    Returns:
-        The frame's type, its occurrence, and how many steps before that step it was new.
-    """
-    before = [new for new in _anchors(run).values() if new[2] <= step]
-    if not before:
-        return None
-    type_, nth, since = max(before, key=lambda new: new[2])
-    return type_, nth, step - since
-
-
-def _anchors(undisturbed: Run) -> dict[int, tuple[str, int, int]]:
-    """Return, by step, the last frame that was new in it: its type, its occurrence, the step."""
-    trace = undisturbed.trace
-    counts: dict[str, int] = {}
-    anchors: dict[int, tuple[str, int, int]] = {}
-    newest = -1
-    for event in trace.events:
-        if event.frame is None or event.frame <= newest:
-            continue
-        newest = event.frame
-        if undisturbed.opened < event.step <= undisturbed.rested:
-            type_ = trace.frames[newest].type
-            counts[type_] = counts.get(type_, 0) + 1
-            anchors[event.step] = (type_, counts[type_], event.step)
-    return anchors

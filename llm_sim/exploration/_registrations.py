@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from llm_sim.errors import UsageError
 from llm_sim.scenario import Scenario, turn
-from llm_sim.simulation import run
-from llm_sim.targets import Bot, Target, schema_of_function
+from llm_sim.simulation import Setup, simulate
+from llm_sim.targets import schema_of_function
 
 _ANY_NAME: Final = "anything"
 
@@ -29,19 +29,19 @@ class Registration:
     schema: Any = None
 
 
-def registrations(bot: Bot, target: str | Target = "reference") -> dict[str, Registration]:
+def registrations(setup: Setup) -> dict[str, Registration]:
     """Return the tools that a bot registers by their names, in the order of their registration.
 
     A catch-all is told as a tool of the name ``anything``.
 
     Args:
-        bot: What is under test.
-        target: Where it is built.
+        setup: What is under test; its scenario does not matter.
 
     Raises:
         UsageError: It registers none.
     """
     direct: list[Sequence[Any]] = []
+    bot = setup.bot
 
     @wraps(bot.build)
     def build(llm: Any) -> Any:
@@ -49,8 +49,8 @@ def registrations(bot: Bot, target: str | Target = "reference") -> dict[str, Reg
         direct.append(getattr(llm, "direct_functions", ()))
         return bot.build(llm)
 
-    silence = Scenario(script=[turn()], bot=bot.reference)
-    one = run(silence, bot=replace(bot, build=build), target=target)
+    silence = setup.varied(Scenario(script=[turn()], bot=bot.reference))
+    one = simulate(replace(silence, bot=replace(bot, build=build)))
     implied = [schema_of_function(function) for each in direct for function in each]
     schemas = {schema.name: schema for schema in (*implied, *bot.tools) if schema is not None}
     found = {}

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Final, Literal, get_args
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
 from llm_sim.exploration._reduction import reduced
+from llm_sim.exploration._searches import completed
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._sweep import ProgressListener
-from llm_sim.invariants import LAWS, Law
 from llm_sim.scenario import Scenario
 from llm_sim.schedule import Deviation, Schedule, encode
 from llm_sim.schedulers import Pct, Pos, PreemptionBounded, RandomWalk, Scheduler
-from llm_sim.simulation import Limits, Run, check_determinism, run, steady
-from llm_sim.targets import Bot, Target, get_target, load_bot
+from llm_sim.simulation import (
+    Broken,
+    Finding,
+    NoVerdict,
+    Run,
+    Setup,
+    Summary,
+    Unmet,
+    check_determinism,
+    simulate,
+    steady,
+)
+from llm_sim.targets import Bot, Target
 
 UNREACHABLE: Final = (
     "not asyncio's order: its ready queue is first in, first out, so this may not be reachable on "
@@ -31,62 +42,33 @@ POLICIES: Final[tuple[Policy, ...]] = get_args(Policy)
 _MOST_REDUCTIONS: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Runs that fail alike.
-
-    Parameters:
-        laws: The codes of the broken laws, sorted; empty where no verdict was possible.
-        complaint: Why there is no verdict, or empty.
-        token: Replays one of them, with as few deviations as it takes.
-        runs: How many runs failed so.
-    """
-
-    laws: tuple[str, ...]
-    complaint: str
-    token: str
-    runs: int
-
-
-@dataclass(slots=True)
-class ReorderReport:
+@dataclass(slots=True, kw_only=True)
+class ReorderReport(Summary):
     """What came of a schedule in other orders than asyncio's.
 
     Parameters:
-        scenario: The scenario.
-        target: The target's name and version.
         policy: How the orders were chosen.
         in_order: The run in asyncio's own order.
-        bot: What is under test.
         tried: How many runs there were in another order.
         missed: In how many of them a stimulus never came to its place; they are not judged.
-        findings: What failed, in the order of first sight.
         exhausted: Whether a bounded search has tried every order within its bound.
-        seconds: Real seconds that the runs took.
-        stopped: Whether it was stopped before its last run.
     """
 
-    scenario: Scenario
-    target: str
     policy: Policy
     in_order: Run
-    bot: Bot
     tried: int = 0
     missed: int = 0
-    findings: list[Finding] = field(default_factory=list)
     exhausted: bool = False
-    seconds: float = 0.0
-    stopped: bool = False
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.setup.scenario
 
     @property
     def failed(self) -> int:
-        """Runs in which a law was broken or no verdict was possible."""
-        return sum(finding.runs for finding in self.findings)
-
-    @property
-    def clean(self) -> bool:
-        """Whether every law held in every run that was to be tried, and in asyncio's order."""
-        return not (self.stopped or self.failed or self.in_order.violations or self.complaint)
+        """Runs in another order in which a law was broken or no verdict was possible."""
+        return sum(f.hits for f in self.findings if f.unit == "order")
 
     @property
     def complaint(self) -> SimulationError | None:
@@ -120,34 +102,64 @@ class ReorderReport:
             "extent": self.extent,
             "failed": self.failed,
             "clean": self.clean,
+            "stopped": self.stopped,
             "in_order": {"laws": list(self.in_order.laws), "complaint": str(self.complaint or "")},
-            "findings": [
-                {
-                    "laws": list(finding.laws),
-                    "complaint": finding.complaint,
-                    "token": finding.token,
-                    "runs": finding.runs,
-                }
-                for finding in self.findings
-            ],
             "note": UNREACHABLE,
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Which orders are tried.
+
+    Parameters:
+        policy: How they are chosen: ``random`` (any task goes on), ``pos`` (each event has a
+            random priority), ``pct`` (each task has one, and a few demotions come at random), or
+            ``bounded`` (every order with few preemptions).
+        runs: How many orders are tried at most.
+        seed: Where chance begins.
+        preemptions: How many preemptions ``bounded`` tries at most, and ``pct`` makes.
+
+    Raises:
+        UsageError: The policy or a number cannot be used.
+    """
+
+    policy: Policy = "pos"
+    runs: int = 200
+    seed: int = 0
+    preemptions: int = 2
+
+    def __post_init__(self) -> None:
+        if self.policy not in POLICIES:
+            raise UsageError(
+                f"there is no policy {self.policy!r}{did_you_mean(self.policy, POLICIES)}; it is "
+                f"one of {', '.join(POLICIES)}"
+            )
+        if self.runs < 1:
+            raise UsageError(f"cannot try {self.runs} orders: try at least one")
+        if self.preemptions < 0:
+            raise UsageError(f"preemptions must be at least 0, not {self.preemptions}")
+
+    def scheduler(self, steps: int) -> Scheduler:
+        """Return what chooses the orders of a run of so many steps."""
+        match self.policy:
+            case "bounded":
+                return PreemptionBounded(self.preemptions)
+            case "pct":
+                return Pct(self.seed, steps=max(1, steps), depth=self.preemptions + 1)
+            case "random":
+                return RandomWalk(self.seed)
+            case "pos":
+                return Pos(self.seed)
+
+
 def reorder(
     scenario: Scenario,
+    orders: Orders | None = None,
     *,
-    policy: Policy = "pos",
-    runs: int = 200,
-    seed: int = 0,
-    preemptions: int = 2,
     schedule: Schedule | None = None,
     bot: Bot | None = None,
-    target: str | Target = "reference",
-    limits: Limits | None = None,
-    laws: tuple[Law, ...] = LAWS,
-    place: str = "",
-    progress: ProgressListener | None = None,
+    target: str | Target | None = None,
 ) -> ReorderReport:
     """Run one schedule once in asyncio's order and many times in others.
 
@@ -158,84 +170,81 @@ def reorder(
 
     Args:
         scenario: What happens.
-        policy: How orders are chosen: ``random`` (any task goes on), ``pos`` (each event has a
-            random priority), ``pct`` (each task has one, and a few demotions come at random), or
-            ``bounded`` (every order with few preemptions).
-        runs: How many orders are tried at most.
-        seed: Where chance begins.
-        preemptions: How many preemptions ``bounded`` tries at most, and ``pct`` makes.
+        orders: Which orders are tried.
         schedule: What lands where; nothing by default.
         bot: What is under test; by default the scenario's own bot.
-        target: Which service core it runs on.
-        limits: Where a run that does not come to rest is stopped.
-        laws: What must hold.
-        place: Where the scenario stands, ``FILE::NAME``.
-        progress: Told after each run.
+        target: Which service core it runs on, see :func:`llm_sim.run`.
 
     Raises:
-        UsageError: The scenario, the bot, the target, the policy or a number cannot be used.
+        UsageError: The scenario, the bot, the target or the schedule cannot be used.
         SimulationError: The pipeline did not start, or code asked for the real world.
         NondeterminismError: The same schedule is not the same run twice.
     """
-    plan = Schedule() if schedule is None else schedule
-    check_orders(policy, runs, preemptions, plan)
-    chosen = get_target(target) if isinstance(target, str) else target
-    under_test = bot or load_bot(scenario.bot)
-    how: dict[str, Any] = {"bot": under_test, "target": chosen, "limits": limits}
-    how |= {"laws": laws, "place": place}
-    with stop_requests() as stop_requested, steady() as after_run:
+    setup = Setup.of(scenario, bot=bot, target=target)
+    return completed(search_orders(setup, orders or Orders(), schedule))
 
-        def one_run(**what: Any) -> Run:
-            one = run(scenario, **what, **how)
+
+def search_orders(
+    setup: Setup,
+    orders: Orders,
+    schedule: Schedule | None = None,
+    *,
+    progress: ProgressListener | None = None,
+) -> Generator[Finding, None, ReorderReport]:
+    """Run a Setup in other orders, as :func:`reorder` does.
+
+    Args:
+        setup: What is run.
+        orders: Which orders are tried.
+        schedule: What lands where; nothing by default.
+        progress: Told after each run.
+
+    Yields:
+        What fails: in asyncio's own order first, then in others, each way once and reduced.
+    """
+    plan = Schedule() if schedule is None else schedule
+    check_no_order(plan)
+    with setup.bot.at_home(), stop_requests() as stop_requested, steady() as after_run:
+
+        def one_run(plan: Schedule, scheduler: Scheduler | None = None) -> Run:
+            one = simulate(setup, plan, scheduler=scheduler)
             after_run()
             return one
 
-        in_order = check_determinism(scenario, schedule=plan, **how)
-        under = in_order.trace.header.target
-        report = ReorderReport(scenario, under, policy, in_order, under_test)
+        in_order = check_determinism(setup, plan)
+        report = ReorderReport(setup, policy=orders.policy, in_order=in_order)
+        own = Finding.of_run(in_order)
+        if own is not None:
+            report.findings.append(own)
+            yield own
         if in_order.landed:
-            search = _Search(report, one_run, stop_requested)
+            search = _OrderSearch(report, one_run, stop_requested)
             began = perf_counter()
-            search.explore(_scheduler(policy, seed, preemptions, in_order.steps), runs, progress)
-            report.findings = list(search.findings())
+            search.explore(orders.scheduler(in_order.steps), orders.runs, progress)
+            for finding in search.findings():
+                report.findings.append(finding)
+                yield finding
             report.seconds = perf_counter() - began
     return report
 
 
-def check_orders(policy: str, runs: int, preemptions: int, plan: Schedule) -> None:
-    """Refuse what :func:`reorder` cannot try, as it does itself.
+def check_no_order(plan: Schedule) -> None:
+    """Refuse a schedule that has an order of its own.
 
     Raises:
-        UsageError: The policy, a number or the schedule cannot be used.
+        UsageError: It has one.
     """
-    if policy not in POLICIES:
-        raise UsageError(
-            f"there is no policy {policy!r}{did_you_mean(policy, POLICIES)}; it is one of "
-            f"{', '.join(POLICIES)}"
-        )
-    if runs < 1:
-        raise UsageError(f"cannot try {runs} orders: try at least one")
-    if preemptions < 0:
-        raise UsageError(f"preemptions must be at least 0, not {preemptions}")
     if plan.order is not None:
         raise UsageError(
             f"schedule {encode(plan)!r} has an order already; replay it, or give its landings alone"
         )
 
 
-def _scheduler(policy: Policy, seed: int, preemptions: int, steps: int) -> Scheduler:
-    if policy == "bounded":
-        return PreemptionBounded(preemptions)
-    if policy == "pct":
-        return Pct(seed, steps=max(1, steps), depth=preemptions + 1)
-    return RandomWalk(seed) if policy == "random" else Pos(seed)
-
-
-_Outcome = tuple[tuple[str, ...], str]
+_Like = tuple[tuple[str, ...], str]
 """The codes of the broken laws, and why there is no verdict."""
 
 
-class _Search:
+class _OrderSearch:
     """Runs of one schedule in other orders, and what fails in them.
 
     Args:
@@ -253,7 +262,8 @@ class _Search:
         self._report = report
         self._run = one_run
         self._stop_requested = stop_requested
-        self._failed: dict[_Outcome, list[Schedule]] = {}
+        self._failed: dict[_Like, tuple[int, Run]] = {}
+        """How often each failure came, and its run with the fewest deviations."""
 
     def explore(self, scheduler: Scheduler, most: int, progress: ProgressListener | None) -> None:
         """Try one order after the other."""
@@ -262,39 +272,49 @@ class _Search:
             report.stopped = self._stop_requested()
             if report.stopped or report.tried == most:
                 return
-            one = self._run(schedule=report.in_order.schedule, scheduler=scheduler)
+            one = self._run(report.in_order.schedule, scheduler)
             report.tried += 1
             report.missed += not one.landed
-            outcome = _outcome(one)
-            if one.landed and any(outcome):
-                self._failed.setdefault(outcome, []).append(one.schedule)
+            like = _like(one)
+            if one.landed and any(like):
+                times, shortest = self._failed.get(like, (0, one))
+                self._failed[like] = (times + 1, min(shortest, one, key=_deviations))
             if progress is not None:
-                progress(report.tried, most, sum(map(len, self._failed.values())))
+                progress(report.tried, most, sum(times for times, _ in self._failed.values()))
         report.exhausted = True
 
     def findings(self) -> Iterator[Finding]:
         """Reduce one run of each kind of failure, and tell of it."""
-        for outcome, schedules in self._failed.items():
-            shortest = min(schedules, key=lambda schedule: len(schedule.order or ()))
-            token = encode(self._reduced(shortest, outcome))
-            yield Finding(*outcome, token, len(schedules))
+        setup, tried = self._report.setup, self._report.tried
+        for like, (times, shortest) in self._failed.items():
+            one = self._reduced(shortest, like)
+            assert isinstance(one.verdict, Broken | NoVerdict | Unmet)
+            yield Finding(setup, one.schedule, one.verdict, one, hits=times, of=tried, unit="order")
 
-    def _reduced(self, schedule: Schedule, outcome: _Outcome) -> Schedule:
+    def _reduced(self, failing: Run, like: _Like) -> Run:
         in_order = self._report.in_order
-        if _outcome(in_order) == outcome:
-            return in_order.schedule
-        left = _MOST_REDUCTIONS
+        if _like(in_order) == like:
+            return in_order
+        left, best = _MOST_REDUCTIONS, failing
 
         def fails(order: Sequence[Deviation]) -> bool:
-            nonlocal left
+            nonlocal left, best
             left -= 1
             if left < 0 or self._stop_requested():
                 return False
-            one = self._run(schedule=replace(schedule, order=tuple(order)))
-            return one.landed and _outcome(one) == outcome
+            one = self._run(replace(failing.schedule, order=tuple(order)))
+            if not (one.landed and _like(one) == like):
+                return False
+            best = one
+            return True
 
-        return replace(schedule, order=tuple(reduced(schedule.order or (), fails)))
+        reduced(failing.schedule.order or (), fails)
+        return best
 
 
-def _outcome(one: Run) -> _Outcome:
+def _deviations(run: Run) -> int:
+    return len(run.schedule.order or ())
+
+
+def _like(one: Run) -> _Like:
     return one.laws, "" if one.violations else str(one.complaint or "")

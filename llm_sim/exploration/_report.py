@@ -6,15 +6,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from llm_sim.errors import SimulationError
-from llm_sim.exploration._baseline import Broken
 from llm_sim.exploration._coverage import Coverage
 from llm_sim.exploration._points import Extent
 from llm_sim.scenario import Scenario
-from llm_sim.simulation import Run
-from llm_sim.targets import Bot
+from llm_sim.schedule import Schedule, decode
+from llm_sim.simulation import (
+    Broken,
+    BrokenLaw,
+    Finding,
+    NoVerdict,
+    Run,
+    Summary,
+    Window,
+    broken_laws,
+    check_on_stock,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Outcome:
         token: Replays the run.
         laws: The codes of the broken laws, sorted; empty where every law held.
         complaint: Why there is no verdict, or empty.
-        broken: Each broken law with the function that it is about, or an empty one; sorted.
+        broken: Each broken law with the tool that it is about, or an empty one; sorted.
         warned: Each warning with its law's code, sorted.
     """
 
@@ -34,7 +43,7 @@ class Outcome:
     token: str
     laws: tuple[str, ...] = ()
     complaint: str = ""
-    broken: tuple[Broken, ...] = ()
+    broken: tuple[BrokenLaw, ...] = ()
     warned: tuple[str, ...] = ()
 
     @property
@@ -43,54 +52,30 @@ class Outcome:
         return bool(self.laws or self.complaint)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Neighbouring points that fail alike.
-
-    Parameters:
-        first: The first point.
-        last: The last point, inclusive.
-        laws: The codes of the broken laws.
-        token: Replays the first point.
-        complaint: Why there is no verdict, or empty.
-    """
-
-    first: int
-    last: int
-    laws: tuple[str, ...]
-    token: str
-    complaint: str = ""
-
-
-@dataclass(slots=True)
-class SweepReport:
+@dataclass(slots=True, kw_only=True)
+class SweepReport(Summary):
     """What came of a sweep.
 
     Parameters:
-        scenario: The scenario.
-        target: The target's name and version.
         inject: The stimulus.
         extent: How many points there are, and how many of them were to be tried.
         undisturbed: The run without the stimulus.
-        bot: What is under test.
         outcomes: What came of each point that was tried, in order.
         runs: How many runs that took; points that are proved to make the same run share one.
         coverage: What the calls were doing at each of these points.
-        seconds: Real seconds that the swept runs took.
-        stopped: Whether it was stopped before its last point.
     """
 
-    scenario: Scenario
-    target: str
     inject: str
     extent: Extent
     undisturbed: Run
-    bot: Bot
     outcomes: list[Outcome] = field(default_factory=list)
     runs: int = 0
     coverage: Coverage = field(default_factory=Coverage)
-    seconds: float = 0.0
-    stopped: bool = False
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.setup.scenario
 
     @property
     def points(self) -> int:
@@ -103,15 +88,9 @@ class SweepReport:
         return sum(outcome.failed for outcome in self.outcomes)
 
     @property
-    def clean(self) -> bool:
-        """Whether every law held at every point that was to be tried, undisturbed as well."""
-        return not (self.stopped or self.failed or self.undisturbed.violations or self.complaint)
-
-    @property
-    def conclusive(self) -> bool:
-        """Whether every run has a verdict, kept or broken."""
-        undisturbed = self.complaint is None or bool(self.undisturbed.violations)
-        return undisturbed and not self.stopped and not any(o.complaint for o in self.outcomes)
+    def whole(self) -> bool:
+        """Whether every point was tried."""
+        return not self.stopped and len(self.outcomes) == self.points
 
     @property
     def complaint(self) -> SimulationError | None:
@@ -146,6 +125,7 @@ class SweepReport:
             "scenario": self.scenario.name,
             "target": self.target,
             "inject": self.inject,
+            "stopped": self.stopped,
             "points": self.points,
             "exact": self.extent.exact,
             "tried": len(self.outcomes),
@@ -174,8 +154,92 @@ class SweepReport:
 
 
 def _windows(outcomes: Sequence[Outcome]) -> Iterator[Window]:
-    alike = groupby(outcomes, key=lambda outcome: (outcome.laws, outcome.complaint))
-    for (laws, complaint), group in alike:
+    for _, group in groupby(outcomes, key=lambda outcome: (outcome.broken, outcome.complaint)):
         points = list(group)
-        if points[0].failed:
-            yield Window(points[0].point, points[-1].point, laws, points[0].token, complaint)
+        first = points[0]
+        if first.failed:
+            yield Window(first.point, points[-1].point, first.laws, first.token, first.complaint)
+
+
+class Standing:
+    """The runs that stand for the windows of a sweep: of each kind of failure, the widest one."""
+
+    def __init__(self, report: SweepReport) -> None:
+        self._report = report
+        self._widest: dict[_Like, tuple[int, Outcome, Run | None]] = {}
+        self._open: tuple[_Like, int, Outcome, Run | None] | None = None
+
+    def see(self, outcome: Outcome, run: Run | None) -> None:
+        """Note what came of the next point, with its run where it begins a window."""
+        like = (outcome.broken, outcome.complaint)
+        if self._open is not None and self._open[0] == like:
+            _, width, first, standing = self._open
+            self._open = (like, width + 1, first, standing)
+            return
+        self._close()
+        self._open = (like, 1, outcome, run) if outcome.failed else None
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what fails: undisturbed first, then what has the widest window."""
+        self._close()
+        undisturbed = self._report.undisturbed
+        own = _like_of(undisturbed)
+        by_width = sorted(self._widest.items(), key=lambda item: -item[1][0])
+        if own != _CLEAN:
+            yield self._finding(own, undisturbed.schedule, undisturbed)
+        for like, (_, first, run) in by_width:
+            if like != own:
+                schedule = decode(first.token) if run is None else run.schedule
+                yield self._finding(like, schedule, run)
+
+    def _finding(self, like: _Like, schedule: Schedule, run: Run | None) -> Finding:
+        report = self._report
+        broken, complaint = like
+        windows = [
+            window
+            for window, key in zip(report.windows, _likes(report.outcomes), strict=True)
+            if key == like
+        ]
+        windows.sort(key=lambda window: window.first - window.last)
+        if run is report.undisturbed:
+            windows.insert(0, Window(0, 0, run.laws, run.token, complaint))
+        verdict = run.verdict if run is not None else NoVerdict(SimulationError(complaint))
+        if not broken:
+            verdict = NoVerdict(SimulationError(complaint))
+        assert isinstance(verdict, Broken | NoVerdict)
+        return Finding(
+            report.setup,
+            schedule,
+            verdict,
+            run,
+            tuple(windows),
+            hits=sum((each.broken, each.complaint) == like for each in report.outcomes),
+            of=len(report.outcomes),
+            unit="point",
+            stock=check_on_stock(run) if broken and run is not None else None,
+        )
+
+    def _close(self) -> None:
+        if self._open is None:
+            return
+        like, width, first, run = self._open
+        if like not in self._widest or width > self._widest[like][0]:
+            self._widest[like] = (width, first, run)
+        self._open = None
+
+
+_Like = tuple[tuple[BrokenLaw, ...], str]
+"""What is broken, or why there is no verdict."""
+
+_CLEAN: Final[_Like] = ((), "")
+
+
+def _like_of(run: Run) -> _Like:
+    return broken_laws(run.setup, run.violations), str(run.complaint or "")
+
+
+def _likes(outcomes: Sequence[Outcome]) -> Iterator[_Like]:
+    """Yield the likeness of each window, in order."""
+    for like, _ in groupby(outcomes, key=lambda outcome: (outcome.broken, outcome.complaint)):
+        if like != _CLEAN:
+            yield like

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from llm_sim.errors import SimulationError, UsageError
 from llm_sim.exploration._points import landings
@@ -18,12 +18,13 @@ from llm_sim.exploration._simpler import (
     with_duration,
     without,
 )
-from llm_sim.invariants import LAWS, Law, Violation
+from llm_sim.invariants import Violation
 from llm_sim.scenario import Scenario, durations_of
 from llm_sim.schedule import THEN, Landing, Schedule, encode
-from llm_sim.simulation import Limits, Run, steady
-from llm_sim.simulation import run as simulate
-from llm_sim.targets import Bot, Target, get_target, load_bot
+from llm_sim.simulation import Run, simulate, steady
+
+Rerun = Callable[[Scenario, Schedule], Run]
+"""Runs a candidate and judges it."""
 
 MOST_RUNS_OF_A_SHRINK: Final = 1000
 """How many runs a failure is shrunk with."""
@@ -50,37 +51,28 @@ def shrink(
     run: Run,
     violation: Violation,
     *,
-    bot: Bot | None = None,
-    target: str | Target = "reference",
-    limits: Limits | None = None,
-    laws: tuple[Law, ...] = LAWS,
     most_runs: int = MOST_RUNS_OF_A_SHRINK,
     stop: Callable[[], bool] = lambda: False,
-    rerun: Callable[[Scenario, Schedule], Run] | None = None,
+    rerun: Rerun | None = None,
 ) -> Shrunk:
     """Return the simplest run that still breaks the same law on the same call.
 
     Simplest means, in this order: fewest stimuli, fewest calls, fewest turns and steps, plainest
     behaviours, the earliest points, simple durations. No single piece of what is returned can be
-    left away or made plainer, with the first stimulus wherever it likes: the failure is gone then,
-    or has another `identity`. Ids of calls stay, and the scenario is open-ended. It is the same in
-    any process.
+    dropped or made plainer, with the first stimulus wherever it likes: the failure is gone then,
+    or is of another kind. Ids of calls stay, and the scenario is open-ended. It is the same in any
+    process.
 
     Args:
-        run: A run that fails.
+        run: A run that fails; its bot, target, limits and laws hold for each candidate.
         violation: Which of its failures to keep.
-        bot: What is under test; by default the scenario's own bot.
-        target: Which service core it runs on.
-        limits: Where a run that does not come to rest is stopped.
-        laws: What must hold; the law of the violation among them.
         most_runs: How many runs it may take.
         stop: Asked before each run; True ends the search with what was found.
-        rerun: Runs a candidate and judges it, instead of :func:`llm_sim.simulation.run` with the
-            arguments above.
+        rerun: Runs a candidate and judges it, instead of :func:`llm_sim.simulation.simulate`.
 
     Raises:
-        UsageError: The run does not fail so, on this target with this bot; or it is in another
-            order than asyncio's.
+        UsageError: The run does not fail so a second time; or it is in another order than
+            asyncio's.
     """
     if run.schedule.order is not None:
         raise UsageError(
@@ -94,16 +86,12 @@ def shrink(
         )
     if most_runs < 1:
         raise UsageError(f"most_runs={most_runs}: allow at least one run")
-    if rerun is None:
-        how: dict[str, Any] = {"bot": bot or load_bot(run.scenario.bot), "limits": limits}
-        how |= {"target": get_target(target) if isinstance(target, str) else target}
-        how |= {"laws": laws, "place": run.trace.header.place}
 
-        def rerun(scenario: Scenario, schedule: Schedule) -> Run:
-            return simulate(scenario, schedule=schedule, **how)
+    def simulated(scenario: Scenario, schedule: Schedule) -> Run:
+        return simulate(run.setup.varied(scenario), schedule)
 
-    search = _Search(run, violation, rerun, most_runs, stop)
-    with steady() as search.after_run:
+    search = _Descent(run, violation, rerun or simulated, most_runs, stop)
+    with run.setup.bot.at_home(), steady() as search.after_run:
         complete = search.finish()
     return Shrunk(search.best, search.found, search.runs, complete)
 
@@ -112,7 +100,7 @@ class _StoppedError(Exception):
     """Ends a search between two runs."""
 
 
-class _Search:
+class _Descent:
     """Goes down from run to run, each one simpler than the last.
 
     Args:
@@ -127,7 +115,7 @@ class _Search:
         self,
         failing: Run,
         violation: Violation,
-        rerun: Callable[[Scenario, Schedule], Run],
+        rerun: Rerun,
         most_runs: int,
         stop: Callable[[], bool],
     ) -> None:
@@ -157,8 +145,7 @@ class _Search:
             if again is None or found is None:
                 raise UsageError(
                     f"the run does not break {self._violation.law} again: "
-                    f"{self._violation.message!r}; give the target, the bot, the limits and the "
-                    "laws that it was found with"
+                    f"{self._violation.message!r}; its Setup is not the one that it was found with"
                 )
             self.best, self.found = again, found
             self._leave_away_much()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from llm_sim.errors import SimulationError, UsageError
+from llm_sim.exploration._fuzz import SILENCE
 from llm_sim.exploration._registrations import registrations
+from llm_sim.exploration._searches import completed
 from llm_sim.exploration._simplest import simplest_arguments
 from llm_sim.invariants import OWED
 from llm_sim.scenario import Scenario, call, say, turn
-from llm_sim.simulation import Run, run
-from llm_sim.targets import Bot, Target, get_target
+from llm_sim.schedule import Schedule
+from llm_sim.simulation import Finding, NoVerdict, Run, Setup, Summary, simulate
+from llm_sim.targets import Bot, Target
 
 _CALL: Final = "c1"
 
@@ -69,32 +72,39 @@ class Smoked:
         return f"{self.tool}({given})"
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeReport:
+@dataclass(slots=True, kw_only=True)
+class SmokeReport(Summary):
     """What came of calling each tool of a bot once; its text is the report.
 
     Parameters:
-        bot: Where the bot stands, for readers.
-        target: What it ran on, with its version.
         tools: What came of each tool, in the order of their registration.
-        again: The line that makes it again, or empty.
     """
 
-    bot: str
-    target: str
     tools: tuple[Smoked, ...] = ()
-    again: str = field(default="")
 
     @property
-    def clean(self) -> bool:
-        """Whether every tool works."""
-        return all(each.came_of_it == "ok" for each in self.tools)
+    def bot(self) -> str:
+        """Where the bot stands, for readers."""
+        return self.setup.bot.reference
 
     @property
-    def conclusive(self) -> bool:
-        """Whether there is a verdict: each tool could be judged, or one that could is broken."""
-        came = [each.came_of_it for each in self.tools]
-        return "no verdict" not in came or "broken" in came
+    def again(self) -> str:
+        """The line that makes it again, or empty where the bot was not loaded."""
+        loaded, target = self.setup.bot.loaded_from, self.setup.target.name
+        return shlex.join(("llm-sim", "smoke", loaded, "--target", target)) if loaded else ""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {
+            "bot": self.bot,
+            "target": self.target,
+            "clean": self.clean,
+            "stopped": self.stopped,
+            "tools": [
+                {"tool": each.tool, "arguments": each.arguments, "outcome": each.came_of_it}
+                for each in self.tools
+            ],
+        }
 
     def __str__(self) -> str:
         count = len(self.tools)
@@ -110,7 +120,7 @@ class SmokeReport:
         return "\n".join(lines)
 
 
-def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
+def smoke(bot: Bot, target: str | Target | None = None) -> SmokeReport:
     """Call each tool that a bot registers once, each in a run of its own.
 
     It needs no scenario. A tool is called with the simplest arguments that its schema allows
@@ -120,7 +130,7 @@ def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
 
     Args:
         bot: What is under test.
-        target: Which service core it runs on.
+        target: Which service core it runs on, see :func:`llm_sim.run`.
 
     Raises:
         UsageError: The bot or the target cannot be used, or the bot registers no tool.
@@ -135,37 +145,54 @@ def smoke(bot: Bot, target: str | Target = "reference") -> SmokeReport:
     if not isinstance(bot, Bot):
         remedy = f"Bot({getattr(bot, '__name__', 'build')})" if callable(bot) else "Bot(build)"
         raise UsageError(f"smoke takes a Bot, not {bot!r}: give it {remedy}")
-    chosen = get_target(target) if isinstance(target, str) else target
-    again = ""
-    if bot.loaded_from:
-        again = shlex.join(("llm-sim", "smoke", bot.loaded_from, "--target", chosen.name))
-    registered = registrations(bot, chosen)
-    tools = tuple(_smoked(tool, one.schema, bot, chosen) for tool, one in registered.items())
-    return SmokeReport(bot.reference, f"{chosen.name} {chosen.version()}", tools, again)
+    return completed(search_tools(Setup.of(SILENCE, bot=bot, target=target)))
 
 
-def _smoked(tool: str, schema: Any, bot: Bot, target: Target) -> Smoked:
+def search_tools(setup: Setup) -> Generator[Finding, None, SmokeReport]:
+    """Call each tool of a Setup's bot, as :func:`smoke` does.
+
+    Args:
+        setup: What is under test; its scenario does not matter.
+
+    Yields:
+        What is wrong with each tool that does not work.
+    """
+    report = SmokeReport(setup)
+    for tool, registration in registrations(setup).items():
+        one, finding = _smoked(tool, registration.schema, setup)
+        report.tools = (*report.tools, one)
+        if finding is not None:
+            report.findings.append(finding)
+            yield finding
+    return report
+
+
+def _smoked(tool: str, schema: Any, setup: Setup) -> tuple[Smoked, Finding | None]:
+    arguments: dict[str, Any] = {}
+    here = setup
     try:
         arguments = simplest_arguments(schema)
+        here = setup.varied(
+            Scenario(
+                name=f"smoke_{tool}",
+                bot=setup.bot.reference,
+                script=[turn(call(tool, arguments, as_=_CALL)), turn(say("Done."))],
+                open_ended=True,
+                strict=OWED,
+            )
+        )
+        one = simulate(here)
     except SimulationError as error:
-        return Smoked(tool, {}, unjudged=(str(error),))
-    scenario = Scenario(
-        name=f"smoke_{tool}",
-        bot=bot.reference,
-        script=[turn(call(tool, arguments, as_=_CALL)), turn(say("Done."))],
-        open_ended=True,
-        strict=OWED,
-    )
-    try:
-        one = run(scenario, bot=bot, target=target)
-    except SimulationError as error:
-        return Smoked(tool, arguments, unjudged=(str(error),))
+        smoked = Smoked(tool, arguments, unjudged=(str(error),))
+        return smoked, Finding(here, Schedule(), NoVerdict(error))
     answers = [event.data["result"] for event in one.trace.of("answer") if event.call == _CALL]
     result = answers[-1] if answers else None
     if unjudged := (*_unjudged(one, schema),):
-        return Smoked(tool, arguments, (), result, one, unjudged)
+        reason = NoVerdict(SimulationError("; ".join(unjudged)))
+        smoked = Smoked(tool, arguments, (), result, one, unjudged)
+        return smoked, Finding(here, one.schedule, reason, one)
     broken = tuple(f"{each.law} {each.message}" for each in one.violations)
-    return Smoked(tool, arguments, broken, result, one)
+    return Smoked(tool, arguments, broken, result, one), Finding.of_run(one)
 
 
 def _raised(one: Run) -> str | None:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Final
 
 from llm_sim.errors import SimulationError, UsageError, did_you_mean
 from llm_sim.exploration._attempts import (
     Attempt,
-    Job,
     Runs,
     attempt,
+    first_of_their_like,
     in_this_process,
     places_behind,
 )
 from llm_sim.exploration._points import Alike, Extent, Point, first_places, plan
-from llm_sim.exploration._report import Outcome, SweepReport
+from llm_sim.exploration._report import Outcome, Standing, SweepReport
+from llm_sim.exploration._searches import completed
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._workers import Workers, worker_processes
-from llm_sim.invariants import LAWS, Law
-from llm_sim.scenario import Scenario, Stimulus
+from llm_sim.invariants import Law
+from llm_sim.loop import QuietSteps
+from llm_sim.scenario import Place, Scenario, Stimulus
 from llm_sim.schedule import KINDS, Kind, Schedule, encode
-from llm_sim.simulation import Limits, check_determinism, steady
+from llm_sim.simulation import Finding, Limits, Setup, check_determinism, steady
 from llm_sim.targets import Bot, Target
 
 MOST_RUNS: Final = 20_000
@@ -90,17 +94,17 @@ def sweep(
     *,
     bot: Bot | None = None,
     inject: Inject = "interrupt",
-    target: str | Target = "reference",
+    target: str | Target | None = None,
     limits: Limits | None = None,
-    laws: tuple[Law, ...] = LAWS,
-    place: str = "",
+    laws: Sequence[Law] | None = None,
+    place: Place | None = None,
     most: int = MOST_RUNS,
     every: bool = False,
     workers: int | Workers = 1,
     progress: ProgressListener | None = None,
     announce: ExtentListener | None = None,
 ) -> SweepReport:
-    """Run a scenario once undisturbed, then with a stimulus at each point.
+    """Run a scenario undisturbed, then with a stimulus at each point.
 
     The sweep is sound: the ready queue keeps asyncio's order, and the stimulus joins its end, as
     an event from outside does on any event loop. Points that are proved to make the same run share
@@ -110,14 +114,13 @@ def sweep(
     Args:
         scenario: What happens.
         bot: What is under test; by default the scenario's own bot.
-        inject: A stimulus without an argument, such as ``interrupt`` or ``end``, by name or by
-            builder; or two or three of them, like ``interrupt+end`` or ``[interrupt, end]``: then a
-            point is a place of the first together with a later place of the second, and so on.
-        target: Which service core it runs on: ``reference`` (embedded), ``pipecat`` (installed) or
-            ``naive`` (with two planted races); or a target of your own.
+        inject: A stimulus that can be swept, by name or by builder; or two or three of them, like
+            ``interrupt+end`` or ``[interrupt, end]``: then a point is a place of the first together
+            with one of the second after it, and so on.
+        target: Which service core it runs on, see :func:`llm_sim.run`.
         limits: Where a run that does not come to rest is stopped.
         laws: What must hold.
-        place: Where the scenario stands, ``FILE::NAME``.
+        place: Where the scenario stands; by default where it was loaded from.
         most: How many points are tried at most; of more, a sample, the same one each time. Where
             three stimuli have more pairs in front of the last one than this, the number of points
             is projected from a sample of the pairs.
@@ -133,37 +136,81 @@ def sweep(
             or a worker process died. Of a point, the report says that it has no verdict.
         NondeterminismError: The undisturbed run is not the same twice.
     """
-    kinds = stimulus_kinds(inject)
     if not isinstance(scenario, Scenario):
         raise UsageError(f"sweep takes one Scenario, not {scenario!r}")
-    job = Job(scenario, bot, target, limits, laws, place, every)
-    here = job.loaded()
-    with stop_requests() as stop_requested:
-        undisturbed = check_determinism(scenario, **here.how)
-        firsts = first_places(kinds[0], undisturbed, here.watched(Schedule())[1])
+    setup = Setup.of(scenario, bot=bot, target=target, limits=limits, laws=laws, place=place)
+    return completed(
+        search_points(
+            setup,
+            inject,
+            most=most,
+            every=every,
+            workers=workers,
+            progress=progress,
+            announce=announce,
+        )
+    )
+
+
+def search_points(
+    setup: Setup,
+    inject: Inject = "interrupt",
+    *,
+    most: int = MOST_RUNS,
+    every: bool = False,
+    workers: int | Workers = 1,
+    progress: ProgressListener | None = None,
+    announce: ExtentListener | None = None,
+) -> Generator[Finding, None, SweepReport]:
+    """Sweep a Setup, as :func:`sweep` does.
+
+    It makes two undisturbed runs, those of the points, and one on asyncio's own loop for each
+    finding that breaks a law.
+
+    Args:
+        setup: What is run.
+        inject: The stimuli.
+        most: How many points are tried at most.
+        every: Whether each point is run.
+        workers: How many processes make the runs, or the processes.
+        progress: Told after each point.
+        announce: Told how many points there are.
+
+    Yields:
+        What fails, each way once: undisturbed first, then what has the widest window.
+    """
+    kinds = stimulus_kinds(inject)
+    with setup.bot.at_home(), stop_requests() as stop_requested:
+        quiet = QuietSteps()
+        undisturbed = check_determinism(setup, instrument=None if every else quiet)
+        firsts = first_places(kinds[0], undisturbed, quiet.steps)
         # By now what is under test is imported, and need not be looked through between the runs.
         with steady() as after_run, _crew(workers) as crew:
             runs = (
-                in_this_process(here, stop_requested, after_run)
+                in_this_process(setup, stop_requested, after_run)
                 if crew is None
-                else crew.runs(job, stop_requested)
+                else crew.runs(setup, stop_requested)
             )
+            behind = partial(_places_behind, every=every)
             extent, points = plan(
-                firsts, kinds[1:], lambda schedules: runs(_places_behind, schedules), most
+                firsts, kinds[1:], lambda schedules: runs(behind, schedules), most
             )
             if announce is not None:
                 announce(extent)
-            under = undisturbed.trace.header.target
             report = SweepReport(
-                scenario, under, "+".join(kinds), extent, undisturbed, here.bot or Bot()
+                setup, inject="+".join(kinds), extent=extent, undisturbed=undisturbed
             )
+            standing = Standing(report)
             began = perf_counter()
-            for done, failed in _swept(report, points, runs, here):
+            for done, failed in _swept(report, standing, points, runs):
                 if progress is not None:
                     progress(done, extent.tried, failed)
             report.seconds = perf_counter() - began
             # A sweep that is stopped while it counts its points may have none.
             report.stopped = not points or len(report.outcomes) < len(points)
+            for finding in standing.findings():
+                report.findings.append(finding)
+                yield finding
     return report
 
 
@@ -176,43 +223,50 @@ def _crew(workers: int | Workers) -> AbstractContextManager[Workers | None]:
 
 
 def _swept(
-    report: SweepReport, points: Sequence[Point], runs: Runs, here: Job
+    report: SweepReport, standing: Standing, points: Sequence[Point], runs: Runs
 ) -> Iterator[tuple[int, int]]:
     """Try the points; yield, after each, how many are done and how many of them failed."""
     known: dict[Schedule, Attempt] = {}
-    attempts = runs(_attempt, dict.fromkeys(point.alike for point in points))
+    distinct = dict.fromkeys(point.alike for point in points)
+    attempts = first_of_their_like(runs(_attempt, distinct))
     failed = 0
     for done, point in enumerate(points, 1):
+        run = None
         if point.alike not in known:
             made = next(attempts, None)
             if made is None:
                 return
-            known[point.alike] = made
+            known[point.alike] = replace(made, run=None)
+            # What a worker process sends back has a copy of the Setup.
+            run = made.run and replace(made.run, setup=report.setup)
             report.runs += 1
         one = known[point.alike]
         if not one.landed and point.alike != point.schedule:
-            # What is proved holds of a stimulus that runs, and the complaint names the place.
-            one = _attempt(here, point.schedule)
+            # The proof covers stimuli that landed. This one did not, and the message names the
+            # place: run its own point.
+            one = _attempt(report.setup, point.schedule)
             report.runs += 1
-        token = encode(point.schedule)
-        outcome = Outcome(point.number, token, one.laws, one.complaint, one.broken, one.warned)
+        outcome = Outcome(
+            point.number, encode(point.schedule), one.laws, one.complaint, one.broken, one.warned
+        )
         report.outcomes.append(outcome)
+        standing.see(outcome, run)
         report.coverage.count(one.cells)
-        failed += report.outcomes[-1].failed
+        failed += outcome.failed
         yield done, failed
 
 
-def _attempt(job: Job, schedule: Schedule) -> Attempt:
-    """Run a schedule and judge it; what leaves it without a verdict is told of its point."""
+def _attempt(setup: Setup, schedule: Schedule) -> Attempt:
+    """Run a schedule and judge it; a run that broke off has no verdict, and the others go on."""
     try:
-        return attempt(job, schedule)
+        return attempt(setup, schedule)
     except SimulationError as error:
         return Attempt((), str(error), (), landed=True, cells=())
 
 
-def _places_behind(job: Job, schedule: Schedule) -> Alike:
-    """Return the places behind a stimulus; the first alone where the run has no verdict."""
+def _places_behind(setup: Setup, schedule: Schedule, *, every: bool) -> Alike:
+    """Return the places after a stimulus; the first alone where the run has no verdict."""
     try:
-        return places_behind(job, schedule)
+        return places_behind(setup, schedule, every=every)
     except SimulationError:
         return (0,)

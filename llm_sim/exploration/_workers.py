@@ -15,12 +15,12 @@ from functools import cache
 from itertools import islice
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from llm_sim.errors import SimulationError, UsageError
-from llm_sim.exploration._attempts import Job, Runs
+from llm_sim.exploration._attempts import Attempt, Runs, first_of_their_like
 from llm_sim.schedule import Schedule
-from llm_sim.simulation import steady
+from llm_sim.simulation import Setup, steady
 
 _T = TypeVar("_T")
 
@@ -35,20 +35,20 @@ class Workers:
         self._executor = executor
         self._chunks = count * _CHUNKS_PER_WORKER
 
-    def runs(self, job: Job, stop_requested: Callable[[], bool]) -> Runs:
-        """Return what makes the runs of a job; the results come in the order of the schedules.
+    def runs(self, setup: Setup, stop_requested: Callable[[], bool]) -> Runs:
+        """Return what makes the runs; the results come in the order of the schedules.
 
         Args:
-            job: What is run.
+            setup: What is run.
             stop_requested: Asked before more runs are handed out.
 
         Raises:
             UsageError: The bot, the target or the laws cannot be sent to another process.
         """
-        packed = _packed(job)
+        packed = _packed(setup)
 
         def runs(
-            do: Callable[[Job, Schedule], _T], schedules: Iterable[Schedule], /
+            do: Callable[[Setup, Schedule], _T], schedules: Iterable[Schedule], /
         ) -> Iterator[_T]:
             waiting = iter(schedules)
             under_way: deque[Future[list[_T]]] = deque()
@@ -104,8 +104,8 @@ def worker_processes(count: int) -> Iterator[Workers]:
         executor.shutdown(cancel_futures=True)
 
 
-def _packed(job: Job) -> bytes:
-    parts = (("bot", job.bot), ("target", job.target), ("laws", job.laws))
+def _packed(setup: Setup) -> bytes:
+    parts = (("bot", setup.bot), ("target", setup.target), ("laws", setup.laws))
     for name, part in parts:
         try:
             pickle.dumps(part)
@@ -115,7 +115,7 @@ def _packed(job: Job) -> bytes:
                 "classes from the top level of a module, none from inside a function and no "
                 "lambda, or use one worker"
             ) from error
-    return pickle.dumps(job)
+    return pickle.dumps(setup)
 
 
 @contextmanager
@@ -154,27 +154,29 @@ def _leave_with_the_parent() -> None:
 
 
 def _run_chunk(
-    packed: bytes, do: Callable[[Job, Schedule], _T], schedules: list[Schedule]
+    packed: bytes, do: Callable[[Setup, Schedule], _T], schedules: list[Schedule]
 ) -> list[_T]:
-    job = _loaded(packed)
-    results = []
+    setup = _loaded(packed)
+    results: list[Any] = []
     for schedule in schedules:
-        results.append(do(job, schedule))
+        results.append(do(setup, schedule))
         _, after_run = _held_collector()
         after_run()
+    if all(isinstance(one, Attempt) for one in results):
+        results = list(first_of_their_like(results))
     return results
 
 
 @cache
-def _loaded(packed: bytes) -> Job:
+def _loaded(packed: bytes) -> Setup:
     try:
-        job: Job = pickle.loads(packed)
+        setup: Setup = pickle.loads(packed)
     except Exception as error:
         raise UsageError(
             f"a worker process cannot load what is under test: {error!r}; define it in a module "
             "that can be imported, or use one worker"
         ) from error
-    return job.loaded()
+    return setup
 
 
 @cache

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator
 
 from llm_sim.errors import ScenarioError, UsageError, did_you_mean
-from llm_sim.exploration._files import HOME, make_directory, write_text
-from llm_sim.exploration._found import Found
-from llm_sim.scenario import Plain, Version, dump_document, load_document
+from llm_sim.kept._files import HOME, make_directory, write_text
+from llm_sim.kept._saved import SavedFailure
+from llm_sim.scenario import Plain, dump_document, load_document
+from llm_sim.simulation import Finding
 
 FAILURES: Final = f"{HOME}/failures"
 SUFFIX: Final = ".failure.yaml"
 """How the name of a failure's file ends."""
+
+
+_VERSION: Final = 2
+"""The version of the format: since 2, it tells the kind of the violation and Python's version."""
+
+
+def _version(value: Any) -> Any:
+    if type(value) is int and 1 <= value <= _VERSION:
+        return value
+    raise ValueError(f"must be 1 to {_VERSION}, not {value!r}: find the failure again")
 
 
 class _FailureFile(Plain):
@@ -25,21 +39,13 @@ class _FailureFile(Plain):
         failure: What failed, and all that it takes to see it again.
     """
 
-    version: Version
-    failure: Found
+    version: Annotated[int, BeforeValidator(_version)]
+    failure: SavedFailure
 
-    _remedies = {"version": "version: 1"}
-
-    if TYPE_CHECKING:
-
-        def __init__(self, *, version: int, failure: Found) -> None: ...
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the document of the file."""
-        return {"version": self.version, "failure": self.failure.to_plain()}
+    _remedies = {"version": f"version: {_VERSION}"}
 
 
-def load_failure(file: str | Path) -> Found:
+def load_failure(file: str | Path) -> SavedFailure:
     """Read the file of one failure.
 
     Raises:
@@ -64,11 +70,11 @@ class FailureStore:
     def __init__(self, directory: str | Path = FAILURES) -> None:
         self.directory = Path(directory)
 
-    def path_of(self, found: Found) -> Path:
+    def path_of(self, found: SavedFailure) -> Path:
         """Return where the file of a failure stands, or would."""
         return self.directory / f"{found.name}{SUFFIX}"
 
-    def save(self, found: Found) -> Path:
+    def save(self, found: SavedFailure) -> Path:
         """Write a failure's file, whole; the same failure again is the same file.
 
         Raises:
@@ -76,10 +82,30 @@ class FailureStore:
         """
         make_directory(self.directory)
         path = self.path_of(found)
-        write_text(path, dump_document(_FailureFile(version=1, failure=found)))
+        write_text(path, dump_document(_FailureFile(version=_VERSION, failure=found)))
         return path
 
-    def load(self, damaged: Callable[[ScenarioError], None] = warn) -> list[Found]:
+    def keep(self, finding: Finding, lost: Callable[[str], None]) -> Finding:
+        """Save a finding, and return it with the name under which it is kept.
+
+        Only a broken law of a run that came to its end is kept; any other finding comes back as it
+        is, and so does one that cannot be written: it is told in any case.
+
+        Args:
+            finding: What was found.
+            lost: Told why the failure cannot be written.
+        """
+        if finding.run is None or finding.violation is None:
+            return finding
+        saved = SavedFailure.of(finding.run, finding.violation)
+        try:
+            self.save(saved)
+        except OSError as error:
+            lost(f"{self.directory}: {error.strerror}")
+            return finding
+        return replace(finding, saved=saved.name)
+
+    def load(self, damaged: Callable[[ScenarioError], None] = warn) -> list[SavedFailure]:
         """Return every failure that can be read, sorted by name.
 
         Args:
@@ -88,7 +114,7 @@ class FailureStore:
         """
         return sorted((found for _, found in self._files(damaged)), key=lambda one: one.name)
 
-    def find(self, reference: str, damaged: Callable[[ScenarioError], None] = warn) -> Found:
+    def find(self, reference: str, damaged: Callable[[ScenarioError], None] = warn) -> SavedFailure:
         """Return the failure of a name or of a token.
 
         Raises:
@@ -107,13 +133,15 @@ class FailureStore:
             f"{self.directory}: {known}"
         )
 
-    def drop(self, found: Found) -> None:
+    def drop(self, found: SavedFailure) -> None:
         """Remove a failure's file, whatever it is called; that there is none is no mistake."""
         for path, kept in self._files(lambda _: None):
             if kept == found:
                 path.unlink(missing_ok=True)
 
-    def _files(self, damaged: Callable[[ScenarioError], None]) -> Iterator[tuple[Path, Found]]:
+    def _files(
+        self, damaged: Callable[[ScenarioError], None]
+    ) -> Iterator[tuple[Path, SavedFailure]]:
         for path in sorted(self.directory.glob(f"*{SUFFIX}")):
             try:
                 yield path, load_failure(path)

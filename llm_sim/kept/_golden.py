@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from llm_sim.errors import ScenarioError, UsageError
-from llm_sim.exploration._files import write_text
-from llm_sim.simulation import Run, golden_path
+from llm_sim.kept._files import write_text
+from llm_sim.simulation import Clean, Run, Unmet, UnmetExpectation, golden_path
 from llm_sim.trace import golden_merged, golden_text, is_golden
 
 
@@ -37,26 +36,25 @@ class GoldenTraces:
             ScenarioError: An expectation names a file that is no golden trace, or a place where
                 none can be written; it tells where.
         """
-        if run.violations or run.complaint is not None:
+        if not isinstance(run.verdict, Unmet) or run.verdict.reason is not None:
             return run, ()
         golden = {each.path: each for each in run.unmet if each.path[-1] == "trace"}
-        place = run.scenario.place
         files: list[Path] = []
         for each in golden.values():
             file = golden_path(run.trace, str(run.scenario.expect[int(each.path[1])].trace))
             try:
                 _before(file)
             except UsageError as error:
-                raise ScenarioError(place.problem(str(error), each.path)) from None
+                raise _error(run, each, str(error)) from None
             except OSError as error:
                 why = f"{file} can be no golden trace: {error.strerror}; name another file"
-                raise ScenarioError(place.problem(why, each.path)) from None
+                raise _error(run, each, why) from None
             files.append(file)
         for file in files:
             # A test may change the directory in which the session goes on.
             self._add(file.absolute(), golden_text(run.trace))
         met = tuple(each for each in run.unmet if each.path not in golden)
-        return replace(run, unmet=met), tuple(sorted(set(files)))
+        return run.judged(Unmet(met) if met else Clean()), tuple(sorted(set(files)))
 
     def noted(self) -> dict[str, str]:
         """Return all that was noted, as plain data for another process."""
@@ -101,3 +99,7 @@ def _before(file: Path) -> str:
     if not fits:
         raise UsageError(f"{file} is no golden trace; name another file or delete it")
     return text
+
+
+def _error(run: Run, unmet: UnmetExpectation, message: str) -> ScenarioError:
+    return ScenarioError(run.scenario.place.problem(message, unmet.path))

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
 
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.exploration._files import write_text
-from llm_sim.exploration._found import function_of
 from llm_sim.invariants import LAWS
+from llm_sim.kept._files import write_text
 from llm_sim.scenario import Plain, Text, Version, dump_document, load_document
-from llm_sim.simulation import Run
+from llm_sim.simulation import Finding, Setup
 from llm_sim.targets import TARGETS
-
-Broken = tuple[str, str]
-"""A law's code, with the name of the function that the violation is about, or an empty one."""
-
-
-def broken(run: Run) -> tuple[Broken, ...]:
-    """Return what a run broke, sorted, each once."""
-    found = {(one.law, function_of(run.scenario, one.call)) for one in run.violations}
-    return tuple(sorted(found))
 
 
 class Known(NamedTuple):
@@ -69,20 +60,6 @@ class _Entry(Plain):
 
     _remedies = {"target": "target: pipecat"}
 
-    if TYPE_CHECKING:
-
-        def __init__(self, *, place: str, target: str, law: str, function: str = "") -> None: ...
-
-    def to_plain(self) -> dict[str, str]:
-        """Return the entry, without an empty function."""
-        plain = {
-            "place": self.place,
-            "target": self.target,
-            "law": self.law,
-            "function": self.function,
-        }
-        return {key: value for key, value in plain.items() if value}
-
     @property
     def known(self) -> Known:
         """The violation."""
@@ -101,14 +78,6 @@ class _BaselineFile(Plain):
     known: tuple[_Entry, ...]
 
     _remedies = {"version": "version: 1", "known": "known: []"}
-
-    if TYPE_CHECKING:
-
-        def __init__(self, *, version: int, known: tuple[_Entry, ...]) -> None: ...
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the document of the file."""
-        return {"version": self.version, "known": [entry.to_plain() for entry in self.known]}
 
 
 class Baseline:
@@ -137,30 +106,26 @@ class Baseline:
         self._seen: set[Known] = set()
         self._whole: set[tuple[str, str]] = set()
 
-    def knows(self, place: str, target: str, found: Iterable[Broken]) -> bool:
-        """Return whether all that was found at a place on a target is known, or will be.
+    def filtered(self, finding: Finding, ignored: Collection[str] = ()) -> Finding:
+        """Note what a finding breaks, and return it with whether all of that is known.
+
+        What an expectation missed and what has no verdict is never known: a baseline is about laws.
 
         Args:
-            place: Where.
-            target: The target's name.
-            found: What was broken there.
+            finding: What was found.
+            ignored: Codes of laws that are broken on purpose.
         """
-        if self._file is None:
-            return False
-        return self._update or all(Known(place, target, *one) in self._known for one in found)
+        broken = [each for each in finding.broken if each[0] not in ignored]
+        place, target = _where(finding.setup)
+        self._seen.update(Known(place, target, *each) for each in broken)
+        if not broken or self._file is None:
+            return finding
+        known = self._update or all(Known(place, target, *each) in self._known for each in broken)
+        return replace(finding, known=known and not getattr(finding.verdict, "unmet", ()))
 
-    def note(self, place: str, target: str, found: Iterable[Broken], *, whole: bool = True) -> None:
-        """Note what was found at a place on a target.
-
-        Args:
-            place: Where.
-            target: The target's name.
-            found: What was broken there.
-            whole: Whether everything there was run on it, so that what was not seen is stale.
-        """
-        self._seen.update(Known(place, target, *one) for one in found)
-        if whole:
-            self._whole.add((place, target))
+    def covered(self, setup: Setup) -> None:
+        """Note that all there is to run of a Setup was run, so that what was not seen is stale."""
+        self._whole.add(_where(setup))
 
     def noted(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """Return all that was noted, as plain data for the baseline of another process."""
@@ -202,6 +167,10 @@ class Baseline:
             write_text(self._file, text)
         lines = [f"added     {known}" for known in added]
         return lines + [f"{'removed' if self._prune else 'stale':9} {k}" for k in self.stale]
+
+
+def _where(setup: Setup) -> tuple[str, str]:
+    return str(setup.place) or setup.scenario.name, setup.target.name
 
 
 def _load(file: Path | None, *, missing_is_empty: bool) -> frozenset[Known]:
