@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction, signature
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import InvariantViolation, SimulationError, UsageError
-from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
-from llm_sim.invariants import LAWS, Law
-from llm_sim.scenario import STIMULI, Scenario, Stimulus
-from llm_sim.simulation import Limits
+from llm_sim.exploration import (
+    SILENCE,
+    Campaign,
+    completed,
+    draw_conversations,
+    draw_variations,
+    search_drawn,
+)
+from llm_sim.kept import FailureStore
+from llm_sim.reports import Telling, render_campaign
+from llm_sim.scenario import STIMULI, Place, Scenario, Stimulus
+from llm_sim.simulation import DEFAULTS, Setup
 from llm_sim.targets import Bot
-from llm_sim.testing._telling import tell_campaign
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -26,28 +31,6 @@ if TYPE_CHECKING:
 _RUN: Final = "run"
 _SETTINGS: Final = "_hypothesis_internal_use_settings"
 _SEED: Final = "_hypothesis_internal_use_seed"
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What holds for a fuzzed test where it does not say.
-
-    Parameters:
-        target: Which service core it runs on.
-        place: Whose failures are kept and replayed: the test's node id, which tells the cases of a
-            parametrized test apart. Where it is empty, module and function are told.
-        laws: What must hold.
-        limits: Where a run is stopped, or None.
-    """
-
-    target: str = "reference"
-    place: str = ""
-    laws: tuple[Law, ...] = LAWS
-    limits: Limits | None = None
-
-
-defaults: ContextVar[Defaults | None] = ContextVar("defaults", default=None)
-"""What holds for fuzzed tests where they do not say; the pytest plugin sets it for each test."""
 
 
 def fuzz(
@@ -102,29 +85,30 @@ def fuzz(
         @wraps(test)
         def fuzzed(*args: Any, **kwargs: Any) -> None:
             kept = FailureStore() if store is None else store
-            given = defaults.get() or Defaults()
-            drawn = cases_of(
-                *scenarios,
-                bot=bot,
-                turns=turns,
-                inject=kinds,
-                max_injections=max_injections,
-                stand_ins=stand_ins,
-                target=target or given.target,
+            where = Place(test=DEFAULTS.get().test or place)
+            setups = [
+                Setup.of(scenario, bot=bot, target=target, place=where)
+                for scenario in scenarios or (SILENCE,)
+            ]
+            drawn = (
+                draw_variations(setups, inject=kinds, max_injections=max_injections)
+                if scenarios
+                else draw_conversations(
+                    setups[0],
+                    turns=turns,
+                    inject=kinds,
+                    max_injections=max_injections,
+                    stand_ins=stand_ins,
+                )
             )
-            result = explore(
+            search = search_drawn(
                 drawn,
-                bot=bot,
-                target=target or given.target,
                 settings=getattr(fuzzed, _SETTINGS, None),
                 seed=getattr(fuzzed, _SEED, None),
                 check=lambda run: test(*args, **kwargs, run=run),
-                limits=given.limits,
-                laws=given.laws,
-                place=given.place or place,
                 store=kept,
             )
-            _judge(result, kept)
+            _judge(completed(search), kept)
 
         parameters = [each for name, each in plain.parameters.items() if name != _RUN]
         fuzzed.__signature__ = plain.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -158,8 +142,8 @@ def allow_fixtures(test: Any, *, all_checks: bool = True) -> None:
 
 
 def _judge(result: Campaign, store: FailureStore) -> None:
-    if result.failures:
-        raise InvariantViolation(tell_campaign(result, store), result.laws)
+    if result.findings:
+        raise InvariantViolation(render_campaign(result, Telling(store=store)), result.laws)
     if result.no_verdict:
         raise SimulationError("; ".join(result.no_verdict))
     if result.stopped:

@@ -70,7 +70,7 @@ class KnownIssue:
 @cache
 def known_issues() -> tuple[KnownIssue, ...]:
     """Return the public issues, in the order in which they are looked through."""
-    text = (files("llm_sim.report") / "known_issues.yaml").read_text(encoding="utf-8")
+    text = (files("llm_sim.reports") / "known_issues.yaml").read_text(encoding="utf-8")
     return tuple(KnownIssue(**_with_tuples(row)) for row in yaml.safe_load(text))
 
 

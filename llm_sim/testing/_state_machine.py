@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llm_sim.errors import InvariantViolation, UsageError
-from llm_sim.report import Failure, render_failure
+from llm_sim.exploration import SILENCE
+from llm_sim.reports import Telling, render_finding
 from llm_sim.scenario import Call, Say, Scenario, Step, Tool, Turn
 from llm_sim.schedule import KINDS, Landing, Schedule
-from llm_sim.simulation import Run, run
-from llm_sim.targets import Bot
+from llm_sim.simulation import Finding, Run, Setup, simulate
+from llm_sim.targets import Bot, Target
 
 if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
@@ -28,8 +29,7 @@ class Conversation:
         mode: Whether the calls of a turn run in parallel or one after the other.
     """
 
-    bot: Bot | None = None
-    target: str = "reference"
+    setup: Setup
     callable_tools: Sequence[str] = ()
 
     def __init__(self) -> None:
@@ -42,13 +42,14 @@ class Conversation:
     def teardown(self) -> None:
         """Run what was written."""
         schedule = Schedule(tuple(self.landings))
-        self.judge(run(self.scenario(), bot=self.bot, target=self.target, schedule=schedule))
+        self.judge(simulate(self.setup.varied(self.scenario()), schedule))
 
     def scenario(self) -> Scenario:
         """Return what was written."""
-        stubs = dict.fromkeys(self.callable_tools, Tool()) if self.bot is None else {}
+        bot = self.setup.bot
+        stubs = dict.fromkeys(self.callable_tools, Tool()) if bot == Bot() else {}
         return Scenario(
-            bot=None if self.bot is None else self.bot.reference,
+            bot=None if bot == Bot() else bot.reference,
             script=[*(Turn(steps=tuple(steps)) for steps in self.turns), _LAST],
             tools={**stubs, **self.tools},
             mode=self.mode,
@@ -61,8 +62,10 @@ class Conversation:
         Raises:
             InvariantViolation: It did not.
         """
-        if run.violations:
-            raise InvariantViolation(_told(run), run.laws)
+        finding = Finding.of_run(run)
+        if finding is not None and finding.laws:
+            how = Telling(placed=True, replay=f"the steps above; the schedule is {run.token}")
+            raise InvariantViolation(render_finding(finding, how), run.laws)
 
 
 def state_machine(
@@ -70,7 +73,7 @@ def state_machine(
     tools: Sequence[str] = ("f", "g"),
     bot: Bot | None = None,
     inject: Sequence[str] = KINDS,
-    target: str = "reference",
+    target: str | Target | None = None,
 ) -> type[RuleBasedStateMachine]:
     """Return a state machine whose steps write a conversation, which runs when they are over.
 
@@ -84,7 +87,7 @@ def state_machine(
         tools: What the model may call.
         bot: What is under test; without one, stub tools are all there is.
         inject: The stimuli.
-        target: Which service core it runs on.
+        target: Which service core it runs on, see :func:`llm_sim.run`.
 
     Raises:
         UsageError: There is no tool, or no such stimulus.
@@ -134,10 +137,6 @@ def state_machine(
         def something_lands(self, landing: Landing) -> None:
             self.landings.append(landing)
 
-    Steps.bot, Steps.target, Steps.callable_tools = bot, target, tuple(tools)
+    Steps.setup = Setup.of(SILENCE, bot=bot, target=target)
+    Steps.callable_tools = tuple(tools)
     return Steps
-
-
-def _told(run: Run) -> str:
-    shown = Failure("", run.schedule.in_words(), f"the steps above; the schedule is {run.token}")
-    return render_failure(run.trace, run.violations, shown)

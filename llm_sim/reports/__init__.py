@@ -1,0 +1,36 @@
+"""Findings and summaries for people and machines: text, JSON, exit codes, known issues."""
+
+from llm_sim.reports._exits import ExitCode, exit_code
+from llm_sim.reports._findings_text import KNOWN, Telling, headline, render_finding
+from llm_sim.reports._json import report_document, report_schema
+from llm_sim.reports._known import KnownIssue, known_issue, known_issues
+from llm_sim.reports._lines import promote_line, replay_line, rerun_line
+from llm_sim.reports._searches_text import render_campaign, render_each, render_sweep
+from llm_sim.reports._summaries_text import not_kept_lines, summary_lines, window_lines
+from llm_sim.reports._words import counted, labelled, pasted
+
+__all__ = [
+    "KNOWN",
+    "ExitCode",
+    "KnownIssue",
+    "Telling",
+    "counted",
+    "exit_code",
+    "headline",
+    "known_issue",
+    "known_issues",
+    "labelled",
+    "not_kept_lines",
+    "pasted",
+    "promote_line",
+    "render_campaign",
+    "render_each",
+    "render_finding",
+    "render_sweep",
+    "replay_line",
+    "report_document",
+    "report_schema",
+    "rerun_line",
+    "summary_lines",
+    "window_lines",
+]
