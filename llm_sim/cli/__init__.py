@@ -1,6 +1,12 @@
-"""The ``llm-sim`` command."""
+"""The ``llm-sim`` command: each module beside this one may define commands."""
 
-from llm_sim.cli._help import TOUR
-from llm_sim.cli._main import app, main
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["TOUR", "app", "main"]
+from llm_sim.cli._app import app, main, tour
+
+__all__ = ["app", "main", "tour"]
+
+for _module in iter_modules(__path__):
+    if not _module.ispkg:
+        import_module(f"{__name__}.{_module.name}")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from llm_sim.errors import LlmSimError
-from llm_sim.exploration import FAILURES, SUFFIX, FailureStore
 from llm_sim.invariants import LAWS
-from llm_sim.scenario import STIMULI, load_scenarios
+from llm_sim.kept import FAILURES, SUFFIX, FailureStore
+from llm_sim.scenario import STIMULI, Place, load_scenarios, names_one
 from llm_sim.schedule import KINDS
 from llm_sim.targets import TARGETS
 
@@ -18,11 +18,11 @@ _PLACES: Final = ("", "scenarios", "tests")
 
 
 def scenarios(incomplete: str) -> list[str]:
-    """Complete a scenario file: beside the word, or in a usual place; behind ``::`` its names."""
-    file, separator, _ = incomplete.partition("::")
-    if separator:
+    """Complete a scenario file: beside the word, or in a usual place; after ``::`` its names."""
+    if names_one(incomplete):
         try:
-            found = [f"{file}::{scenario.name}" for scenario in load_scenarios(file)]
+            file = Place.parse(incomplete).file
+            found = [str(scenario.place) for scenario in load_scenarios(file)]
         except LlmSimError:
             found = []
     else:
@@ -38,7 +38,7 @@ def replayable(incomplete: str) -> list[str]:
 
 def failures(incomplete: str) -> list[str]:
     """Complete the name of a saved failure."""
-    return _begun(incomplete, (found.name for found in FailureStore().load(lambda _: None)))
+    return _begun(incomplete, (saved.name for saved in FailureStore().load(lambda _: None)))
 
 
 def traces(incomplete: str) -> list[str]:

@@ -43,9 +43,17 @@ def write_what_can_be_written() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+_json_on_stdout: list[bool] = [False]
+
+
+def json_goes_to_stdout(whether: bool) -> None:
+    """Let results for people go to standard error, while standard output is for JSON."""
+    _json_on_stdout[0] = whether
+
+
 def out(text: str = "", style: str = "") -> None:
     """Print a result."""
-    console().print(Text(text, style=style))
+    console(stderr=_json_on_stdout[0]).print(Text(text, style=style))
 
 
 def err(text: str) -> None:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
+from llm_sim.cli import _completion as complete
+from llm_sim.cli._app import command
 from llm_sim.cli._console import out
-from llm_sim.cli._exits import ExitCode
 from llm_sim.invariants import LAWS, get_law
+from llm_sim.reports import ExitCode
 
 
-def explain_command(code: str) -> ExitCode:
-    """Print the page of a law, or a line for each law whose code begins like this.
-
-    Raises:
-        UsageError: There is no such law.
-    """
-    begun = [law for law in LAWS if law.code.startswith(code.upper())]
-    if begun and code.upper() not in (law.code for law in begun):
-        widest = max(len(law.name) for law in begun)
-        out("\n".join(f"{law.code}  {law.name:{widest}}  {law.sentence}" for law in begun))
+@command("Look up", "llm-sim explain", "llm-sim explain LS103", rank=1)
+def explain(
+    law: Annotated[
+        str,
+        typer.Argument(
+            metavar="[LAW]",
+            help="A law's code, like LS103, or how codes begin, like LS1; all of them without.",
+            autocompletion=complete.laws,
+        ),
+    ] = "LS",
+) -> ExitCode:
+    """Say what a law demands, and why; or list the laws."""
+    begun = [each for each in LAWS if each.code.startswith(law.upper())]
+    if begun and law.upper() not in (each.code for each in begun):
+        widest = max(len(each.name) for each in begun)
+        out("\n".join(f"{each.code}  {each.name:{widest}}  {each.sentence}" for each in begun))
         return ExitCode.CLEAN
-    law = get_law(code)
-    out(f"{law.code} {law.name}  ({law.level})\n\n{law.sentence}\n")
-    out(f"why      {law.reason}\nseen in  {law.source}")
+    found = get_law(law)
+    out(f"{found.code} {found.name}  ({found.level})\n\n{found.sentence}\n")
+    out(f"why      {found.reason}\nseen in  {found.source}")
     return ExitCode.CLEAN

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from llm_sim.errors import UsageError
-from llm_sim.exploration import write_text
+from llm_sim.simulation import Setup
 
 
 def check_writable(path: Path | None) -> None:
@@ -43,6 +42,11 @@ def create_directory(directory: Path) -> None:
         ) from None
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file, whole."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+def check_one_run(trace: Path | None, setups: Sequence[Setup]) -> None:
+    """Refuse a trace of several runs.
+
+    Raises:
+        UsageError: A trace is wanted, and there is more than one run.
+    """
+    if trace is not None and len(setups) > 1:
+        raise UsageError(f"--trace writes one run: name a scenario, like {setups[0].place}")

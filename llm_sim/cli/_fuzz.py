@@ -1,103 +1,153 @@
-"""``llm-sim fuzz``."""
+"""``llm-sim fuzz``: drawn conversations."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, Optional
 
+import typer
+
+from llm_sim.cli import _completion as complete
+from llm_sim.cli._app import command
 from llm_sim.cli._console import err, out
-from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._files import check_writable, write_json
+from llm_sim.cli._options import JSON, TARGET
+from llm_sim.cli._output import Output
 from llm_sim.cli._progress import progress
+from llm_sim.cli._subjects import Subjects
 from llm_sim.errors import UsageError, did_you_mean
-from llm_sim.exploration import Campaign, FailureStore, cases_of, explore
-from llm_sim.scenario import STIMULI, Scenario, load_scenarios
-from llm_sim.targets import Bot, get_target, load_bot
-from llm_sim.testing import check_names, tell_each, tell_line, tell_not_kept
+from llm_sim.exploration import (
+    SILENCE,
+    Drawn,
+    draw_conversations,
+    draw_variations,
+    search_drawn,
+)
+from llm_sim.kept import FailureStore
+from llm_sim.reports import ExitCode, not_kept_lines
+from llm_sim.scenario import STIMULI, Place
+from llm_sim.simulation import Setup
+from llm_sim.targets import load_bot
 
 if TYPE_CHECKING:
     import hypothesis
 
-DEFAULT_PROFILE: Final = "ci"
 _PREFIX: Final = "llm-sim-"
 _PYTHON: Final = ".py"
-_BOT: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_BOT: Final = re.compile(r"[\w./-]+:[A-Za-z_][\w.]*")
 
 
-def fuzz_command(
-    subject: str,
-    inject: str,
-    most: int,
-    target: str,
-    profile: str,
-    examples: int | None,
-    seed: int | None,
-    own_handlers: bool,
-    json: Path | None,
+@command(
+    "Search", "llm-sim fuzz bot:build", "llm-sim fuzz bot:build --inject interrupt,end", rank=2
+)
+def fuzz(
+    subjects: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BOT|FILE...",
+            help=(
+                "Bots, module:attribute or path/to/bot.py:attribute; or scenario files, "
+                "directories or globs, whose scripts are kept."
+            ),
+            autocompletion=complete.scenarios,
+        ),
+    ],
+    inject: Annotated[
+        str,
+        typer.Option(
+            "--inject",
+            metavar="STIMULI",
+            help="The stimuli, separated by commas.",
+            autocompletion=complete.fuzzed,
+        ),
+    ] = ",".join(STIMULI),
+    most: Annotated[
+        int,
+        typer.Option("--max-injections", metavar="N", help="At most N stimuli land in a run."),
+    ] = 2,
+    target: TARGET = None,
+    profile: Annotated[
+        str, typer.Option("--profile", help="fast (200 examples), ci (5000) or nightly (50000).")
+    ] = "ci",
+    examples: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--examples", metavar="N", help="Draw N examples, instead of the profile's."),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--seed", metavar="N", help="Hypothesis's seed."),
+    ] = None,
+    own_handlers: Annotated[
+        bool,
+        typer.Option("--own-handlers", help="Let no drawn stub stand in for a handler of the bot."),
+    ] = False,
+    json: JSON = None,
 ) -> ExitCode:
-    """Fuzz a bot, or vary the scenarios of a file."""
-    check_writable(json)
+    """Draw conversations, run them, and shrink every failure.
+
+    Drawn are what the model says and calls, what tools do, how long things take, and where stimuli
+    land. The ready queue keeps asyncio's order, so every failure can happen in production.
+
+    Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
     if "+" in inject:
         raise UsageError(f"--inject {inject}: separate stimuli by commas; each may land alone")
     kinds = [kind.strip() for kind in inject.split(",")]
     settings = _settings(profile, examples)
-    scenarios, bot = _subject(subject)
-    drawn = cases_of(
-        *scenarios,
-        bot=bot,
-        inject=kinds,
-        max_injections=most,
-        stand_ins=not own_handlers,
-        target=target,
-    )
-    under = f"{target} {get_target(target).version()}"
-    out(
-        f"{under} · {subject} · {settings.max_examples} examples, at most {most} of "
-        f"{', '.join(kinds)} in each"
-    )
     store = FailureStore()
-    with progress("fuzz", of="examples") as advance:
-        result = explore(
-            drawn,
-            bot=bot,
-            target=target,
-            settings=settings,
-            seed=seed,
-            place=subject,
-            store=store,
-            damaged=lambda error: err(f"llm-sim: {error}"),
-            progress=advance,
-        )
-    if json is not None:
-        write_json(json, result.to_plain())
-    _show(result, store)
-    if result.failures:
-        return ExitCode.VIOLATION
-    return ExitCode.CLEAN if result.clean else ExitCode.NO_VERDICT
+    with Output("fuzz", json, store=store) as output:
+        for name, setups in _subjects(subjects, target):
+            drawn = _drawn(setups, kinds, most, stand_ins=not own_handlers)
+            out(
+                f"{setups[0].under_test} · {name} · {settings.max_examples} examples, at most "
+                f"{most} of {', '.join(kinds)} in each"
+            )
+            with progress("fuzz", of="examples") as advance:
+                search = search_drawn(
+                    drawn,
+                    settings=settings,
+                    seed=seed,
+                    store=store,
+                    damaged=lambda error: err(f"llm-sim: {error}"),
+                    progress=advance,
+                )
+                result = output.take(search)
+            output.show_line(result)
+            for line in not_kept_lines(result):
+                err(f"llm-sim: {line}")
+            out(f"\nwhat the calls were doing when a stimulus landed\n{result.coverage.in_short()}")
+        output.show_findings()
+        return output.finish()
 
 
-def _subject(subject: str) -> tuple[Sequence[Scenario], Bot | None]:
-    path = subject.partition("::")[0]
-    if _BOT.fullmatch(subject) and not Path(path).exists():
-        file, _, attribute = subject.partition(":")
-        if file.endswith(_PYTHON):
-            _refuse_python(subject, file, attribute)
-        return (), load_bot(subject)
-    if path.endswith(_PYTHON) or not Path(path).exists():
-        _refuse_python(subject, path, "build")
-    scenarios = load_scenarios(subject)
-    check_names(scenarios)
-    return scenarios, None
+def _drawn(setups: list[Setup], kinds: list[str], most: int, *, stand_ins: bool) -> Drawn:
+    if setups[0].place.file:
+        return draw_variations(setups, inject=kinds, max_injections=most)
+    return draw_conversations(setups[0], inject=kinds, max_injections=most, stand_ins=stand_ins)
 
 
-def _refuse_python(subject: str, path: str, attribute: str) -> None:
-    """Refuse a path that leads to a module; a bot is a part of one."""
-    dotted = path.removesuffix(_PYTHON).replace("/", ".")
-    file = Path(dotted.replace(".", "/") + _PYTHON)
-    if file.is_file():
-        raise UsageError(f"{subject}: {file} is Python; name the bot in it: {dotted}:{attribute}")
+def _subjects(subjects: list[str], target: str | None) -> Iterator[tuple[str, list[Setup]]]:
+    """Yield what is fuzzed, each with its name: each bot alone, the scenario files together."""
+    files: list[str] = []
+    for subject in subjects:
+        if _BOT.fullmatch(subject) and not Path(subject).exists():
+            _refuse_module_path(subject)
+            place = Place(test=subject)
+            yield subject, [Setup.of(SILENCE, bot=load_bot(subject), target=target, place=place)]
+        else:
+            _refuse_module_path(subject)
+            files.append(subject)
+    if files:
+        yield " ".join(files), Subjects(files, target).setups()
+
+
+def _refuse_module_path(subject: str) -> None:
+    """Refuse a path that leads to a module; a bot is an attribute of it."""
+    path, _, attribute = subject.partition(":")
+    file = Path(path if path.endswith(_PYTHON) else path.replace(".", "/") + _PYTHON)
+    if not attribute and file.is_file():
+        raise UsageError(f"{subject}: {file} is Python; name the bot in it: {file}:build")
 
 
 def _settings(profile: str, examples: int | None) -> hypothesis.settings:
@@ -117,25 +167,3 @@ def _settings(profile: str, examples: int | None) -> hypothesis.settings:
     if examples < 1:
         raise UsageError(f"--examples {examples}: try at least one")
     return hypothesis.settings(PROFILES[name], max_examples=examples)
-
-
-def _show(result: Campaign, store: FailureStore) -> None:
-    for failure in result.failures:
-        out(f"  {tell_line(failure)}")
-    count = len(result.failures)
-    verdict = f"{count} failure{'' if count == 1 else 's'}" if count else "clean"
-    stopped = "stopped: " if result.stopped else ""
-    out(
-        f"  {stopped}{result.examples} examples, {result.runs} runs: {verdict}"
-        f"{result.seconds:30.1f} s"
-    )
-    for message, times in result.no_verdict.items():
-        out(f"  no verdict in {times} examples: {message}")
-    for line in tell_not_kept(result):
-        err(f"llm-sim: {line}")
-    out(f"\nwhat the calls were doing when a stimulus landed\n{result.coverage.in_short()}")
-    if result.failures:
-        out(tell_each(result, store))
-
-
-DEFAULT_INJECT: Final = ",".join(STIMULI)

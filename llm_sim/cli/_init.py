@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import typer
+
+from llm_sim.cli._app import command
 from llm_sim.cli._console import out
-from llm_sim.cli._exits import ExitCode
 from llm_sim.cli._files import check_writable, create_directory
 from llm_sim.errors import UsageError
-from llm_sim.exploration import write_text
-from llm_sim.testing import pasted
+from llm_sim.kept import write_text
+from llm_sim.reports import ExitCode, pasted
 
 _FILES: Final = {
     "bot.py": ("bot.py", "three tools, and the function that registers them"),
@@ -34,11 +36,17 @@ _NEXT: Final = (
 )
 
 
-def init_command(directory: Path) -> ExitCode:
-    """Write the project, or nothing of it.
+@command("Begin", "llm-sim init", "llm-sim init simulation", rank=2)
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where it goes; here, if not given.")
+    ] = Path(),
+) -> ExitCode:
+    """Write a bot, its tests, a scenario and a CI workflow.
 
-    Raises:
-        UsageError: Something stands where a file has to stand, or none can be written there.
+    Nothing is overwritten: if one of the files is there, none is written.
+
+    Exit code: 0 written, 2 something is in the way.
     """
     _check_free(directory)
     source = files("llm_sim.cli") / "init"

@@ -9,26 +9,45 @@ import typer
 
 from llm_sim.cli import _completion as complete
 
+FILES = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE[::NAME]...",
+        help="Scenario files, single scenarios in them, directories or globs.",
+        autocompletion=complete.scenarios,
+    ),
+]
 FILE = Annotated[
     str,
     typer.Argument(
         metavar="FILE[::NAME]",
-        help="A scenario file, or one scenario in it.",
+        help="A scenario file with one scenario, or one scenario in a file.",
         autocompletion=complete.scenarios,
     ),
 ]
 TARGET = Annotated[
-    str,
+    Optional[str],  # noqa: UP045 - typer reads the annotation at run time
     typer.Option(
         "--target",
         metavar="TARGET",
-        help="What it runs on: reference (embedded), pipecat (installed) or naive (planted races).",
+        help=(
+            "What it runs on: reference (embedded; the default, unless the scenario says another "
+            "one), pipecat (installed), auto (pipecat if there is one), or naive (planted races)."
+        ),
         autocompletion=complete.targets,
     ),
 ]
 BOT = Annotated[
-    Optional[str],  # noqa: UP045 - typer reads the annotation at run time
-    typer.Option("--bot", metavar="MODULE:ATTRIBUTE", help="The bot, instead of the scenario's."),
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--bot",
+        metavar="REFERENCE",
+        help="The bot, instead of the scenario's: module:attribute or path/to/bot.py:attribute.",
+    ),
+]
+TOKEN = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--schedule", metavar="TOKEN", help="What lands where: the token of a run."),
 ]
 TRACE = Annotated[
     Optional[Path],  # noqa: UP045
@@ -45,6 +64,8 @@ PRUNE = Annotated[
     bool, typer.Option("--prune-baseline", help="Remove from it what is not broken any more.")
 ]
 JSON = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--json", metavar="PATH", readable=False, help="Write the result there, as JSON."),
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--json", metavar="FILE|-", help="Write the result as JSON to a file or standard output."
+    ),
 ]

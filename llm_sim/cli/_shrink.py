@@ -1,58 +1,93 @@
-"""``llm-sim shrink``."""
+"""``llm-sim shrink``: the smallest scenario that still fails."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated, Optional
 
+import typer
+
+from llm_sim.cli import _completion as complete
+from llm_sim.cli._app import command
 from llm_sim.cli._console import err, out
-from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._show import replay_line, run_failure
-from llm_sim.cli._subjects import load_subjects, place_in
+from llm_sim.cli._options import BOT, FILE, JSON, TARGET
+from llm_sim.cli._output import Output
+from llm_sim.cli._subjects import Subjects
 from llm_sim.errors import SimulationError, UsageError
-from llm_sim.exploration import FailureStore, Found, Shrunk, shrink, stop_requests
+from llm_sim.exploration import RunReport, Shrunk, shrink, stop_requests
 from llm_sim.invariants import Violation, get_law
+from llm_sim.kept import FailureStore, SavedFailure
+from llm_sim.reports import ExitCode, Telling, pasted, render_finding, replay_line
 from llm_sim.scenario import dump_scenarios
 from llm_sim.schedule import decode
-from llm_sim.simulation import Run, run
-from llm_sim.testing import pasted, promote_line
+from llm_sim.simulation import Broken, Finding, NoVerdict, Run, simulate
 
 
-def shrink_command(
-    file: str, token: str, target: str, bot: str | None, law: str | None
+@command(
+    "Repair",
+    "llm-sim shrink scenarios/reserve.sim.yaml "
+    "--schedule ls1-interrupt@LLMFullResponseStart+5 --target pipecat",
+    rank=2,
+)
+def shrink_(
+    file: FILE,
+    schedule: Annotated[
+        str, typer.Option("--schedule", metavar="TOKEN", help="The token of a failed run.")
+    ],
+    target: TARGET = None,
+    bot: BOT = None,
+    law: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--law",
+            metavar="LAW",
+            help="The broken law to keep; else the first one.",
+            autocompletion=complete.laws,
+        ),
+    ] = None,
+    json: JSON = None,
 ) -> ExitCode:
-    """Shrink one failure of a scenario, show what is left of it and keep that."""
-    scenarios, given = load_subjects(file, target, bot)
-    if len(scenarios) > 1:
-        raise UsageError(f"one scenario is shrunk: name it, like {file}::{scenarios[0].name}")
-    place = place_in(file, scenarios[0])
-    one = run(scenarios[0], bot=given, target=target, schedule=decode(token), place=place)
-    chosen = _chosen(one, law)
-    with stop_requests() as stop_requested:
-        shrunk = shrink(one, chosen, bot=given, target=target, stop=stop_requested)
-    found = Found.of(shrunk.run, shrunk.violation, target, bot=bot)
-    out(f"# {_how(shrunk)}, from {place} with {token}\n{dump_scenarios([found.scenario])}")
-    store = FailureStore()
-    try:
-        line = pasted("llm-sim", "replay", str(store.save(found)))
-    except OSError as error:
-        err(f"llm-sim: {found.name} is not kept: {store.directory}: {error.strerror}")
-        again = replay_line(place, target=target, bot=bot)(token)
-        out(run_failure(_first(shrunk), lambda _: again))
-    else:
-        out(run_failure(_first(shrunk), lambda _: line, [("keep", promote_line(found))]))
-    return ExitCode.VIOLATION
+    """Shrink a failure to the smallest scenario that still breaks the same law.
+
+    What remains is printed as a scenario: the same law stays broken on the same call. The smaller
+    failure is saved and can be promoted.
+
+    Exit code: 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    with Output("shrink", json) as output:
+        setup = Subjects([file], target, bot).one()
+        failing = simulate(setup, decode(schedule))
+        chosen = _chosen(failing, law)
+        with stop_requests() as stop_requested:
+            shrunk = shrink(failing, chosen, stop=stop_requested)
+        saved = SavedFailure.of(shrunk.run, shrunk.violation)
+        out(f"# {_how(shrunk)}, from {setup.place} with {schedule}")
+        out(dump_scenarios([saved.scenario]))
+        store = FailureStore()
+        finding = store.keep(_finding(shrunk), lambda why: err(f"llm-sim: {why}"))
+        if finding.saved:
+            how = Telling(
+                store=store, replay=pasted("llm-sim", "replay", str(store.path_of(saved)))
+            )
+        else:
+            original = Finding.of_run(failing)
+            assert original is not None
+            how = Telling(replay=replay_line(original))
+        out(render_finding(finding, how))
+        output.summaries.append(RunReport(finding.setup, [finding], run=shrunk.run))
+        return output.finish()
 
 
-def _chosen(one: Run, law: str | None) -> Violation:
+def _chosen(run: Run, law: str | None) -> Violation:
     code = None if law is None else get_law(law).code
-    for violation in one.violations:
+    for violation in run.violations:
         if code in (None, violation.law):
             return violation
-    if one.violations:
-        raise UsageError(f"the run breaks {', '.join(one.laws)}, not {code}: give one of those")
-    if one.complaint is not None:
-        raise SimulationError(f"nothing to shrink: {one.complaint}")
-    raise UsageError(f"nothing to shrink: {one.token} breaks no law; give a token of a failed run")
+    if run.violations:
+        raise UsageError(f"the run breaks {', '.join(run.laws)}, not {code}: give one of those")
+    if isinstance(run.verdict, NoVerdict):
+        raise SimulationError(f"nothing to shrink: {run.verdict.reason}")
+    raise UsageError(f"nothing to shrink: {run.token} breaks no law; give a token of a failed run")
 
 
 def _how(shrunk: Shrunk) -> str:
@@ -61,7 +96,10 @@ def _how(shrunk: Shrunk) -> str:
     return f"Stopped after {shrunk.runs} runs, it may get smaller"
 
 
-def _first(shrunk: Shrunk) -> Run:
-    """Return the run with the failure that was shrunk before all others."""
-    others = (violation for violation in shrunk.run.violations if violation != shrunk.violation)
-    return replace(shrunk.run, violations=(shrunk.violation, *others))
+def _finding(shrunk: Shrunk) -> Finding:
+    """Return the failure that was shrunk, named by its law before all others."""
+    others = (each for each in shrunk.run.violations if each != shrunk.violation)
+    run = shrunk.run.judged(Broken((shrunk.violation, *others)))
+    finding = Finding.of_run(run)
+    assert finding is not None
+    return replace(finding, shrunk_in=shrunk.runs)

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from llm_sim.cli._console import out
-from llm_sim.cli._exits import ExitCode
-from llm_sim.exploration import smoke
+from typing import Annotated
+
+import typer
+
+from llm_sim.cli._app import command
+from llm_sim.cli._options import JSON, TARGET
+from llm_sim.cli._output import Output
+from llm_sim.exploration import SILENCE, search_tools
+from llm_sim.reports import ExitCode
+from llm_sim.simulation import Setup
 from llm_sim.targets import load_bot
 
 
-def smoke_command(bot: str, target: str) -> ExitCode:
-    """Call each tool of a bot once, and tell what came of it."""
-    report = smoke(load_bot(bot), target)
-    out(str(report))
-    if not report.clean:
-        return ExitCode.VIOLATION if report.conclusive else ExitCode.NO_VERDICT
-    return ExitCode.CLEAN
+@command("Run a conversation", "llm-sim smoke shop:assistant", rank=5)
+def smoke(
+    bots: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BOT...",
+            help="What to test: module:attribute or path/to/bot.py:attribute.",
+        ),
+    ],
+    target: TARGET = None,
+    json: JSON = None,
+) -> ExitCode:
+    """Call each tool that a bot registers once, and check every law.
+
+    The arguments are the simplest that the tool's schema allows; no scenario is needed.
+
+    Exit code: 0 clean, 1 a tool is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    with Output("smoke", json) as output:
+        for bot in bots:
+            setup = Setup.of(SILENCE, bot=load_bot(bot), target=target)
+            output.show_line(output.take(search_tools(setup)))
+        return output.finish()

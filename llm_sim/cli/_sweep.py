@@ -1,176 +1,138 @@
-"""``llm-sim sweep``."""
+"""``llm-sim sweep``: a stimulus at every point."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from llm_sim.cli._baseline import BaselineOptions, tell
+import typer
+
+from llm_sim.cli import _completion as complete
+from llm_sim.cli._app import command
 from llm_sim.cli._console import err, out
-from llm_sim.cli._exits import ExitCode
-from llm_sim.cli._files import check_writable, write_json
+from llm_sim.cli._options import BASELINE, BOT, FILES, JSON, PRUNE, TARGET, UPDATE
+from llm_sim.cli._output import BaselineOptions, Output
 from llm_sim.cli._progress import progress
-from llm_sim.cli._show import replay_line, sweep_line
-from llm_sim.cli._subjects import load_subjects, place_in
+from llm_sim.cli._subjects import Subjects, by_target
 from llm_sim.errors import UsageError
 from llm_sim.exploration import (
+    MOST_RUNS,
     Coverage,
     Extent,
-    FailureStore,
+    ExtentListener,
     SweepReport,
-    Window,
-    known_sweep,
-    known_windows,
+    search_points,
     stimulus_kinds,
     stop_requests,
-    sweep,
     worker_processes,
 )
-from llm_sim.scenario import Scenario
-from llm_sim.targets import Bot, get_target
-from llm_sim.testing import Notes, keep_failures, new_failures, tell_sweep
+from llm_sim.kept import FailureStore
+from llm_sim.reports import ExitCode
+from llm_sim.schedule import KINDS
+from llm_sim.simulation import Setup
 
 
-def sweep_command(
-    file: str,
-    inject: str,
-    target: str,
-    bot: str | None,
-    json: Path | None,
-    known: BaselineOptions,
-    **how: Any,
+@command(
+    "Search",
+    "llm-sim sweep scenarios/reserve.sim.yaml",
+    "llm-sim sweep scenarios --inject end --target pipecat",
+    rank=1,
+)
+def sweep(
+    files: FILES,
+    inject: Annotated[
+        str,
+        typer.Option(
+            "--inject",
+            metavar="STIMULUS",
+            help=f"One of {', '.join(KINDS)}; or two or three of them, like interrupt+end.",
+            autocompletion=complete.swept,
+        ),
+    ] = "interrupt",
+    target: TARGET = None,
+    bot: BOT = None,
+    json: JSON = None,
+    most: Annotated[
+        int,
+        typer.Option(
+            "--most",
+            metavar="N",
+            help="Try at most N points; if there are more, take a fixed sample.",
+        ),
+    ] = MOST_RUNS,
+    baseline: BASELINE = None,
+    update_baseline: UPDATE = False,
+    prune_baseline: PRUNE = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--every", help="Run every point, even those proved equivalent to one already run."
+        ),
+    ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", help="Spread the runs over N processes.")
+    ] = 1,
 ) -> ExitCode:
-    """Sweep each scenario of a file.
+    """Try a stimulus at every single point of each scenario.
 
-    Args:
-        file: A scenario file, or one scenario in it.
-        inject: The stimuli.
-        target: Which service core it runs on.
-        bot: The bot, instead of the scenario's.
-        json: Where the result is written.
-        known: What is known to be broken.
-        **how: ``most``, ``every`` and ``workers``, as for :func:`llm_sim.exploration.sweep`.
+    The scenario runs once undisturbed, then once for each step with the stimulus landing after
+    that step; points that are proved to make the same run share one. The ready queue keeps
+    asyncio's order, so every failure can happen in production.
+
+    Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    check_writable(json)
-    baseline = known.open()
-    scenarios, given = load_subjects(file, target, bot)
-    stimulus_kinds(inject)
-    if how["most"] < 1:
-        raise UsageError(f"--most {how['most']}: try at least one point")
-    if how["workers"] < 1:
-        raise UsageError(f"--workers {how['workers']}: give at least one process")
-    out(f"{target} {get_target(target).version()} · {inject} at every point")
-    reports: list[SweepReport] = []
-    new: list[SweepReport] = []
-    stopped = False
-    try:
-        with stop_requests() as stop_requested, ExitStack() as stack:
-            if how["workers"] > 1:
-                how["workers"] = stack.enter_context(worker_processes(how["workers"]))
-            for scenario in scenarios:
-                if stop_requested():
-                    stopped = True
-                    break
-                how["announce"] = _announcement(scenario)
-                place = place_in(file, scenario)
-                report = sweep_one(scenario, inject, target, given, place, **how)
-                reports.append(report)
-                known_here = known_sweep(baseline, report)
-                out(sweep_line(report, known=known_here))
-                if not known_here:
-                    new.append(report)
-    except KeyboardInterrupt:
-        stopped = True
-        err("llm-sim: stopped")
-    finally:
-        if json is not None:
-            write_json(json, _plain(reports))
-    if reports:
-        out(f"\nwhat the calls were doing when a stimulus landed\n{_covered(reports).render()}")
-    for report in reports:
-        if report.laws or report.failed:
-            line = replay_line(place_in(file, report.scenario), target=target, bot=bot)
-            is_known = known_windows(baseline, report)
-            notes = _keep(report, target, bot, is_known)
-            told = tell_sweep(report, target, line, notes=notes, known=is_known)
-            out(f"\n{told}")
-    tell(baseline)
-    code = sweep_verdict(reports, new)
-    return ExitCode.NO_VERDICT if stopped and code is ExitCode.CLEAN else code
+    known = BaselineOptions(baseline, update_baseline, prune_baseline)
+    with Output("sweep", json, known, FailureStore()) as output:
+        setups = Subjects(files, target, bot).setups()
+        stimulus_kinds(inject)
+        if most < 1:
+            raise UsageError(f"--most {most}: try at least one point")
+        if workers < 1:
+            raise UsageError(f"--workers {workers}: give at least one process")
+        reports: list[SweepReport] = []
+        try:
+            with stop_requests() as stop_requested, ExitStack() as stack:
+                crew = stack.enter_context(worker_processes(workers)) if workers > 1 else 1
+                for under, group in by_target(setups).items():
+                    out(f"{under} · {inject} at every point")
+                    for setup in group:
+                        if stop_requested():
+                            output.stopped = True
+                            break
+                        with progress(setup.scenario.name) as advance:
+                            search = search_points(
+                                setup,
+                                inject,
+                                most=most,
+                                every=every,
+                                workers=crew,
+                                progress=advance,
+                                announce=_announcement(setup),
+                            )
+                            report = output.take(search)
+                        reports.append(report)
+                        output.show_line(report)
+        except KeyboardInterrupt:
+            output.stopped = True
+            err("llm-sim: stopped")
+        if reports:
+            out(f"\nwhat the calls were doing when a stimulus landed\n{_covered(reports)}")
+        output.show_findings()
+        return output.finish()
 
 
-def sweep_one(
-    scenario: Scenario,
-    inject: str,
-    target: str,
-    bot: Bot | None,
-    place: str,
-    **how: Any,
-) -> SweepReport:
-    """Sweep one scenario, and show how far that is.
-
-    Args:
-        scenario: What happens.
-        inject: The stimuli.
-        target: Which service core it runs on.
-        bot: The bot, instead of the scenario's.
-        place: Where the scenario stands.
-        **how: More, as for :func:`llm_sim.exploration.sweep`.
-
-    Returns:
-        The sweep.
-    """
-    with progress(scenario.name) as advance:
-        return sweep(
-            scenario,
-            bot=bot,
-            inject=inject,
-            target=target,
-            place=place,
-            progress=advance,
-            **how,
-        )
-
-
-def sweep_verdict(reports: Sequence[SweepReport], new: Sequence[SweepReport]) -> ExitCode:
-    """Return what sweeps come to, of which some broke what was not known to be broken."""
-    if any(report.laws for report in new):
-        return ExitCode.VIOLATION
-    conclusive = all(report.conclusive for report in reports)
-    return ExitCode.CLEAN if conclusive else ExitCode.NO_VERDICT
-
-
-def _keep(
-    report: SweepReport, target: str, bot: str | None, known: Callable[[Window], bool]
-) -> dict[str, Notes]:
-    new = [one for _, one in new_failures(report, target, known)]
-
-    def tell_not_kept(what: str) -> None:
-        err(f"llm-sim: {what}")
-
-    return keep_failures(new, target, FailureStore(), bot=bot, not_kept=tell_not_kept)
-
-
-def _announcement(scenario: Scenario) -> Any:
+def _announcement(setup: Setup) -> ExtentListener:
     def announce(extent: Extent) -> None:
-        # The points of one stimulus are tried within a second or two, and then told.
+        # The points of one stimulus are tried within a second or two, and their line follows.
         if extent.stimuli > 1 or extent.tried < extent.points:
-            err(f"{scenario.name}: {extent.in_words()}")
+            err(f"{setup.scenario.name}: {extent.in_words()}")
 
     return announce
 
 
-def _covered(reports: Sequence[SweepReport]) -> Coverage:
+def _covered(reports: Sequence[SweepReport]) -> str:
     whole = Coverage()
     for report in reports:
         whole.merge(report.coverage)
-    return whole
-
-
-def _plain(reports: Sequence[SweepReport]) -> dict[str, Any]:
-    return {
-        "scenarios": [report.to_plain() for report in reports],
-        "coverage": _covered(reports).to_plain(),
-    }
+    return whole.render()

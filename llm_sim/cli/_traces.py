@@ -2,62 +2,86 @@
 
 from __future__ import annotations
 
-import json
+import json as _json_format
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import typer
+
+from llm_sim.cli import _completion as complete
+from llm_sim.cli._app import command
 from llm_sim.cli._console import out
-from llm_sim.cli._exits import ExitCode
+from llm_sim.cli._options import JSON
+from llm_sim.cli._output import Output
 from llm_sim.errors import UsageError
-from llm_sim.exploration import SUFFIX
-from llm_sim.invariants import judge
-from llm_sim.report import Failure, render_failure, timeline
-from llm_sim.schedule import decode
-from llm_sim.testing import pasted
-from llm_sim.trace import Event, Header, Trace, calls, first_difference, loads
+from llm_sim.exploration import RunReport
+from llm_sim.kept import SUFFIX
+from llm_sim.reports import ExitCode, Telling, pasted, render_finding
+from llm_sim.simulation import Finding, Run, recorded_run
+from llm_sim.trace import Event, Header, Trace, calls, first_difference, loads, timeline
 
 _CONTEXT: Final = 3
 _SCENARIO_FILES: Final = (".yaml", ".yml")
 
 
-def show_command(file: Path, whole: bool) -> ExitCode:
-    """Print a trace and judge it again.
+@command("Run a conversation", "llm-sim show reserve.jsonl", rank=3)
+def show(
+    traces: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="TRACE...",
+            help="Files that --trace has written.",
+            autocompletion=complete.traces,
+        ),
+    ],
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every event, instead of the timeline.")
+    ] = False,
+    json: JSON = None,
+) -> ExitCode:
+    """Show a trace, and judge it again: the verdict is that of its run.
 
-    Args:
-        file: The trace.
-        whole: Whether every event is told, instead of the timeline.
+    Exit code: 0 clean, 1 a law is broken or an expectation not met, 2 no such trace, 3 no verdict.
     """
-    trace = _load(file)
-    # What a trace that is cut short does not tell is no broken law.
-    found = judge(trace) if trace.is_whole else []
-    violations = [one for one in found if one.level == "error"]
-    header = trace.header
-    out(f"{header.scenario or file} on {header.target}, {header.mode} mode")
-    out("\n".join(_facts(trace)))
-    for one in found:
-        if one.level == "warn":
-            out(f"  warn      {one.law} {one.message}")
-    if whole:
-        out("\n".join(_line(trace, event) for event in trace.events))
-    if violations:
-        words = decode(header.schedule).in_words()
-        failure = Failure(f"FAILED {header.place or file}", words, _again(header))
-        out(render_failure(trace, violations, failure, whole=not whole))
-        return ExitCode.VIOLATION
-    if not whole:
-        out("\n".join(timeline(trace)))
-    if not trace.is_whole:
-        out("  verdict   none: the trace ends before the run did")
-        out(f"  replay    {_again(header)}")
-        return ExitCode.NO_VERDICT
-    out("  verdict   every law holds")
-    return ExitCode.CLEAN
+    with Output("show", json) as output:
+        for file in traces:
+            run = recorded_run(_load(file))
+            header = run.trace.header
+            out(f"{header.scenario or file} on {header.target}, {header.mode} mode")
+            out("\n".join(_facts(run)))
+            if every:
+                out("\n".join(_line(run.trace, event) for event in run.trace.events))
+            finding = Finding.of_run(run)
+            if finding is None or not run.trace.is_whole:
+                out("\n".join(() if every else timeline(run.trace)))
+                out(f"  verdict   {_in_words(run)}")
+            if finding is not None:
+                how = Telling(whole=not every and run.trace.is_whole, replay=_again(header))
+                out(render_finding(finding, how))
+            output.summaries.append(RunReport(run.setup, [finding] if finding else [], run=run))
+        return output.finish()
 
 
-def diff_command(left: Path, right: Path) -> ExitCode:
-    """Print where two traces part, with the events around it."""
+@command(
+    "Run a conversation",
+    "llm-sim run scenarios/reserve.sim.yaml --trace other.jsonl",
+    "llm-sim diff reserve.jsonl other.jsonl",
+    rank=4,
+)
+def diff(
+    left: Annotated[
+        Path, typer.Argument(metavar="A", help="A trace.", autocompletion=complete.traces)
+    ],
+    right: Annotated[
+        Path, typer.Argument(metavar="B", help="Another one.", autocompletion=complete.traces)
+    ],
+) -> ExitCode:
+    """Show where two traces part, and what is around it.
+
+    Exit code: 0 the events are the same, 1 they differ, 2 no such trace.
+    """
     one, other = _load(left), _load(right)
     for spec in fields(Header):
         before, after = getattr(one.header, spec.name), getattr(other.header, spec.name)
@@ -104,22 +128,26 @@ def _load(file: Path) -> Trace:
 
 
 def _again(header: Header) -> str:
-    """Return the line that shows the run again: of a scenario file, or of a test."""
-    file, _, name = header.place.partition("::")
-    if not file.endswith(_SCENARIO_FILES):
-        return pasted("pytest", header.place) if name else "the trace does not say where it is from"
-    how = ("--schedule", header.schedule, "--target", header.target_name)
-    return pasted("llm-sim", "replay", header.place, *how)
+    """Return the line that shows the run again, or that the trace does not tell it; else empty."""
+    return "" if header.place else "the trace does not say where it is from"
 
 
-def _facts(trace: Trace) -> Iterator[str]:
-    header = trace.header
+def _in_words(run: Run) -> str:
+    return "none: the trace ends before the run did" if run.complaint else "every law holds"
+
+
+def _facts(run: Run) -> Iterator[str]:
+    header = run.trace.header
     yield f"  place     {header.place or 'unknown'}"
-    yield f"  schedule  {decode(header.schedule).in_words()}   {header.schedule}"
-    for life in calls(trace.until_rest()).values():
+    yield f"  schedule  {run.schedule.in_words()}   {header.schedule}"
+    made_by = [("Python", header.python), ("llm_sim", header.llm_sim)]
+    if versions := ", ".join(f"{name} {version}" for name, version in made_by if version):
+        yield f"  made by   {versions}"
+    for life in calls(run.trace.until_rest()).values():
         name = f"{life.id} `{life.name}`" if life.name else life.id
         handler = " ".join(event.data["phase"] for event in life.handler) or "never ran"
         yield f"  call      {name}: {' '.join(life.phases) or 'nothing'}; its handler {handler}"
+    yield from (f"  warn      {each.law} {each.message}" for each in run.warnings)
 
 
 def _around(trace: Trace, seq: int) -> Iterator[str]:
@@ -151,4 +179,4 @@ def _parts(trace: Trace, event: Event) -> Iterator[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _json_format.dumps(value, ensure_ascii=False)

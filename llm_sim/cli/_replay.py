@@ -1,0 +1,229 @@
+"""``llm-sim replay``: what has failed, again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from llm_sim.cli import _completion as complete
+from llm_sim.cli._app import command
+from llm_sim.cli._console import err, out
+from llm_sim.cli._files import check_one_run, check_writable
+from llm_sim.cli._options import BOT, JSON, TARGET, TOKEN, TRACE
+from llm_sim.cli._output import Output
+from llm_sim.cli._subjects import Subjects
+from llm_sim.errors import ScenarioError, SimulationError, UsageError
+from llm_sim.exploration import RunReport, completed, search_run
+from llm_sim.kept import (
+    SUFFIX,
+    FailureStore,
+    SavedFailure,
+    load_failure,
+    replay_failure,
+    replay_saved,
+    replay_word,
+    write_text,
+)
+from llm_sim.reports import (
+    ExitCode,
+    Telling,
+    headline,
+    pasted,
+    promote_line,
+    render_finding,
+    summary_lines,
+)
+from llm_sim.schedule import decode
+from llm_sim.simulation import Finding, NoVerdict, Run, Setup, Summary, check_on_stock
+from llm_sim.targets import Bot, get_target, load_bot
+from llm_sim.trace import dumps
+
+
+@command(
+    "Repair",
+    "llm-sim replay",
+    "llm-sim replay scenarios/reserve.sim.yaml "
+    "--schedule ls1-interrupt@LLMFullResponseStart+5 --target pipecat --stock",
+    rank=1,
+)
+def replay(
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            metavar="[FILE[::NAME]]...",
+            help="Scenario files, directories, globs, or saved failures.",
+            autocompletion=complete.replayable,
+        ),
+    ] = None,
+    schedule: TOKEN = None,
+    target: TARGET = None,
+    bot: BOT = None,
+    trace: TRACE = None,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Say whether it fails on asyncio's own loop too.")
+    ] = False,
+    json: JSON = None,
+) -> ExitCode:
+    """Run again what has failed.
+
+    Without FILE: every saved failure; FIXED ones are dropped. A file of a saved failure: that one,
+    in full. A scenario file: each scenario once, FIXED or FAILED. With --schedule: that schedule.
+
+    Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
+    """
+    check_writable(trace)
+    subjects = Subjects(files or (), target, bot)
+    with Output("replay", json) as output:
+        replayed = _Replayed(output, trace, stock)
+        if not files:
+            if schedule is not None:
+                raise UsageError("name the scenario file that the token belongs to")
+            if stock or (target, bot, trace) != (None, None, None):
+                raise UsageError(
+                    "each saved failure is replayed on its own bot and target, and none is shown "
+                    "in full: name a file for --target, --bot, --trace or --stock"
+                )
+            replayed.every_saved_failure()
+        saved = [file for file in subjects.files if file.endswith(SUFFIX)]
+        for file in saved:
+            replayed.saved_failure(file, subjects)
+        others = subjects._replace(files=[file for file in subjects.files if file not in saved])
+        if others.files:
+            setups = others.setups()
+            check_one_run(trace, setups)
+            if schedule is None:
+                replayed.scenarios(setups)
+            else:
+                replayed.token(setups, schedule)
+        return replayed.finish()
+
+
+class _Replayed:
+    """Replays, and shows what came of each.
+
+    Args:
+        output: Takes what is found.
+        trace: Where the trace is written, or None.
+        stock: Whether asyncio's own loop is asked too.
+    """
+
+    def __init__(self, output: Output, trace: Path | None, stock: bool) -> None:
+        self._output = output
+        self._trace = trace
+        self._stock = stock
+        self._damaged: list[ScenarioError] = []
+
+    def every_saved_failure(self) -> None:
+        """Replay what is saved, a line each, and drop what is fixed."""
+        store = FailureStore()
+        count = 0
+        for replayed in replay_saved(store, damaged=self._damaged.append):
+            count += 1
+            out(str(replayed))
+            self._note(replayed.run, replayed.saved, replayed.verdict)
+        for error in self._damaged:
+            err(f"llm-sim: {error}")
+        if not count:
+            out(f"no failure is saved in {store.directory}")
+
+    def saved_failure(self, file: str, subjects: Subjects) -> None:
+        """Replay one saved failure and show it in full."""
+        saved = load_failure(file)
+        target, bot = subjects.target, subjects.bot
+
+        def setup(saved: SavedFailure) -> Setup:
+            return Setup.of(
+                saved.scenario,
+                bot=None if bot is None else load_bot(bot),
+                target=target or saved.target,
+                place=saved.where,
+            )
+
+        replayed = replay_failure(saved, setup)
+        if replayed.run is None:
+            raise SimulationError(replayed.message)
+        report = self._note(replayed.run, saved, replayed.verdict)
+        out("\n".join(summary_lines(report)))
+        self._tell_stock(replayed.run)
+        options = (*_option("--target", target), *_option("--bot", bot))
+        how = Telling(
+            notes=[("keep", promote_line(saved))],
+            replay=pasted("llm-sim", "replay", file, *options),
+        )
+        for finding in report.findings:
+            if finding.laws:
+                out(render_finding(finding, how))
+        self._write_trace(replayed.run)
+
+    def scenarios(self, setups: Sequence[Setup]) -> None:
+        """Run each scenario as it is scripted, and say whether it is fixed."""
+        for setup in setups:
+            report = self._output.take(search_run(setup))
+            what = "".join(f" {headline(finding)}" for finding in report.findings)
+            what = what.replace(" no verdict: ", " ", 1)
+            out(f"{replay_word(report.run.verdict)} {setup.scenario.name}{what}")
+            self._tell_stock(report.run)
+            self._write_trace(report.run)
+
+    def token(self, setups: Sequence[Setup], token: str) -> None:
+        """Run one schedule again on each scenario that it belongs to.
+
+        Raises:
+            SimulationError: It landed in none.
+        """
+        schedule = decode(token)
+        landed: list[RunReport] = []
+        why: NoVerdict | None = None
+        for setup in setups:
+            report = completed(search_run(setup, schedule, stock=True))
+            if report.run.landed:
+                landed.append(report)
+            elif isinstance(report.run.verdict, NoVerdict):
+                why = why or report.run.verdict
+        if not landed:
+            reason = "" if why is None else f": {why.reason}"
+            raise SimulationError(f"{token} landed in no scenario{reason}")
+        for report in landed:
+            self._output.summaries.append(report)
+            self._output.show_line(report)
+            for finding in report.findings:
+                if finding.laws:
+                    out(render_finding(finding))
+            if not any(finding.laws for finding in report.findings):
+                self._tell_stock(report.run)
+            self._write_trace(report.run)
+
+    def finish(self) -> ExitCode:
+        """Return the exit code; a file that cannot be read leaves no verdict."""
+        code = self._output.finish()
+        if self._damaged and code is ExitCode.CLEAN:
+            return ExitCode.NO_VERDICT
+        return code
+
+    def _note(self, run: Run | None, saved: SavedFailure, verdict: object) -> Summary:
+        if run is not None:
+            finding = Finding.of_run(run)
+            report = RunReport(run.setup, [] if finding is None else [finding], run=run)
+            self._output.summaries.append(report)
+            return report
+        assert isinstance(verdict, NoVerdict)
+        # Its bot or its target may be gone: the Setup names what was saved, and is not run.
+        setup = Setup(saved.scenario, Bot(), get_target("reference"), place=saved.where)
+        summary = Summary(setup, [Finding(setup, saved.schedule, verdict)])
+        self._output.summaries.append(summary)
+        return summary
+
+    def _tell_stock(self, run: Run) -> None:
+        if self._stock:
+            out(f"  stock asyncio   {check_on_stock(run).in_words()}")
+
+    def _write_trace(self, run: Run) -> None:
+        if self._trace is not None:
+            write_text(self._trace, dumps(run.trace))
+
+
+def _option(name: str, value: str | None) -> tuple[str, ...]:
+    return () if value is None else (name, value)
