@@ -66,10 +66,11 @@ def golden_path(trace: Trace, file: str) -> Path:
     """Return where a golden trace stands.
 
     Args:
-        trace: The record of a run, whose header says where the scenario stands.
+        trace: The record of a run, whose header says where the scenario stands, or its test.
         file: The path from there.
     """
-    return Path(trace.header.file or ".").parent / file
+    beside = trace.header.file or trace.header.test.partition("::")[0]
+    return Path(beside).parent / file
 
 
 _Miss = tuple[tuple[str | int, ...], Miss]
