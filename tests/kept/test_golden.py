@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from llm_sim.errors import ScenarioError
-from llm_sim.exploration import GoldenTraces
-from llm_sim.scenario import Expectation, Scenario, say, turn
+from llm_sim.kept import GoldenTraces
+from llm_sim.scenario import Expectation, Place, Scenario, say, turn
 from llm_sim.simulation import Run, run
 
 
 def one(name: str, here: Path, text: str = "Hello.") -> Run:
     """Return a run of a scenario that expects a golden trace."""
     scenario = Scenario(name=name, script=[turn(say(text))], expect=[Expectation(trace="a.trace")])
-    return run(scenario, place=f"{here}/test_a.py::test_it")
+    return run(scenario, place=Place(test=f"{here}/test_a.py::test_it"))
 
 
 def told(file: Path) -> list[str]:

@@ -7,17 +7,18 @@ import re
 import pytest
 
 from llm_sim.errors import ScenarioError
-from llm_sim.exploration import Found
 from llm_sim.invariants import Violation
+from llm_sim.kept import SavedFailure
 from llm_sim.schedule import decode
 from llm_sim.simulation import run
-from tests.support.found import PLACE, TOKEN, found
+from llm_sim.targets import load_bot
+from tests.support.saved import PLACE, TOKEN, saved
 from tests.support.scenarios import two_tools
 
 
 def test_a_failure_has_all_that_it_takes_to_see_it_again() -> None:
-    one = found()
-    assert (one.law, one.call, one.function, one.token) == ("LS101", "g1", "g", TOKEN)
+    one = saved()
+    assert (one.law, one.call, one.tool, one.token) == ("LS101", "g1", "g", TOKEN)
     assert one.message == "g1 `g` is never settled: last heard of as started"
     assert one.laws == ("LS101", "LS103", "LS106", "LS107", "LS111")
     assert (one.target, one.version, one.place) == ("naive", "naive 0.1.0", PLACE)
@@ -27,17 +28,17 @@ def test_a_failure_has_all_that_it_takes_to_see_it_again() -> None:
 
 
 def test_another_law_or_another_call_is_another_failure() -> None:
-    one = found()
+    one = saved()
     assert not one.is_of(Violation("LS103", one.message, "g1"))
     assert not one.is_of(Violation("LS101", one.message, "f1"))
 
 
 def test_the_name_says_law_and_function_and_is_the_same_always() -> None:
-    assert (found().name, found(law="LS111").name) == ("LS101-g-d974d2", "LS111-75db80")
+    assert (saved().name, saved(law="LS111").name) == ("LS101-g-d974d2", "LS111-75db80")
 
 
 def test_another_schedule_scenario_call_target_or_place_has_another_name() -> None:
-    one = found()
+    one = saved()
     others = [
         one,
         one.model_copy(update={"schedule": decode("ls1-end@start+1")}),
@@ -50,25 +51,26 @@ def test_another_schedule_scenario_call_target_or_place_has_another_name() -> No
 
 
 def test_a_function_with_an_odd_name_makes_a_name_for_a_file() -> None:
-    plain = found().to_plain()
+    plain = saved().to_plain()
     plain["scenario"]["script"][0][1]["call"] = "../g h"
     plain["scenario"]["tools"]["../g h"] = {}
-    assert re.fullmatch(r"LS101-___g_h-[0-9a-f]{6}", Found.from_plain(plain).name)
+    assert re.fullmatch(r"LS101-___g_h-[0-9a-f]{6}", SavedFailure.from_plain(plain).name)
 
 
 def test_a_failure_comes_back_from_its_plain_form() -> None:
-    assert Found.from_plain(found().to_plain()) == found()
+    assert SavedFailure.from_plain(saved().to_plain()) == saved()
 
 
 def test_a_bot_that_was_given_takes_the_place_of_the_scenarios_own() -> None:
-    one = run(two_tools("sequential"), schedule=decode(TOKEN), target="naive")
-    given = Found.of(one, one.violations[0], "naive", bot="tests.bots:other")
-    assert given.scenario == two_tools("sequential").replace(bot="tests.bots:other")
+    bot = load_bot("tests.quality.bots:catches_all")
+    one = run(two_tools("sequential"), bot=bot, schedule=decode(TOKEN), target="naive")
+    given = SavedFailure.of(one, one.violations[0])
+    assert given.scenario == two_tools("sequential").replace(bot="tests.quality.bots:catches_all")
 
 
 def test_what_no_file_can_hold_is_escaped() -> None:
     one = run(two_tools("sequential"), schedule=decode(TOKEN), target="naive")
-    odd = Found.of(one, Violation("LS101", "answered\n  '\ud800\x07'"), "naive")
+    odd = SavedFailure.of(one, Violation("LS101", "answered\n  '\ud800\x07'"))
     assert odd.message == r"answered '\ud800\x07'"
 
 
@@ -89,5 +91,5 @@ def test_a_wrong_plain_form_is_answered_with_what_is_wrong(
     change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ScenarioError) as raised:
-        Found.from_plain({**found().to_plain(), **change})
+        SavedFailure.from_plain({**saved().to_plain(), **change})
     assert str(raised.value) == message

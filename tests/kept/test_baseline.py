@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from llm_sim.errors import ScenarioError, UsageError
-from llm_sim.exploration import Baseline, Known, broken
-from llm_sim.schedule import decode
-from llm_sim.simulation import run
-from tests.support.found import TOKEN
+from llm_sim.invariants import Violation
+from llm_sim.kept import Baseline, Known
+from llm_sim.scenario import Place, Scenario, Tool, call, turn
+from llm_sim.schedule import Schedule, decode
+from llm_sim.simulation import (
+    Broken,
+    BrokenLaw,
+    Finding,
+    Setup,
+    UnmetExpectation,
+    broken_laws,
+    run,
+)
+from tests.support.saved import TOKEN
 from tests.support.scenarios import two_tools
 
 PLACE = "a.sim.yaml::f"
@@ -24,6 +35,30 @@ known:
 """
 
 
+def found(*broken: BrokenLaw, place: str = PLACE, target: str = NAIVE) -> Finding:
+    """Return a finding of these laws, each with the tool that it is about."""
+    tools = {tool: Tool() for _, tool in broken if tool}
+    script = [turn(*(call(tool, as_=tool) for tool in tools))]
+    scenario = Scenario(name="f", script=script, tools=tools)
+    setup = Setup.of(scenario, target=target, place=Place.parse(place))
+    violations = tuple(Violation(law, "broken", tool) for law, tool in broken)
+    return Finding(setup, Schedule(), Broken(violations))
+
+
+def knows(baseline: Baseline, *broken: BrokenLaw, place: str = PLACE, target: str = NAIVE) -> bool:
+    """Return whether all of these are known."""
+    return baseline.filtered(found(*broken, place=place, target=target)).known
+
+
+def note(baseline: Baseline, *broken: BrokenLaw, target: str = NAIVE, whole: bool = True) -> None:
+    """Note what was broken at the place, where all there is was run."""
+    finding = found(*broken, target=target)
+    if broken:
+        baseline.filtered(finding)
+    if whole:
+        baseline.covered(finding.setup)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A baseline of two places."""
@@ -34,7 +69,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_what_a_run_broke_is_told_by_law_and_function() -> None:
     one = run(two_tools("sequential"), schedule=decode(TOKEN), target="naive")
-    assert broken(one) == (
+    assert broken_laws(one.setup, one.violations) == (
         ("LS101", "g"),
         ("LS103", "g"),
         ("LS106", "g"),
@@ -44,30 +79,30 @@ def test_what_a_run_broke_is_told_by_law_and_function() -> None:
 
 
 def test_a_clean_run_broke_nothing() -> None:
-    assert broken(run(two_tools())) == ()
+    clean = run(two_tools())
+    assert broken_laws(clean.setup, clean.violations) == ()
 
 
 def test_what_is_in_the_file_is_known_and_nothing_else_is(file: Path) -> None:
     baseline = Baseline(file)
-    assert baseline.knows(PLACE, NAIVE, [("LS101", "g"), ("LS204", "")])
+    assert knows(baseline, ("LS101", "g"), ("LS204", ""))
     assert [
-        baseline.knows(PLACE, NAIVE, [("LS101", "g"), ("LS103", "g")]),
-        baseline.knows(PLACE, NAIVE, [("LS101", "h")]),
-        baseline.knows("c.sim.yaml::f", NAIVE, [("LS101", "g")]),
-        baseline.knows(PLACE, "pipecat", [("LS101", "g")]),
+        knows(baseline, ("LS101", "g"), ("LS103", "g")),
+        knows(baseline, ("LS101", "h")),
+        knows(baseline, ("LS101", "g"), place="c.sim.yaml::f"),
+        knows(baseline, ("LS101", "g"), target="reference"),
     ] == [False, False, False, False]
 
 
 def test_without_a_file_nothing_is_known_and_nothing_is_new() -> None:
     baseline = Baseline(None)
-    baseline.note(PLACE, NAIVE, [("LS101", "g")])
-    assert not baseline.knows(PLACE, NAIVE, [("LS101", "g")])
+    assert not knows(baseline, ("LS101", "g"))
     assert (baseline.new, baseline.stale, baseline.finish()) == ([], [], [])
 
 
 def test_what_was_not_seen_where_all_was_run_is_stale(file: Path) -> None:
     baseline = Baseline(file)
-    baseline.note(PLACE, NAIVE, [("LS101", "g"), ("LS302", "g")])
+    note(baseline, ("LS101", "g"), ("LS302", "g"))
     assert baseline.new == [Known(PLACE, NAIVE, "LS302", "g")]
     assert baseline.stale == [Known(PLACE, NAIVE, "LS204")]
     assert baseline.finish() == ["stale     a.sim.yaml::f naive LS204"]
@@ -76,22 +111,22 @@ def test_what_was_not_seen_where_all_was_run_is_stale(file: Path) -> None:
 
 def test_what_was_not_seen_where_only_a_part_was_run_is_not_stale(file: Path) -> None:
     baseline = Baseline(file, prune=True)
-    baseline.note(PLACE, NAIVE, [], whole=False)
+    note(baseline, whole=False)
     assert (baseline.stale, baseline.finish()) == ([], [])
     assert file.read_text(encoding="utf-8") == TEXT
 
 
 def test_what_was_not_seen_on_another_target_is_not_stale(file: Path) -> None:
     baseline = Baseline(file, prune=True)
-    baseline.note(PLACE, "pipecat", [])
+    note(baseline, target="reference")
     assert (baseline.stale, baseline.finish()) == ([], [])
     assert file.read_text(encoding="utf-8") == TEXT
 
 
 def test_an_update_adds_what_is_new_in_its_order(file: Path) -> None:
     baseline = Baseline(file, update=True)
-    assert baseline.knows(PLACE, NAIVE, [("LS103", "g")])
-    baseline.note(PLACE, NAIVE, [("LS103", "g")])
+    assert knows(baseline, ("LS103", "g"))
+    note(baseline, ("LS103", "g"))
     assert baseline.finish() == [
         "added     a.sim.yaml::f naive LS103 g",
         "stale     a.sim.yaml::f naive LS101 g",
@@ -108,16 +143,31 @@ def test_an_update_creates_the_file_even_where_nothing_is_broken(tmp_path: Path)
     file = tmp_path / "new.yaml"
     Baseline(file, update=True).finish()
     assert file.read_text(encoding="utf-8") == "version: 1\nknown: []\n"
-    assert not Baseline(file).knows(PLACE, NAIVE, [("LS101", "g")])
+    assert not knows(Baseline(file), ("LS101", "g"))
 
 
 def test_pruning_removes_what_is_stale_and_adds_nothing(file: Path) -> None:
     baseline = Baseline(file, prune=True)
-    baseline.note(PLACE, NAIVE, [("LS101", "g"), ("LS302", "g")])
+    note(baseline, ("LS101", "g"), ("LS302", "g"))
     assert baseline.finish() == ["removed   a.sim.yaml::f naive LS204"]
     assert file.read_text(encoding="utf-8") == TEXT.replace(
         "- {place: 'a.sim.yaml::f', target: naive, law: LS204}\n", ""
     )
+
+
+def test_what_is_broken_on_purpose_is_neither_known_nor_new(file: Path) -> None:
+    baseline = Baseline(file)
+    baseline.filtered(found(("LS302", "g")), ["LS302"])
+    assert baseline.new == []
+    assert baseline.filtered(found(("LS302", "g"), ("LS101", "g")), ["LS302"]).known
+
+
+def test_an_expectation_that_is_not_met_either_is_never_known(file: Path) -> None:
+    one = found(("LS101", "g"))
+    missed = UnmetExpectation(("expect", 0, "frames"), "End did not come")
+    also = replace(one, verdict=Broken(one.violations, (missed,)))
+    assert Baseline(file).filtered(one).known
+    assert not Baseline(file).filtered(also).known
 
 
 def test_a_baseline_that_is_not_there_is_refused(tmp_path: Path) -> None:
