@@ -63,9 +63,12 @@ def _json(value: Any) -> str:
 
 
 def _lines(trace: Trace) -> Iterator[str]:
-    needed = {name for name, default in _DEFAULTS[Header].items() if default is MISSING}
-    fields_of_header = asdict(trace.header).items()
-    header = {name: value for name, value in fields_of_header if value or name in needed}
+    defaults = _DEFAULTS[Header]
+    header = {
+        name: value
+        for name, value in asdict(trace.header).items()
+        if value or value != defaults[name]
+    }
     yield _json({"line": "trace", "format": FORMAT, **header})
     told = 0
     for event in trace.events:
