@@ -107,14 +107,14 @@ class Setup:
         defaults = DEFAULTS.get()
         laws = defaults.laws if laws is None else laws
         limits = defaults.limits if limits is None else limits
-        _check_kinds(scenario, bot, laws, limits, network)
+        _check_kinds(scenario, bot, laws, limits, network, place)
         where = scenario.place if place is None else place
         with placed_at(scenario, "strict"):
             check_laws(scenario)
         return cls(
             scenario,
             _bot_of(scenario, where) if bot is None else bot,
-            _target_of(scenario, target or scenario.target or defaults.target),
+            _target_of(scenario, _chosen(target, scenario.target, defaults.target)),
             tuple(laws),
             Limits.of(scenario) if limits is None else limits,
             network,
@@ -189,6 +189,11 @@ def _bot_of(scenario: Scenario, place: Place) -> Bot:
         return load_bot(scenario.bot, beside=place.directory)
 
 
+def _chosen(*targets: str | Target | None) -> str | Target:
+    """Return the first target that is given; what is none of them is refused, not passed over."""
+    return next(target for target in targets if target is not None)
+
+
 def _target_of(scenario: Scenario, target: str | Target) -> Target:
     if isinstance(target, str):
         with placed_at(scenario, "target") if target == scenario.target else nullcontext():
@@ -200,7 +205,7 @@ def _target_of(scenario: Scenario, target: str | Target) -> Target:
 
 
 def _check_kinds(
-    scenario: object, bot: object, laws: object, limits: object, network: object
+    scenario: object, bot: object, laws: object, limits: object, network: object, place: object
 ) -> None:
     """Refuse an argument of another kind than it must be, with what to write."""
     if not isinstance(scenario, Scenario):
@@ -216,6 +221,8 @@ def _check_kinds(
         raise UsageError(f"limits must be Limits, not {limits!r}; write Limits(max_steps=1000)")
     if network is not None and not isinstance(network, Network):
         raise UsageError(f"network must be a Network, not {network!r}; write net = Network()")
+    if place is not None and not isinstance(place, Place):
+        raise UsageError(f"place must be a Place, not {place!r}; write Place.parse({place!r})")
     if isinstance(laws, str) or not isinstance(laws, Sequence):
         raise UsageError(f'laws must be a tuple of laws, not {laws!r}; write (get_law("LS101"),)')
     for law in laws:
