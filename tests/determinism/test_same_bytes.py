@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from llm_sim.errors import NondeterminismError
-from llm_sim.simulation import check_determinism, run
+from llm_sim.simulation import Setup, check_determinism, run
 from llm_sim.targets import Bot
 from llm_sim.trace import dumps
 from tests.support.pipecat import needs_pipecat
@@ -78,7 +78,7 @@ def test_a_bot_that_draws_from_the_process_is_reported() -> None:
     bot = Bot(lambda llm: llm.register_function("lookup", lookup))
     scenario = spoken_tool().replace(tools={}, bot="tests.bots:counting", latency={})
     with pytest.raises(NondeterminismError, match="gave another trace: event") as refused:
-        check_determinism(scenario, bot=bot)
+        check_determinism(Setup.of(scenario, bot=bot))
     assert not refused.value.settles
 
 
@@ -93,7 +93,7 @@ def test_what_outlives_the_first_run_is_told_from_what_is_never_the_same() -> No
     bot = Bot(lambda llm: llm.register_function("lookup", lookup))
     scenario = spoken_tool().replace(tools={}, bot="tests.bots:caching", latency={})
     with pytest.raises(NondeterminismError, match="something outlives a run") as refused:
-        check_determinism(scenario, bot=bot)
+        check_determinism(Setup.of(scenario, bot=bot))
     assert refused.value.settles
     assert refused.value.first_difference.endswith(
         """its data is {"result": {"cached": false}} and {"result": {"cached": true}}"""
@@ -110,4 +110,4 @@ def test_a_bot_that_draws_from_seeded_chance_is_not_reported() -> None:
 
     bot = Bot(lambda llm: llm.register_function("lookup", lookup))
     scenario = spoken_tool().replace(tools={}, bot="tests.bots:chance", latency={})
-    assert check_determinism(scenario, bot=bot).violations == ()
+    assert check_determinism(Setup.of(scenario, bot=bot)).violations == ()

@@ -22,13 +22,14 @@ from llm_sim.exploration import sweep
 from llm_sim.loop import StockLoop
 from llm_sim.network import Network
 from llm_sim.scenario import Scenario, call, say, turn
-from llm_sim.simulation import Setup, check_determinism, check_recording, run, simulate
+from llm_sim.simulation import Setup, check_determinism, check_recording, run
 from llm_sim.targets import Bot
 from llm_sim.trace import dumps, timeline
 from tests.network.apps import shop
 from tests.network.bots import asks, bot, network
 from tests.network.clients import UNVERIFIED
 from tests.support.pipecat import needs_pipecat
+from tests.support.runs import simulated
 from tests.support.scenarios import ROOT
 
 MS = 1_000_000
@@ -50,8 +51,8 @@ def test_a_handler_asks_a_declared_server(tool: str, target: str) -> None:
 @targets
 @tools
 def test_asyncios_own_loop_makes_the_same_run(tool: str, target: str) -> None:
-    setup = Setup.of(asks(tool), target=target)
-    one, stock = simulate(setup), simulate(setup, loop=StockLoop)
+    one = run(asks(tool), target=target)
+    stock = simulated(asks(tool), target=target, loop=StockLoop)
     assert dumps(one.trace).splitlines()[1:] == dumps(stock.trace).splitlines()[1:]
 
 
@@ -336,8 +337,8 @@ def test_a_network_that_nobody_uses_adds_no_step() -> None:
 _PROGRAM = """
 import sys
 from llm_sim.schedule import decode
-from llm_sim.simulation import Run, Setup, check_determinism, check_recording, run, simulate
-from llm_sim.trace import dumps
+from llm_sim.simulation import run
+from llm_sim.trace import dumps, timeline
 from tests.network.bots import asks
 target, tool = sys.argv[1:]
 for token in ("ls1-undisturbed", "ls1-interrupt@FunctionCallInProgress+9"):

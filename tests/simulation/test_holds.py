@@ -10,7 +10,7 @@ import pytest
 from llm_sim import Bot, F, Run, after, at, call, hold, interrupt, run, say, turn
 from llm_sim.errors import ScenarioError
 from llm_sim.scenario import Hold, Injection, Scenario
-from llm_sim.simulation import check_determinism
+from llm_sim.simulation import Setup, check_determinism
 from tests.support.pipecat import needs_pipecat
 
 TARGETS = ["reference", pytest.param("pipecat", marks=needs_pipecat)]
@@ -36,7 +36,7 @@ def held(*inject: Injection, gate: Hold = GATE, target: str = "reference") -> Ru
         inject=inject,
         open_ended=True,
     )
-    return check_determinism(scenario, target=target)
+    return check_determinism(Setup.of(scenario, target=target))
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -12,19 +12,20 @@ from llm_sim.schedulers import Fifo, Pos, Replaying
 from llm_sim.simulation import run
 from llm_sim.trace import dumps
 from tests.support.orders import one_order
+from tests.support.runs import simulated
 from tests.support.scenarios import spoken_tool, two_tools
 
 
 def test_first_in_first_out_is_the_plain_run() -> None:
     plain = run(two_tools())
-    assert run(two_tools(), scheduler=Fifo()).trace.events == plain.trace.events
+    assert simulated(two_tools(), scheduler=Fifo()).trace.events == plain.trace.events
 
 
 def test_a_run_says_what_its_scheduler_chose_and_the_token_is_the_same_run() -> None:
     scheduler = Pos(3)
     for _ in range(10):
         scheduler.begin()
-        one = run(two_tools(), scheduler=scheduler)
+        one = simulated(two_tools(), scheduler=scheduler)
         assert one.schedule.order is not None
         assert one.trace.header.schedule == one.token
         again = run(two_tools(), schedule=decode(one.token))
@@ -36,14 +37,14 @@ def test_another_order_is_another_run() -> None:
     plain = run(two_tools())
     scheduler = Pos(3)
     scheduler.begin()
-    assert run(two_tools(), scheduler=scheduler).trace.events != plain.trace.events
+    assert simulated(two_tools(), scheduler=scheduler).trace.events != plain.trace.events
 
 
 def test_the_order_and_a_landing_go_together() -> None:
     landing = Landing("interrupt", "FunctionCallsStarted", 1, 2)
     scheduler = Pos(1)
     scheduler.begin()
-    one = run(spoken_tool(), schedule=Schedule((landing,)), scheduler=scheduler)
+    one = simulated(spoken_tool(), schedule=Schedule((landing,)), scheduler=scheduler)
     assert one.schedule.landings == (landing,)
     again = run(spoken_tool(), schedule=one.schedule)
     assert [event.data["do"] for event in again.trace.of("stimulus")] == ["say", "interrupt"]
@@ -59,7 +60,7 @@ def test_only_the_steps_from_the_opening_to_rest_are_reordered() -> None:
             return 0
 
     counting = Counting()
-    one = run(spoken_tool(), scheduler=counting)
+    one = simulated(spoken_tool(), scheduler=counting)
     jumps = len({event.time_ns for event in one.trace.until_rest().events}) - 1
     assert one.opened > 0
     assert one.steps - jumps - 1 <= counting.asked <= one.steps - jumps
@@ -88,4 +89,4 @@ def test_an_order_that_does_not_fit_any_more_did_not_land(token: str, words: str
 
 def test_a_scheduler_beside_an_order_is_refused() -> None:
     with pytest.raises(UsageError, match="'ls1-undisturbed/order' has an order of its own"):
-        run(two_tools(), schedule=Schedule((), ()), scheduler=Replaying(()))
+        simulated(two_tools(), schedule=Schedule((), ()), scheduler=Replaying(()))

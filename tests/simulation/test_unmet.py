@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llm_sim.scenario import Scenario, Tool, at, call, interrupt, say, turn
+from llm_sim.scenario import Place, Scenario, Tool, at, call, interrupt, say, turn
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run
 from llm_sim.trace import golden_text
@@ -202,7 +202,7 @@ def test_nothing_is_expected_of_a_run_in_which_something_else_lands() -> None:
 
 
 def test_a_golden_trace_is_looked_for_beside_the_scenario(tmp_path: Path) -> None:
-    place = str(tmp_path / "a.sim.yaml::slow")
+    place = Place(str(tmp_path / "a.sim.yaml"), "slow")
     file = tmp_path / "golden" / "a.trace"
     missing = ran(SLOW, {"trace": "golden/a.trace"}, place=place)
     assert [each.message for each in missing.unmet] == [
@@ -215,6 +215,6 @@ def test_a_golden_trace_is_looked_for_beside_the_scenario(tmp_path: Path) -> Non
 
 def test_a_golden_trace_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.trace").write_bytes(b"\xff")
-    one = ran(SLOW, {"trace": "a.trace"}, place=str(tmp_path / "a.sim.yaml::slow"))
+    one = ran(SLOW, {"trace": "a.trace"}, place=Place(str(tmp_path / "a.sim.yaml"), "slow"))
     (unmet,) = one.unmet
     assert unmet.message == f"{tmp_path / 'a.trace'}: it is no golden trace: not UTF-8 text"

@@ -29,9 +29,10 @@ from llm_sim.errors import UnsupportedOperationError
 from llm_sim.exploration import sweep
 from llm_sim.loop import SimLoop, StockLoop
 from llm_sim.scenario import Scenario, call, say, turn
-from llm_sim.simulation import check_determinism, check_recording, run
+from llm_sim.simulation import Setup, check_determinism, check_recording, run
 from llm_sim.targets import Bot
 from tests.support.pipecat import needs_pipecat
+from tests.support.runs import simulated
 
 TARGETS = pytest.mark.parametrize(
     "target", ["reference", pytest.param("pipecat", marks=needs_pipecat)]
@@ -60,7 +61,7 @@ def _bot(look: Callable[[], Any], pause_secs: float = 0.0) -> Bot:
 
 
 def _seen(look: Callable[[], Any], pause_secs: float = 0.0, **how: Any) -> Any:
-    one = run(CONVERSATION, bot=_bot(look, pause_secs), **how)
+    one = simulated(CONVERSATION, bot=_bot(look, pause_secs), **how)
     assert one.violations == ()
     return next(one.trace.of("answer")).data["result"]
 
@@ -117,8 +118,9 @@ def test_results_with_the_time_and_with_secrets_are_the_same_at_every_point(targ
         return [datetime.now().isoformat(), time.time(), *drawn, unseeded.random()]
 
     bot = _bot(look, 0.1)
-    assert check_determinism(CONVERSATION, bot=bot, target=target).violations == ()
-    assert check_recording(CONVERSATION, bot=bot, target=target) == ()
+    setup = Setup.of(CONVERSATION, bot=bot, target=target)
+    assert check_determinism(setup).violations == ()
+    assert check_recording(setup) == ()
     assert sweep(CONVERSATION, bot=bot, target=target).conclusive
 
 
@@ -146,7 +148,8 @@ def test_a_function_in_a_thread_sees_the_time_pass_that_it_sleeps(loop: Any) -> 
     async def nap(params: Any) -> None:
         await params.result_callback([*await asyncio.to_thread(_napping), time.time() - START])
 
-    one = run(CONVERSATION, bot=Bot(lambda llm: llm.register_function("look", nap)), loop=loop)
+    bot = Bot(lambda llm: llm.register_function("look", nap))
+    one = simulated(CONVERSATION, bot=bot, loop=loop)
     assert next(one.trace.of("answer")).data["result"] == [2.0, 2.0, 2.0]
 
 

@@ -20,6 +20,7 @@ from llm_sim.schedule import Kind, Schedule
 from llm_sim.simulation import Run, run, steady
 from llm_sim.trace import Difference, first_difference
 from tests.support.pipecat import needs_pipecat
+from tests.support.runs import simulated
 from tests.support.scenarios import BARGE_IN, ROOT, two_tools
 from tests.support.situations import situations
 
@@ -63,14 +64,14 @@ def test_timers_of_one_moment_fire_in_the_same_order() -> None:
         script=[turn(*[call(name, as_=name) for name in names]), turn(say("Done."))],
         tools=dict.fromkeys(names, Tool(latency="10ms")),
     )
-    answers = run(scenario, loop=StockLoop).trace.of("answer")
+    answers = simulated(scenario, loop=StockLoop).trace.of("answer")
     assert [event.call for event in answers] == names
     assert _differences(scenario) == []
 
 
 def test_a_run_that_differs_in_one_latency_is_told_apart() -> None:
     slow = two_tools().replace(tools={"f": Tool(latency="101ms"), "g": Tool(latency="50ms")})
-    difference = _difference(run(two_tools()), run(slow, loop=StockLoop))
+    difference = _difference(run(two_tools()), simulated(slow, loop=StockLoop))
     assert difference is not None
     assert difference.left is not None
     assert difference.right is not None
@@ -78,14 +79,14 @@ def test_a_run_that_differs_in_one_latency_is_told_apart() -> None:
 
 
 def test_a_run_that_differs_in_a_step_is_told_apart() -> None:
-    one = run(two_tools(), loop=StockLoop)
+    one = simulated(two_tools(), loop=StockLoop)
     later = [dataclasses.replace(event, step=event.step + 1) for event in one.trace.events]
     trace = dataclasses.replace(one.trace, events=later)
     assert _difference(run(two_tools()), dataclasses.replace(one, trace=trace)) is not None
 
 
 def test_the_trace_says_what_it_was_made_on() -> None:
-    header = run(two_tools(), loop=StockLoop).trace.header
+    header = simulated(two_tools(), loop=StockLoop).trace.header
     assert header.target == "reference 0.1.0 on stock asyncio"
 
 
@@ -103,7 +104,7 @@ def _differences(scenario: Scenario, target: str = "reference") -> list[tuple[st
             schedules += _points(scenario, target, inject)[::stride]
         for schedule in schedules:
             simulated = run(scenario, target=target, schedule=schedule)
-            stock = run(scenario, target=target, schedule=schedule, loop=StockLoop)
+            stock = simulated(scenario, target=target, schedule=schedule, loop=StockLoop)
             difference = _difference(simulated, stock) or _verdicts(simulated, stock)
             if difference is not None:
                 found.append((simulated.token, difference))

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from llm_sim.invariants import LAWS, Violation
 from llm_sim.report import Failure, KnownIssue, known_issue, known_issues, render_failure
 from llm_sim.report._known import NEEDS
+
+from llm_sim.invariants import LAWS, Violation
 from llm_sim.scenario import (
     Scenario,
     Tool,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from llm_sim.invariants import Violation
 from llm_sim.report import Failure, render_failure
+
+from llm_sim.invariants import Violation
 from llm_sim.trace import DOWN
 from tests.support.told import Told
 

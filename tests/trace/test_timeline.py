@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_sim.report import timeline
-from llm_sim.trace import DOWN, Trace
+from llm_sim.trace import DOWN, Trace, timeline
 from tests.support.told import Told
 
 
