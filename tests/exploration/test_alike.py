@@ -8,14 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from llm_sim.exploration import Outcome, sweep
-from llm_sim.exploration._attempts import Job, in_this_process, places_behind
+from llm_sim.exploration import Outcome, stimulus_kinds, sweep
+from llm_sim.exploration._attempts import in_this_process, places_behind
 from llm_sim.exploration._points import Point, first_places, plan
-from llm_sim.exploration._sweep import stimulus_kinds
-from llm_sim.invariants import LAWS
+from llm_sim.loop import QuietSteps
 from llm_sim.scenario import Scenario, at, call, interrupt, say, turn
 from llm_sim.schedule import Schedule
-from llm_sim.simulation import Limits, Run, steady
+from llm_sim.simulation import Limits, Run, Setup, simulate, steady
 from llm_sim.targets import Bot
 from tests.support.pipecat import needs_pipecat
 from tests.support.scenarios import ROOT, spoken_tool, two_tools
@@ -37,16 +36,17 @@ def _collector_held() -> Iterator[None]:
         yield
 
 
-def job_of(scenario: Scenario, target: str = "reference") -> Job:
-    return Job(scenario, None, target, None, LAWS, "").loaded()
+def setup_of(scenario: Scenario, target: str = "reference") -> Setup:
+    return Setup.of(scenario, target=target)
 
 
-def points_of(job: Job, inject: str, quiet: set[int] | None = None) -> list[Point]:
+def points_of(setup: Setup, inject: str, quiet: set[int] | None = None) -> list[Point]:
     """Return the points that a sweep tries, with all steps that are given taken for quiet."""
     kinds = stimulus_kinds(inject)
-    undisturbed, found = job.watched(Schedule())
-    runs = in_this_process(job, lambda: False, lambda: None)
-    firsts = first_places(kinds[0], undisturbed, found if quiet is None else quiet)
+    found = QuietSteps()
+    undisturbed = simulate(setup, instrument=found)
+    runs = in_this_process(setup, lambda: False, lambda: None)
+    firsts = first_places(kinds[0], undisturbed, found.steps if quiet is None else quiet)
     most = 10_000 if len(kinds) == 1 else SAMPLE
     return plan(firsts, kinds[1:], lambda schedules: runs(places_behind, schedules), most)[1]
 
@@ -65,13 +65,13 @@ def skipped(points: list[Point]) -> list[Point]:
     return [point for point in points if point.alike != point.schedule]
 
 
-def parted(job: Job, points: list[Point]) -> Iterator[Point]:
+def parted(setup: Setup, points: list[Point]) -> Iterator[Point]:
     """Yield the points whose own run is not the one that is taken for it."""
     known: dict[Schedule, Run] = {}
     for point in points:
         if point.alike not in known:
-            known[point.alike] = job.run(point.alike)
-        if not same_but_for_the_schedule(known[point.alike], job.run(point.schedule)):
+            known[point.alike] = simulate(setup, point.alike)
+        if not same_but_for_the_schedule(known[point.alike], simulate(setup, point.schedule)):
             yield point
 
 
@@ -84,19 +84,21 @@ TARGETS = ["reference", pytest.param("pipecat", marks=needs_pipecat)]
 
 @pytest.mark.parametrize("scenario", where(""))
 def test_a_skipped_point_makes_the_run_that_it_is_given(scenario: Scenario) -> None:
-    job = job_of(scenario)
-    points = [point for inject in ("interrupt", "end") for point in skipped(points_of(job, inject))]
+    setup = setup_of(scenario)
+    points = [
+        point for inject in ("interrupt", "end") for point in skipped(points_of(setup, inject))
+    ]
     assert points != []
-    assert list(parted(job, points)) == []
+    assert list(parted(setup, points)) == []
 
 
 @needs_pipecat
 @pytest.mark.parametrize("scenario", where("::"))
 def test_a_skipped_point_makes_the_run_that_it_is_given_on_pipecat(scenario: Scenario) -> None:
-    job = job_of(scenario, "pipecat")
-    points = skipped(points_of(job, "interrupt"))
+    setup = setup_of(scenario, "pipecat")
+    points = skipped(points_of(setup, "interrupt"))
     assert points != []
-    assert list(parted(job, points)) == []
+    assert list(parted(setup, points)) == []
 
 
 @pytest.mark.parametrize("inject", ["interrupt+end", "end+interrupt+cancel"])
@@ -107,26 +109,27 @@ def test_a_skipped_point_makes_the_run_that_it_is_given_on_pipecat(scenario: Sce
 def test_so_does_a_skipped_place_of_a_later_stimulus(
     target: str, scenario: Scenario, inject: str
 ) -> None:
-    job = job_of(scenario, target)
-    points = skipped(points_of(job, inject))
+    setup = setup_of(scenario, target)
+    points = skipped(points_of(setup, inject))
     assert points != []
-    assert list(parted(job, points)) == []
+    assert list(parted(setup, points)) == []
 
 
 def test_an_injection_of_the_scenario_is_not_overtaken() -> None:
     scenario = two_tools().replace(inject=[at("FunctionCallsStarted", interrupt(), offset=1)])
-    job = job_of(scenario)
-    points = skipped(points_of(job, "end"))
+    setup = setup_of(scenario)
+    points = skipped(points_of(setup, "end"))
     assert points != []
-    assert list(parted(job, points)) == []
+    assert list(parted(setup, points)) == []
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_wrong_equivalence_is_caught_by_the_same_comparison(target: str) -> None:
     """One that takes steps which append something for quiet."""
-    job = job_of(spoken_tool(), target)
-    points = skipped(points_of(job, "interrupt", set(range(job.watched(Schedule())[0].rested + 1))))
-    assert list(parted(job, points)) != []
+    setup = setup_of(spoken_tool(), target)
+    every = set(range(simulate(setup).rested + 1))
+    points = skipped(points_of(setup, "interrupt", every))
+    assert list(parted(setup, points)) != []
 
 
 @pytest.mark.parametrize("inject", ["interrupt", "interrupt+end", "interrupt+end+cancel"])

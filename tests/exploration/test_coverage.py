@@ -21,7 +21,7 @@ from llm_sim.scenario import (
     user_says,
 )
 from llm_sim.schedule import Schedule
-from llm_sim.simulation import Run, run
+from llm_sim.simulation import Clean, Run, Setup, run
 from llm_sim.targets import Bot
 from tests.support.scenarios import spoken_tool, two_tools
 from tests.support.told import Told
@@ -103,7 +103,8 @@ def test_what_the_harness_does_after_rest_is_not_counted() -> None:
 
 def told_phases(told: Told) -> list[str]:
     """Return the phase of the one call of a trace at each of its stimuli but the first."""
-    return [cell.phase for cell in cells(Run(one_call(), Schedule(), told.trace))]
+    one = Run(Setup.of(one_call()), Schedule(), told.trace, Clean())
+    return [cell.phase for cell in cells(one)]
 
 
 def test_a_call_goes_through_its_phases_in_order() -> None:

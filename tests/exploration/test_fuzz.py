@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,41 @@ from hypothesis import settings
 
 from llm_sim.errors import UsageError
 from llm_sim.exploration import (
+    SILENCE,
     Campaign,
-    Failure,
-    FailureStore,
+    Drawn,
     Registration,
-    cases_of,
-    explore,
+    completed,
+    draw_conversations,
+    draw_variations,
     registrations,
+    search_drawn,
 )
-from llm_sim.scenario import Scenario, Tool, call, say, turn
+from llm_sim.exploration._campaign import Found
+from llm_sim.kept import FailureStore
+from llm_sim.scenario import STIMULI, Place, Scenario, Tool, call, say, turn
 from llm_sim.schedule import encode
-from llm_sim.simulation import Run
+from llm_sim.simulation import Finding, Run, Setup
 from llm_sim.strategies import PROFILES
 from llm_sim.targets import Bot
 
 FEW = settings(PROFILES["llm-sim-ci"], max_examples=120)
-INTERRUPTED = cases_of(inject=["interrupt"])
+
+
+def conversations(inject: Sequence[str] = STIMULI, **how: Any) -> Drawn:
+    """Return what draws conversations; what it does not take itself is a part of the Setup."""
+    own = {name: how.pop(name) for name in ("max_injections", "stand_ins") if name in how}
+    return draw_conversations(Setup.of(SILENCE, **how), inject=inject, **own)
+
+
+def explore(drawn: Drawn, **how: Any) -> Campaign:
+    """Return what is found in a few examples."""
+    return completed(search_drawn(drawn, **{"settings": FEW, **how}))
+
+
+def interrupted(target: str = "reference", place: str = "") -> Drawn:
+    """Return what draws conversations in which nothing lands but interruptions."""
+    return conversations(["interrupt"], target=target, place=Place(test=place))
 
 
 async def _answers(params: Any) -> None:
@@ -41,16 +61,17 @@ def three_tools(llm: Any) -> None:
     llm.register_function("hang_up", _answers)
 
 
-def in_short(failure: Failure) -> str:
+def in_short(failure: Finding) -> str:
     """Return a failure as a line: laws, schedule, mode and calls."""
     run = failure.run
+    assert run is not None
     steps = [step.to_plain() for turn in run.scenario.script for step in turn.steps]
     calls = " ".join(step["call"] for step in steps if "call" in step)
     return f"{' '.join(run.laws)} | {encode(run.schedule)} | {run.scenario.mode} | {calls}"
 
 
-def fuzz_naive(**how: Any) -> Campaign:
-    return explore(INTERRUPTED, target="naive", **{"settings": FEW, **how})
+def fuzz_naive(place: str = "", **how: Any) -> Campaign:
+    return explore(interrupted("naive", place), **how)
 
 
 @cache
@@ -60,26 +81,26 @@ def naive() -> Campaign:
 
 
 def test_the_planted_races_of_the_naive_service_are_found_and_shrunk() -> None:
-    found = [in_short(failure) for failure in naive().failures]
+    found = [in_short(failure) for failure in naive().findings]
     assert all("| sequential |" in line for line in found)
     assert {law for line in found for law in line.split(" | ")[0].split()} >= {"LS106", "LS107"}
     assert all(len(line.split(" | ")[3].split()) <= 2 for line in found), found
 
 
 def test_the_reference_core_keeps_every_law_in_the_same_examples() -> None:
-    result = explore(INTERRUPTED, settings=FEW)
-    assert (result.examples, result.failures, result.no_verdict) == (120, [], {})
+    result = explore(interrupted())
+    assert (result.examples, result.findings, result.no_verdict) == (120, [], {})
     assert result.clean
 
 
 def test_a_failure_is_told_once_however_often_it_is_met() -> None:
-    failures = naive().failures
+    failures = naive().findings
     assert len({in_short(failure) for failure in failures}) == len(failures)
-    assert all(failure.shrink_runs > 0 for failure in failures)
+    assert all(failure.shrunk_in > 0 for failure in failures)
 
 
 def test_each_failure_is_looked_for_on_asyncios_own_loop() -> None:
-    checks = [failure.stock for failure in naive().failures]
+    checks = [failure.stock for failure in naive().findings]
     assert checks
     assert all(check is not None and check.fails_too for check in checks)
 
@@ -89,7 +110,7 @@ def test_the_same_seed_finds_the_same() -> None:
 
     def found(seed: int) -> list[str]:
         result = fuzz_naive(settings=wild, seed=seed)
-        return [f"{failure.example} {in_short(failure)}" for failure in result.failures]
+        return [f"{failure.example} {in_short(failure)}" for failure in result.findings]
 
     assert found(1) == found(1)
 
@@ -105,10 +126,12 @@ def never_two_calls(run: Run) -> None:
 
 
 def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
-    result = explore(cases_of(inject=["end"]), settings=FEW, check=never_two_calls)
-    told = [(one.violation.law, one.violation.message, one.run.token) for one in result.failures]
+    result = explore(conversations(["end"]), check=never_two_calls)
+    told = [
+        (each.law, each.message, one.token) for one in result.findings for each in one.violations
+    ]
     assert told == [("test", "2 calls", "ls1-undisturbed")]
-    assert [one.stock for one in result.failures] == [None]
+    assert one.stock is None
 
 
 def test_calls_that_need_no_turns_of_their_own_are_shown_in_one() -> None:
@@ -116,8 +139,9 @@ def test_calls_that_need_no_turns_of_their_own_are_shown_in_one() -> None:
         script=[turn(call("f", as_="f1")), turn(call("f", as_="f2")), turn(say("Done."))],
         tools={"f": Tool()},
     )
-    drawn = cases_of(scenario, inject=[])
-    (failure,) = explore(drawn, settings=FEW, check=never_two_calls).failures
+    drawn = draw_variations([Setup.of(scenario)], inject=[])
+    (failure,) = explore(drawn, check=never_two_calls).findings
+    assert failure.run is not None
     assert failure.run.scenario.script == (turn(call("f", as_="f1"), call("f", as_="f2")),)
 
 
@@ -128,7 +152,7 @@ def test_ctrl_c_stops_after_the_run_under_way_and_keeps_what_was_found() -> None
 
     result = fuzz_naive(progress=press)
     assert result.stopped
-    assert result.failures
+    assert result.findings
     assert result.examples < 120
     assert not result.clean
 
@@ -139,25 +163,25 @@ def test_a_kept_failure_is_replayed_first_by_the_same_test_on_the_same_target(
     store = FailureStore(tmp_path)
     few = settings(FEW, max_examples=1)
     found = fuzz_naive(store=store, place="p")
-    assert len(store.load()) == len(found.failures) > 0
+    assert len(store.load()) == len(found.findings) > 0
 
     again = fuzz_naive(settings=few, store=store, place="p")
-    assert [one.example for one in again.failures] == [0] * len(found.failures)
+    assert [one.example for one in again.findings] == [0] * len(found.findings)
 
-    elsewhere = explore(INTERRUPTED, settings=few, store=store, place="q")
-    assert (elsewhere.clean, len(store.load())) == (True, len(found.failures))
+    elsewhere = explore(interrupted(place="q"), settings=few, store=store)
+    assert (elsewhere.clean, len(store.load())) == (True, len(found.findings))
 
-    other_target = explore(INTERRUPTED, settings=few, store=store, place="p")
-    assert (other_target.clean, len(store.load())) == (True, len(found.failures))
+    other_target = explore(interrupted(place="p"), settings=few, store=store)
+    assert (other_target.clean, len(store.load())) == (True, len(found.findings))
 
 
 def test_a_kept_failure_that_passes_is_dropped(tmp_path: Path) -> None:
     store = FailureStore(tmp_path)
-    broken = explore(INTERRUPTED, settings=FEW, check=never_two_calls, store=store)
+    broken = explore(interrupted(), check=never_two_calls, store=store)
     assert [one.law for one in store.load()] == ["test"]
-    assert len(broken.failures) == 1
+    assert len(broken.findings) == 1
 
-    repaired = explore(INTERRUPTED, settings=settings(FEW, max_examples=1), store=store)
+    repaired = explore(interrupted(), settings=settings(FEW, max_examples=1), store=store)
     assert (repaired.clean, store.load()) == (True, [])
 
 
@@ -165,8 +189,8 @@ def test_what_another_target_broke_is_left_to_it(tmp_path: Path) -> None:
     store = FailureStore(tmp_path)
     found = fuzz_naive(store=store, place="p")
     few = settings(FEW, max_examples=1)
-    assert explore(INTERRUPTED, settings=few, store=store, place="p").clean
-    assert len(store.load()) == len(found.failures)
+    assert explore(interrupted(place="p"), settings=few, store=store).clean
+    assert len(store.load()) == len(found.findings)
 
 
 def test_a_failure_is_kept_when_it_is_found_and_told_where_it_cannot_be(tmp_path: Path) -> None:
@@ -176,8 +200,8 @@ def test_a_failure_is_kept_when_it_is_found_and_told_where_it_cannot_be(tmp_path
     fuzz_naive(store=store, progress=lambda done, planned, count: kept.append(len(store.load())))
     lost = fuzz_naive(store=FailureStore(tmp_path / "file" / "no"))
     assert sorted(set(kept))[:2] == [0, 1]
-    assert lost.failures
-    assert list(lost.not_kept.values()) == [len(lost.failures)]
+    assert lost.findings
+    assert list(lost.not_kept.values()) == [len(lost.findings)]
 
 
 def test_assertions_of_a_test_are_told_apart_by_where_they_stand() -> None:
@@ -186,8 +210,8 @@ def test_assertions_of_a_test_are_told_apart_by_where_they_stand() -> None:
         assert len(calls) < 2, f"broken: {calls}"
         assert len(calls) < 1, f"broken: {calls}"
 
-    failures = explore(cases_of(inject=["end"]), settings=FEW, check=never_called).failures
-    kinds = [failure.violation.kind for failure in failures]
+    failures = explore(conversations(["end"]), check=never_called).findings
+    kinds = [failure.violations[0].kind for failure in failures]
     assert len(kinds) == len(set(kinds)) == 2
     assert all(kind.startswith("never_called:") for kind in kinds)
 
@@ -200,7 +224,7 @@ def test_at_most_so_many_stimuli_land_whatever_they_are() -> None:
         landed.add(len(stimuli) - 1)
 
     for most in (0, 1):
-        explore(cases_of(max_injections=most), settings=FEW, check=note)
+        explore(conversations(max_injections=most), check=note)
         assert max(landed) == most
 
 
@@ -219,17 +243,17 @@ def test_a_bot_that_remembers_other_runs_gives_no_verdict() -> None:
 
     bot = Bot(lambda llm: llm.register_function("f", forgets_the_third_call))
     scenario = Scenario(bot="a.bot:build", script=[turn(call("f", as_="f1")), turn()])
-    drawn = cases_of(scenario, inject=["user_starts"])
-    result = explore(drawn, bot=bot, settings=FEW, check=check)
+    drawn = draw_variations([Setup.of(scenario, bot=bot)], inject=["user_starts"])
+    result = explore(drawn, check=check)
     (message,) = result.no_verdict
-    assert (result.failures, message[:60]) == (
+    assert (result.findings, message[:60]) == (
         [],
         "the same bot, scenario and schedule gave another trace: test",
     )
 
 
 def test_a_bot_is_fuzzed_with_the_tools_that_it_registers() -> None:
-    assert registrations(Bot(three_tools)) == {
+    assert registrations(Setup.of(SILENCE, bot=Bot(three_tools))) == {
         "search": Registration(True),
         "book": Registration(False),
         "hang_up": Registration(True),
@@ -240,7 +264,7 @@ def test_a_bot_is_fuzzed_with_the_tools_that_it_registers() -> None:
     def note(run: Run) -> None:
         called.update(life.name for life in run.calls.values())
 
-    result = explore(cases_of(bot=bot), bot=bot, settings=FEW, check=note)
+    result = explore(conversations(bot=bot), check=note)
     assert (result.clean, called) == (
         True,
         {"search", "book", "hang_up", "no_such_function"},
@@ -254,7 +278,7 @@ def test_without_stand_ins_only_the_bots_own_handlers_answer() -> None:
     def note(run: Run) -> None:
         answers.update(str(event.data["result"]) for event in run.trace.of("answer"))
 
-    explore(cases_of(bot=bot, stand_ins=False), bot=bot, settings=FEW, check=note)
+    explore(conversations(bot=bot, stand_ins=False), check=note)
     assert answers == {"done"}
 
 
@@ -262,7 +286,9 @@ def test_a_catch_all_is_called_by_any_name() -> None:
     def catches_all(llm: Any) -> None:
         llm.register_function(None, _answers)
 
-    assert registrations(Bot(catches_all)) == {"anything": Registration(True)}
+    assert registrations(Setup.of(SILENCE, bot=Bot(catches_all))) == {
+        "anything": Registration(True)
+    }
 
 
 def test_a_bot_without_a_tool_is_refused() -> None:
@@ -270,7 +296,7 @@ def test_a_bot_without_a_tool_is_refused() -> None:
         pass
 
     with pytest.raises(UsageError, match=r"^bot 'nothing' registers no tool, so there is noth"):
-        registrations(Bot(nothing))
+        registrations(Setup.of(SILENCE, bot=Bot(nothing)))
 
 
 def test_the_scripts_of_given_scenarios_stay() -> None:
@@ -285,7 +311,7 @@ def test_the_scripts_of_given_scenarios_stay() -> None:
         asked.add(run.scenario.name)
         assert run.scenario.script == scenario.script
 
-    result = explore(cases_of(scenario), settings=FEW, check=note)
+    result = explore(draw_variations([Setup.of(scenario)]), check=note)
     assert (result.clean, asked) == (True, {"order"})
 
 
@@ -300,7 +326,8 @@ def test_the_scripts_of_given_scenarios_stay() -> None:
 def test_a_failure_explains_what_has_all_that_it_needed(
     known: set[str], met: set[str], explained: bool
 ) -> None:
-    one = naive().failures[0]
-    failure = Failure(one.run, one.violation, frozenset({"LS101 _"}), frozenset(known))
+    one = naive().findings[0].run
+    assert one is not None
+    failure = Found(one, frozenset({"LS101 _"}), frozenset(known))
     assert failure.explains("LS101 _", frozenset(met)) is explained
     assert not failure.explains("LS102 _", frozenset(met))

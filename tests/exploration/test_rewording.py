@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from llm_sim.exploration import cases_of, explore, shrink, sweep
+from llm_sim.exploration import (
+    SILENCE,
+    completed,
+    draw_conversations,
+    search_drawn,
+    shrink,
+    sweep,
+)
 from llm_sim.invariants import LAWS, Law, Violation
 from llm_sim.schedule import decode
-from llm_sim.simulation import run
+from llm_sim.simulation import Setup, run
 from llm_sim.strategies import PROFILES
 from tests.support.notation import noted
 from tests.support.scenarios import two_tools
@@ -48,10 +55,9 @@ every_wording = pytest.mark.parametrize("reword", WORDS.values(), ids=WORDS)
 @cache
 def shrunk(laws: tuple[Law, ...]) -> list[Any]:
     """Shrink each failure of a run on the naive service, and return what it comes to."""
-    how: dict[str, Any] = {"target": "naive", "laws": laws}
     schedule = decode("ls1-interrupt@FunctionCallsStarted+1")
-    one = run(two_tools("sequential"), schedule=schedule, **how)
-    found = [shrink(one, violation, **how) for violation in one.violations]
+    one = run(two_tools("sequential"), schedule=schedule, target="naive", laws=laws)
+    found = [shrink(one, violation) for violation in one.violations]
     return [(each.violation.identity, each.violation.call, noted(each.run)) for each in found]
 
 
@@ -64,8 +70,13 @@ def test_a_failure_shrinks_to_the_same(reword: Reword) -> None:
 @cache
 def fuzzed(laws: tuple[Law, ...]) -> list[Any]:
     """Fuzz the naive service, and return what is found."""
-    result = explore(cases_of(inject=["interrupt"]), target="naive", settings=FEW, laws=laws)
-    return [(each.violation.identity, each.kinds, noted(each.run)) for each in result.failures]
+    setup = Setup.of(SILENCE, target="naive", laws=laws)
+    drawn = draw_conversations(setup, inject=["interrupt"])
+    result = completed(search_drawn(drawn, settings=FEW))
+    return [
+        ([violation.identity for violation in each.violations], each.run and noted(each.run))
+        for each in result.findings
+    ]
 
 
 @every_wording

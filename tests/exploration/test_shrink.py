@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import sys
 from typing import Any
 
@@ -29,7 +30,7 @@ from llm_sim.scenario import (
     wait,
 )
 from llm_sim.schedule import Schedule, decode
-from llm_sim.simulation import Run, run
+from llm_sim.simulation import Run, Setup, run
 from llm_sim.targets import Bot
 from tests.quality.planted_calls import LateResultsArePushed, OnlyHandlersSettle
 from tests.quality.planted_endings import EndIsDropped
@@ -61,14 +62,20 @@ def shrunk_from(
     scenario: Scenario, law: str, call_id: str = "", token: str = "ls1-undisturbed", **how: Any
 ) -> Shrunk:
     """Run a scenario on the silent core and shrink one of its failures."""
-    how = {"target": SILENT, **how}
-    one = run(scenario, schedule=decode(token), target=how["target"], bot=how.get("bot"))
+    bot, target = how.pop("bot", None), how.pop("target", SILENT)
+    one = run(scenario, schedule=decode(token), target=target, bot=bot)
     return shrink(one, failure(one, law, call_id), **how)
 
 
 def test_what_was_expected_of_the_whole_is_no_hindrance() -> None:
     expecting = two_silent_calls(expect=[{"call": {"f1": "never", "g1": "never"}}], marks=["slow"])
-    assert shrunk_from(expecting, "LS101", "f1") == shrunk_from(two_silent_calls(), "LS101", "f1")
+    shrunk, plain = (shrunk_from(one, "LS101", "f1") for one in (expecting, two_silent_calls()))
+    assert noted(shrunk.run) == noted(plain.run)
+    assert (shrunk.violation, shrunk.runs, shrunk.complete) == (
+        plain.violation,
+        plain.runs,
+        plain.complete,
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +122,7 @@ def test_another_kind_of_breaking_the_same_law_is_not_taken_for_it(
     tokens = [outcome.token for outcome in sweep(scenario, **how).outcomes]
     runs = [run(scenario, schedule=decode(token), **how) for token in reversed(tokens)]
     one, violation = next((r, v) for r in runs for v in r.violations if v.message == kind)
-    assert noted(shrink(one, violation, **how).run) == smallest
+    assert noted(shrink(one, violation).run) == smallest
 
 
 def test_a_script_that_does_not_fit_is_no_failure_and_is_no_hindrance() -> None:
@@ -133,7 +140,7 @@ def test_a_stimulus_lands_as_early_as_it_can() -> None:
     target = planted(CancelsByTheNameOfTheCall)
     late = [o for o in sweep(scenario, target=target).outcomes if o.failed][-1]
     one = run(scenario, target=target, schedule=decode(late.token))
-    shrunk = shrink(one, failure(one, "LS106", "c1"), target=target)
+    shrunk = shrink(one, failure(one, "LS106", "c1"))
     assert late.token == "ls1-interrupt@FunctionCallInProgress.2+2"
     assert noted(shrunk.run) == "interrupt@start+0 | any"
 
@@ -142,7 +149,7 @@ def test_each_of_two_stimuli_lands_as_early_as_it_can() -> None:
     scenario = Scenario(script=[turn(say("Good"), say("bye."))], latency={"playout": "250ms"})
     target = planted(EndIsDropped)
     one = run(scenario, target=target, schedule=decode("ls1-end@LLMText+4,interrupt@then+3"))
-    shrunk = shrink(one, failure(one, "LS301"), target=target)
+    shrunk = shrink(one, failure(one, "LS301"))
     assert noted(shrunk.run) == "end@start+0, interrupt@then+0 | 'Hm.' | playout 10ms"
 
 
@@ -263,7 +270,7 @@ def test_it_takes_no_more_runs_than_allowed(most: int) -> None:
 def test_stopped_before_the_first_run_it_returns_the_run_as_it_was_given() -> None:
     one = run(two_silent_calls(), target=SILENT)
     violation = failure(one, "LS101", "g1")
-    shrunk = shrink(one, violation, target=SILENT, stop=lambda: True)
+    shrunk = shrink(one, violation, stop=lambda: True)
     assert shrunk == Shrunk(one, violation, 0, False)
 
 
@@ -275,8 +282,9 @@ def test_a_run_that_does_not_fail_is_refused() -> None:
 
 def test_a_failure_of_another_target_is_refused() -> None:
     one = run(two_silent_calls(), target=SILENT)
+    elsewhere = dataclasses.replace(one, setup=Setup.of(two_silent_calls()))
     with pytest.raises(UsageError, match="the run does not break LS101 again"):
-        shrink(one, failure(one, "LS101", "f1"))
+        shrink(elsewhere, failure(one, "LS101", "f1"))
 
 
 def test_a_run_in_another_order_than_asyncios_is_refused() -> None:
@@ -292,14 +300,19 @@ def test_a_run_in_another_order_than_asyncios_is_refused() -> None:
 def test_no_runs_at_all_are_refused() -> None:
     one = run(two_silent_calls(), target=SILENT)
     with pytest.raises(UsageError, match="most_runs=0: allow at least one run"):
-        shrink(one, failure(one, "LS101", "f1"), target=SILENT, most_runs=0)
+        shrink(one, failure(one, "LS101", "f1"), most_runs=0)
 
 
 def _left(scenario: Scenario, token: str, *pieces: tuple[str | int, ...]) -> list[str]:
-    one = Run(scenario, decode(token), run(scenario).trace)
+    one = dataclasses.replace(run(scenario), schedule=decode(token))
+    cases = without(one, pieces)
     return [
-        noted(Run(case.scenario, Schedule(case.landings), one.trace))
-        for case in without(one, pieces)
+        noted(
+            dataclasses.replace(
+                one, setup=one.setup.varied(case.scenario), schedule=Schedule(case.landings)
+            )
+        )
+        for case in cases
     ]
 
 

@@ -11,9 +11,16 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
-from llm_sim.exploration import Campaign, Failure, Found, cases_of, explore
-from llm_sim.report import known_issue
-from llm_sim.scenario import Call
+from llm_sim.exploration import (
+    SILENCE,
+    Campaign,
+    completed,
+    draw_conversations,
+    search_drawn,
+)
+from llm_sim.kept import SavedFailure
+from llm_sim.reports import known_issue
+from llm_sim.simulation import Finding, Setup
 from llm_sim.strategies import PROFILES
 from llm_sim.targets import Bot
 from scenarios.bots import three_tools
@@ -28,16 +35,16 @@ OPEN: Final = frozenset({"5779", "4997", "5790", "5852", "5823", "4298", "3342",
 
 REPLAY: Final = """
 import json, sys
-from llm_sim.exploration import Found, replay_found
+from llm_sim.kept import SavedFailure, replay_failure, replay_word
 for plain in json.load(sys.stdin):
-    print(replay_found(Found.from_plain(plain)).verdict.value)
+    print(replay_word(replay_failure(SavedFailure.from_plain(plain)).verdict))
 """
 
 
 def fuzzed(target: str, examples: int) -> Campaign:
-    bot = Bot(three_tools)
+    setup = Setup.of(SILENCE, bot=Bot(three_tools), target=target)
     chosen = settings(PROFILES["llm-sim-ci"], max_examples=examples)
-    return explore(cases_of(bot=bot, target=target), bot=bot, target=target, settings=chosen)
+    return completed(search_drawn(draw_conversations(setup), settings=chosen))
 
 
 @cache
@@ -46,24 +53,24 @@ def on_pipecat() -> Campaign:
     return fuzzed("pipecat", 1_200)
 
 
-def issue_of(failure: Failure) -> str:
+def issue_of(failure: Finding) -> str:
     """Return the number of the open issue that a failure looks like, or an empty string."""
-    issue = known_issue(failure.violation, failure.run.trace)
+    assert failure.run is not None
+    issue = known_issue(failure.violations[0], failure.run.trace)
     number = issue.link.partition("#")[2] if issue is not None else ""
     return number if number in OPEN else ""
 
 
-def size_of(failure: Failure) -> tuple[int, int]:
+def size_of(failure: Finding) -> tuple[int, int]:
     """Return how many stimuli and calls a failure needs."""
-    run = failure.run
-    calls = [step for turn in run.scenario.script for step in turn.steps if isinstance(step, Call)]
-    return len(run.schedule.landings) + len(run.scenario.inject), len(calls)
+    scenario = failure.setup.scenario
+    return len(failure.schedule.landings) + len(scenario.inject), len(scenario.calls)
 
 
 @needs_pipecat
 def test_at_least_six_of_the_eight_open_issues_are_found() -> None:
     result = on_pipecat()
-    found = {issue_of(failure) for failure in result.failures} - {""}
+    found = {issue_of(failure) for failure in result.findings} - {""}
     assert (result.examples, result.no_verdict) == (1_200, {})
     # What is drawn differs from one Hypothesis to the next.
     assert len(found) >= 6, found
@@ -72,7 +79,7 @@ def test_at_least_six_of_the_eight_open_issues_are_found() -> None:
 @needs_pipecat
 def test_each_of_them_is_shown_with_at_most_two_stimuli_and_two_calls() -> None:
     sizes: dict[str, list[tuple[int, int]]] = {}
-    for failure in on_pipecat().failures:
+    for failure in on_pipecat().findings:
         sizes.setdefault(issue_of(failure), []).append(size_of(failure))
     sizes.pop("", None)
     smallest = {issue: min(found) for issue, found in sizes.items()}
@@ -84,9 +91,13 @@ def test_each_of_them_is_shown_with_at_most_two_stimuli_and_two_calls() -> None:
 
 @needs_pipecat
 def test_what_is_found_fails_again_in_another_process() -> None:
-    first = {issue_of(failure): failure for failure in reversed(on_pipecat().failures)}
+    first = {issue_of(failure): failure for failure in reversed(on_pipecat().findings)}
     sample = [first[number] for number in sorted(first) if number][:3]
-    found = [Found.of(failure.run, failure.violation, "pipecat").to_plain() for failure in sample]
+    found = [
+        SavedFailure.of(failure.run, failure.violations[0]).to_plain()
+        for failure in sample
+        if failure.run is not None
+    ]
     told = subprocess.run(
         [sys.executable, "-c", REPLAY],
         cwd=ROOT,
@@ -101,4 +112,4 @@ def test_what_is_found_fails_again_in_another_process() -> None:
 
 def test_the_reference_core_keeps_every_law_in_the_same_conversations() -> None:
     result = fuzzed("reference", 500)
-    assert (result.examples, result.failures, result.no_verdict) == (500, [], {})
+    assert (result.examples, result.findings, result.no_verdict) == (500, [], {})

@@ -13,7 +13,6 @@ from tests.quality.bloated import failing
 from tests.quality.races import RACES, Race
 from tests.support.notation import noted
 from tests.support.pipecat import needs_pipecat
-from tests.support.planted import planted
 from tests.support.scenarios import barge_in
 
 SHRUNK: Final = {
@@ -89,7 +88,7 @@ each_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.id)
 @each_race
 def test_a_planted_race_shrinks_to_what_it_needs(race: Race) -> None:
     one, violation = failing(race.id)
-    shrunk = shrink(one, violation, target=planted(race.part))
+    shrunk = shrink(one, violation)
     smallest, runs = SHRUNK[race.id]
     assert (noted(shrunk.run), shrunk.complete) == (smallest, True)
     assert (shrunk.violation.law, shrunk.violation.call) == (violation.law, violation.call)
@@ -114,7 +113,7 @@ def test_a_call_stuck_behind_a_playout_shrinks_to_one_interruption_and_one_call(
     (window,) = sweep(barge_in("spoken_tool"), target="pipecat").windows
     one = run(barge_in("spoken_tool"), target="pipecat", schedule=decode(window.token))
     stuck = next(violation for violation in one.violations if violation.law == "LS103")
-    shrunk = shrink(one, stuck, target="pipecat")
+    shrunk = shrink(one, stuck)
     assert noted(shrunk.run) == (
         "interrupt@start+1 | 'Hm.' lookup_order | lookup_order: latency 10ms, playout 10ms"
     )

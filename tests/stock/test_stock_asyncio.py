@@ -103,22 +103,22 @@ def _differences(scenario: Scenario, target: str = "reference") -> list[tuple[st
         for inject, stride in STRIDES.items():
             schedules += _points(scenario, target, inject)[::stride]
         for schedule in schedules:
-            simulated = run(scenario, target=target, schedule=schedule)
+            one = run(scenario, target=target, schedule=schedule)
             stock = simulated(scenario, target=target, schedule=schedule, loop=StockLoop)
-            difference = _difference(simulated, stock) or _verdicts(simulated, stock)
+            difference = _difference(one, stock) or _verdicts(one, stock)
             if difference is not None:
-                found.append((simulated.token, difference))
+                found.append((one.token, difference))
             after_run()
     return found
 
 
-def _difference(simulated: Run, stock: Run) -> Difference | None:
-    return first_difference(simulated.trace, stock.trace)
+def _difference(one: Run, stock: Run) -> Difference | None:
+    return first_difference(one.trace, stock.trace)
 
 
-def _verdicts(simulated: Run, stock: Run) -> tuple[Any, Any] | None:
-    one, other = (
+def _verdicts(one: Run, stock: Run) -> tuple[Any, Any] | None:
+    here, there = (
         (run.violations, str(run.complaint), run.landed, run.opened, run.rested)
-        for run in (simulated, stock)
+        for run in (one, stock)
     )
-    return None if one == other else (one, other)
+    return None if here == there else (here, there)
