@@ -78,5 +78,6 @@ def check_on_stock(found: Run) -> StockCheck:
     except SimulationError as error:
         return StockCheck(found, NoVerdict(error))
     if not stock.landed:
-        return StockCheck(found, NoVerdict(SimulationError("the schedule did not land there")))
+        missed = stock.complaint or SimulationError("the schedule did not land there")
+        return StockCheck(found, NoVerdict(missed))
     return StockCheck(found, stock.verdict)
