@@ -67,7 +67,7 @@ class ReorderReport(Summary):
 
     @property
     def failed(self) -> int:
-        """Runs in another order in which a law was broken or no verdict was possible."""
+        """Runs in another order that fail otherwise than the one in asyncio's order."""
         return sum(f.hits for f in self.findings if f.unit == "order")
 
     @property
@@ -284,17 +284,20 @@ class _OrderSearch:
         report.exhausted = True
 
     def findings(self) -> Iterator[Finding]:
-        """Reduce one run of each kind of failure, and tell of it."""
+        """Reduce one run of each kind of failure, and tell of it.
+
+        What fails alike in asyncio's own order is told in that order already.
+        """
         setup, tried = self._report.setup, self._report.tried
+        own = _like(self._report.in_order)
         for like, (times, shortest) in self._failed.items():
+            if like == own:
+                continue
             one = self._reduced(shortest, like)
             assert isinstance(one.verdict, Broken | NoVerdict | Unmet)
             yield Finding(setup, one.schedule, one.verdict, one, hits=times, of=tried, unit="order")
 
     def _reduced(self, failing: Run, like: _Like) -> Run:
-        in_order = self._report.in_order
-        if _like(in_order) == like:
-            return in_order
         left, best = _MOST_REDUCTIONS, failing
 
         def fails(order: Sequence[Deviation]) -> bool:
