@@ -127,10 +127,9 @@ def never_two_calls(run: Run) -> None:
 
 def test_a_law_of_the_users_own_is_shrunk_like_ours() -> None:
     result = explore(conversations(["end"]), check=never_two_calls)
-    told = [
-        (each.law, each.message, one.token) for one in result.findings for each in one.violations
-    ]
-    assert told == [("test", "2 calls", "ls1-undisturbed")]
+    (one,) = result.findings
+    told = [(each.law, each.message) for each in one.violations]
+    assert (told, one.token) == ([("test", "2 calls")], "ls1-undisturbed")
     assert one.stock is None
 
 

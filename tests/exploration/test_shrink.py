@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from llm_sim.errors import UsageError
-from llm_sim.exploration import Found, Shrunk, promote, shrink, sweep
+from llm_sim.exploration import Shrunk, shrink, sweep
 from llm_sim.exploration._simpler import without
 from llm_sim.invariants import Violation
+from llm_sim.kept import SavedFailure, promote
 from llm_sim.scenario import (
     Scenario,
     Tool,
@@ -211,9 +212,9 @@ def held(**changes: Any) -> Run:
 )
 def test_a_hold_and_a_strict_law_go_where_they_do_not_matter(inject: Any) -> None:
     failing = held(inject=inject)
-    shrunk = shrink(failing, failing.violations[0], target="naive").run
+    shrunk = shrink(failing, failing.violations[0]).run
     assert noted(shrunk) == "interrupt@start+1 | f g | sequential"
-    promoted = promote(Found.of(shrunk, shrunk.violations[0], "naive"), "forgotten")
+    promoted = promote(SavedFailure.of(shrunk, shrunk.violations[0]), "forgotten")
     repaired = run(promoted.scenario, target="reference")
     assert (repaired.violations, repaired.complaint) == ((), None)
 
@@ -233,7 +234,7 @@ def test_a_strict_law_stays_where_it_is_the_one_that_is_broken() -> None:
     )
     one = run(scenario, bot=bot)
     (violation,) = one.violations
-    assert shrink(one, violation, bot=bot).run.scenario.strict == ("LS401",)
+    assert shrink(one, violation).run.scenario.strict == ("LS401",)
 
 
 def test_a_landing_that_never_came_is_left_away() -> None:

@@ -30,7 +30,7 @@ def test_the_scenario_has_its_own_name_and_says_the_law_in_words() -> None:
     promoted = promote(saved(), "queued_calls")
     law = next(law for law in LAWS if law.code == "LS101")
     assert promoted.scenario == two_tools("sequential").replace(
-        name="queued_calls", about=law.sentence, inject=[at_step(1, interrupt())]
+        name="queued_calls", about=law.sentence, target="naive", inject=[at_step(1, interrupt())]
     )
 
 
@@ -40,7 +40,7 @@ def test_the_file_says_where_the_scenario_comes_from_and_loads(tmp_path: Path) -
     file.write_text(promoted.text, encoding="utf-8")
     assert promoted.text.splitlines()[:3] == [
         "# Broke LS101 on naive 0.1.0: g1 `g` is never settled: last heard of as started",
-        "# SavedFailure by a.sim.yaml::two_tools with ls1-interrupt@start+1",
+        "# Found by a.sim.yaml::two_tools with ls1-interrupt@start+1",
         "version: 1",
     ]
     assert load_scenarios(file) == (promoted.scenario,)

@@ -411,6 +411,9 @@ def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
         async def open(self, plan: Any) -> Any:
             raise NotImplementedError
 
+        def rig(self, processor: Any, options: Any) -> Any:
+            raise NotImplementedError
+
     before = (os.urandom, warnings.showwarning, random.getstate(), gc.isenabled())
     with pytest.raises(RuntimeError, match="no surroundings"):
         run(spoken_tool(), target=Broken())
