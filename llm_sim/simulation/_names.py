@@ -49,6 +49,30 @@ def placed_at(scenario: Scenario, *path: str | int) -> Iterator[None]:
         raise ScenarioError(scenario.place.problem(str(error), path)) from error
 
 
+class Mistakes:
+    """What is wrong with a scenario in several places, so that it is told at once."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note the mistakes that the block has a place for, and go on behind it."""
+        try:
+            yield
+        except ScenarioError as error:
+            self._problems += error.problems
+
+    def tell(self) -> None:
+        """Refuse the scenario for what was noted.
+
+        Raises:
+            ScenarioError: It lists every mistake.
+        """
+        if self._problems:
+            raise ScenarioError(*self._problems)
+
+
 def check_laws(scenario: Scenario) -> None:
     """Check that there are the laws that a scenario names as strict.
 

@@ -23,7 +23,7 @@ from llm_sim.network import Network
 from llm_sim.scenario import Place, Scenario
 from llm_sim.schedule import Schedule, encode
 from llm_sim.simulation._limits import Limits
-from llm_sim.simulation._names import check_laws, placed_at, tools_without_a_bot
+from llm_sim.simulation._names import Mistakes, check_laws, placed_at, tools_without_a_bot
 from llm_sim.targets import TARGET_NAMES, Bot, Target, get_target, load_bot
 from llm_sim.trace import Header
 
@@ -109,12 +109,18 @@ class Setup:
         limits = defaults.limits if limits is None else limits
         _check_kinds(scenario, bot, laws, limits, network, place)
         where = scenario.place if place is None else place
-        with placed_at(scenario, "strict"):
+        mistakes = Mistakes()
+        with mistakes.noted():
             check_laws(scenario)
+        with mistakes.noted():
+            under_test = _bot_of(scenario, where) if bot is None else bot
+        with mistakes.noted():
+            chosen = _target_of(scenario, _chosen(target, scenario.target, defaults.target))
+        mistakes.tell()
         return cls(
             scenario,
-            _bot_of(scenario, where) if bot is None else bot,
-            _target_of(scenario, _chosen(target, scenario.target, defaults.target)),
+            under_test,
+            chosen,
             tuple(laws),
             Limits.of(scenario) if limits is None else limits,
             network,
