@@ -126,6 +126,10 @@ class Campaign(Summary):
         """The codes of the broken laws, sorted."""
         return tuple(sorted({law for finding in self.findings for law in finding.laws}))
 
+    def note_not_kept(self, why: str) -> None:
+        """Count a failure that could not be kept."""
+        self.not_kept[why] = self.not_kept.get(why, 0) + 1
+
     def to_plain(self) -> dict[str, Any]:
         """Return the campaign as JSON values."""
         return {

@@ -11,7 +11,7 @@ from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_m
 from llm_sim.exploration._campaign import Campaign, Case, Found, FuzzListener, search
 from llm_sim.exploration._registrations import registrations
 from llm_sim.invariants import Violation
-from llm_sim.kept import OWN_LAW, FailureStore, SavedFailure, one_line, warn
+from llm_sim.kept import OWN_LAW, FailureStore, one_line, warn
 from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario, Turn
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Broken, Clean, Finding, Run, Setup, check_on_stock, simulate
@@ -87,12 +87,12 @@ def search_drawn(
         own = found.violation.law == OWN_LAW
         finding = Finding.of_run(found.run, None if own else check_on_stock(found.run))
         assert finding is not None
-        saved = "" if store is None else _save(found, store, result.not_kept)
+        if store is not None:
+            finding = store.keep(finding, result.note_not_kept)
         return replace(
             finding,
             unit="example",
             of=result.examples,
-            saved=saved,
             example=found.example,
             shrunk_in=found.shrink_runs,
         )
@@ -112,19 +112,6 @@ def search_drawn(
         result.findings[:0] = map(keep, known)
     yield from result.findings
     return result
-
-
-def _save(found: Found, store: FailureStore, not_kept: dict[str, int]) -> str:
-    """Keep a failure, and return its name; empty where it cannot be written, which is noted."""
-    saved = SavedFailure.of(found.run, found.violation)
-    try:
-        store.save(saved)
-    except OSError as error:
-        # What was found is told in any case.
-        message = f"{store.path_of(saved).parent}: {error.strerror}"
-        not_kept[message] = not_kept.get(message, 0) + 1
-        return ""
-    return saved.name
 
 
 def _checked(run: Run, check: Check) -> Run:
