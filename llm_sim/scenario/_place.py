@@ -73,6 +73,11 @@ class Place:
         return type(self), (self.file, self.name, self.test)
 
     @property
+    def home(self) -> str:
+        """The scenario file, or the test's module; empty where it is neither."""
+        return self.file or self.test.partition(SEPARATOR)[0]
+
+    @property
     def directory(self) -> str | None:
         """The directory of the scenario file or of the test's module; None where neither is one.
 
@@ -80,8 +85,7 @@ class Place:
         """
         if self.file:
             return os.path.dirname(os.path.abspath(self.file))
-        module = self.test.partition(SEPARATOR)[0]
-        return os.path.dirname(os.path.abspath(module)) if os.path.isfile(module) else None
+        return os.path.dirname(os.path.abspath(self.home)) if os.path.isfile(self.home) else None
 
     def position(self, path: Path = ()) -> tuple[int, int] | None:
         """Return line and column, from 1, of a part of the scenario in its file.

@@ -66,11 +66,11 @@ def golden_path(trace: Trace, file: str) -> Path:
     """Return where a golden trace stands.
 
     Args:
-        trace: The record of a run, whose header says where the scenario stands, or its test.
-        file: The path from there.
+        trace: The record of a run, whose header says where the scenario stands, or which test
+            runs it.
+        file: The path from the scenario file, or from the test's module.
     """
-    beside = trace.header.file or trace.header.test.partition("::")[0]
-    return Path(beside).parent / file
+    return Path(trace.header.place.home).parent / file
 
 
 _Miss = tuple[tuple[str | int, ...], Miss]
