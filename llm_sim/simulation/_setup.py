@@ -37,12 +37,15 @@ class Defaults:
         laws: What must hold.
         limits: Where a run is stopped, or None: where its scenario says.
         test: The node id of the test that runs, or empty.
+        override: The target that stands above a scenario's own, or None: the command line of a
+            session names it, while what is configured for a project only fills in.
     """
 
     target: str | Target = "reference"
     laws: tuple[Law, ...] = LAWS
     limits: Limits | None = None
     test: str = ""
+    override: str | Target | None = None
 
 
 _NO_DEFAULTS: Final = Defaults()
@@ -92,7 +95,8 @@ class Setup:
             bot: What is under test; by default the scenario's own bot, which is looked for beside
                 the file that names it.
             target: ``reference``, ``pipecat``, ``naive`` or ``auto``; or a target of your own. By
-                default what the scenario says, or the session, or ``reference``.
+                default what the session insists on, the scenario names or the session falls back
+                to, in this order; or ``reference``.
             laws: What must hold; those that the scenario names as strict are errors.
             limits: Where a run that does not come to rest is stopped; by default where the scenario
                 says that it takes so long, or after 300 virtual seconds.
@@ -115,7 +119,7 @@ class Setup:
         with mistakes.noted():
             under_test = _bot_of(scenario, where) if bot is None else bot
         with mistakes.noted():
-            chosen = _target_of(scenario, _chosen(target, scenario.target, defaults.target))
+            chosen = _target_of(scenario, _chosen(target, defaults.override, scenario.target, defaults.target))
         mistakes.tell()
         return cls(
             scenario,
