@@ -1,32 +1,33 @@
-"""The pytest plugin: the fixture ``llm_sim``.
+"""The pytest plugin: the fixture ``llm_sim``, and scenario files as tests.
 
 Loading it imports nothing but pytest and the standard library; the simulator is imported by the
-first test that asks for the fixture.
+first test that needs it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_sim.pytest_plugin._fixtures import llm_sim, llm_sim_bot, llm_sim_config
-from llm_sim.pytest_plugin._options import pytest_addoption
+from llm_sim.pytest_plugin._outcomes import pytest_runtest_makereport
 from llm_sim.pytest_plugin._scenario_files import pytest_collect_file
 from llm_sim.pytest_plugin._session import (
     pytest_configure,
+    pytest_report_header,
     pytest_sessionfinish,
+    pytest_terminal_summary,
     pytest_testnodedown,
 )
+from llm_sim.pytest_plugin._settings import pytest_addoption
 from llm_sim.pytest_plugin._tests import (
+    llm_sim,
+    llm_sim_bot,
+    llm_sim_config,
     pytest_itemcollected,
+    pytest_report_collectionfinish,
     pytest_runtest_call,
     pytest_runtest_setup,
+    pytest_runtest_teardown,
 )
-from llm_sim.pytest_plugin._told import (
-    pytest_report_collectionfinish,
-    pytest_report_header,
-    pytest_terminal_summary,
-)
-from llm_sim.pytest_plugin._tracebacks import pytest_runtest_makereport
 
 if TYPE_CHECKING:
     from llm_sim.pytest_plugin._simulator import Simulator
@@ -45,6 +46,7 @@ __all__ = [
     "pytest_runtest_call",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
+    "pytest_runtest_teardown",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodedown",

@@ -6,21 +6,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
-from _pytest._code.code import (
-    ReprEntryNative,
-    ReprExceptionInfo,
-    ReprFileLocation,
-    ReprTraceback,
-    TerminalRepr,
-)
 
-from llm_sim.pytest_plugin._fixtures import SIMULATOR
-from llm_sim.pytest_plugin._session import session_of
+from llm_sim.pytest_plugin._session import SIMULATOR, session_of
 from llm_sim.pytest_plugin._settings import settings_of
-from llm_sim.pytest_plugin._tests import VERDICT
 
 if TYPE_CHECKING:
     from llm_sim.scenario import Mark, Scenario
@@ -104,75 +95,59 @@ class ScenarioItem(pytest.Item):
     """A scenario as a test.
 
     Args:
-        scenario: What happens.
-        **more: What pytest wants.
+        name: Its name.
+        parent: Its file.
+        scenario: What happens; it knows its place in the file.
     """
 
-    def __init__(self, *, scenario: Scenario, **more: Any) -> None:
-        super().__init__(**more)
+    def __init__(self, *, name: str, parent: pytest.Collector, scenario: Scenario) -> None:
+        super().__init__(name=name, parent=parent)
         self.scenario = scenario
-        self.reference = str(scenario.place)
-        self.line = self._line()
 
     def setup(self) -> None:
-        """Prepare what runs the scenario."""
-        from llm_sim.errors import UsageError
+        """Prepare what runs the scenario.
+
+        Raises:
+            UsageError: What is said about the test cannot be.
+        """
         from llm_sim.pytest_plugin._simulator import Simulator
 
-        try:
-            settings = settings_of(self)
-            session = session_of(self.config)
-        except UsageError as error:
-            wrong = str(error)
-        else:
-            self.stash[SIMULATOR] = Simulator(
-                self.reference, settings, source=self.reference, golden=session.golden, strict=()
-            )
-            return
-        pytest.fail(wrong, pytrace=False)
+        self.stash[SIMULATOR] = Simulator(
+            str(self.scenario.place),
+            settings_of(self),
+            golden=session_of(self.config).golden,
+            strict=(),
+        )
 
     def runtest(self) -> None:
         """Run the scenario; its verdict is given when this is done."""
-        from llm_sim.testing import check_names
-
         root = str(self.config.rootpath)
         if root not in sys.path:
-            # Bots are named from the root directory, wherever pytest was started.
+            # A bot may be named from the root directory, wherever pytest was started.
             sys.path.insert(0, root)
-        check_names([self.scenario])
         self.stash[SIMULATOR].run(self.scenario)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the file, the line from 0, and the name of the test."""
-        return self.path, self.line - 1, self.name
+        return self.path, self._line() - 1, self.name
 
-    def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
-    ) -> str | TerminalRepr:
-        """Tell what failed, with the file's line that it is about; our own words have no trace."""
-        from llm_sim.errors import LlmSimError, ScenarioError
+    def place_of(self, wrong: object) -> tuple[int, str]:
+        """Return the line in the file that a failure is about, and what is wrong there.
 
-        error = excinfo.value
-        if not isinstance(error, pytest.fail.Exception | LlmSimError):
-            return super().repr_failure(excinfo, style)
-        told = str(error)
-        file, line = self.scenario.place.file, self._line_of_failure()
-        first = told.partition("\n")[0]
-        if isinstance(error, ScenarioError):
-            line, first = error.problems[0].line or line, error.problems[0].message
-        lines = [f"{told}\n", f"\n{file}:{line}: {first}\n"]
-        return ReprExceptionInfo(
-            ReprTraceback([ReprEntryNative(lines)], None, "native"),
-            ReprFileLocation(str(self.path), line, first),
-        )
+        Args:
+            wrong: A finding, of which it is the line of the first expectation that was not met; or
+                an error, which may name a line. Of anything else it is the scenario's line, and
+                nothing is said.
+        """
+        from llm_sim.errors import ScenarioError
+        from llm_sim.simulation import Finding, Unmet
 
-    def _line_of_failure(self) -> int:
-        """Return the line of the first expectation that was not met, or of the scenario."""
-        verdict = self.stash.get(VERDICT, None)
-        first = None if verdict is None else verdict.first
-        if first is None or not first.unmet or first.violations:
-            return self.line
-        return self._line(first.unmet[0].path)
+        match wrong:
+            case ScenarioError(problems=(first, *_)):
+                return first.line or self._line(), first.message
+            case Finding(verdict=Unmet(expectations=(missed, *_))):
+                return self._line(missed.path), ""
+        return self._line(), ""
 
     def _line(self, path: tuple[str | int, ...] = ()) -> int:
         position = self.scenario.place.position(path)

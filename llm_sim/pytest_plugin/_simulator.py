@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
 from llm_sim.errors import ExpectationError, LlmSimError, UsageError, did_you_mean
-from llm_sim.exploration import GoldenTraces
-from llm_sim.invariants import LAWS, OWED, Law, Violation, get_law
+from llm_sim.invariants import OWED, get_law
+from llm_sim.kept import GoldenTraces
 from llm_sim.pytest_plugin._settings import Settings
-from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, parse_duration, say, turn
-from llm_sim.schedule import Schedule
-from llm_sim.simulation import Limits, Run, run
-from llm_sim.targets import Bot, load_bot
+from llm_sim.scenario import Hold, Injection, Scenario, Tool, Turn, say, turn
+from llm_sim.simulation import DEFAULTS, Broken, Clean, Run, Setup, Unmet, Verdict, simulate
+from llm_sim.targets import Bot
 
 Part = Turn | Hold | Injection | Scenario
 """What a scenario is made of; or a whole one, alone."""
 
+GREETING: Final = Scenario(script=[turn(say("Hello."))])
+"""A conversation that any bot can have."""
 
-_GREETING: Final = Scenario(script=[turn(say("Hello."))])
 _OF_ANY_SCENARIO: Final = {"bot", "stubs", "target"}
 
 
@@ -74,51 +74,39 @@ class Made:
 
     Parameters:
         run: The run.
-        bot: What was under test, or None: the scenario's own bot.
-        target: The name of the target it ran on.
         expected: The codes of laws that the test expects to be broken.
     """
 
     run: Run
-    bot: Bot | None
-    target: str
     expected: frozenset[str] = frozenset()
 
     @property
-    def violations(self) -> tuple[Violation, ...]:
-        """What the run breaks and nobody expects."""
-        return tuple(each for each in self.run.violations if each.law not in self.expected)
+    def verdict(self) -> Verdict:
+        """The verdict on the run without the laws that the test expects to be broken.
 
-    @property
-    def failed(self) -> bool:
-        """Whether the run breaks what nobody expects, or gives no verdict."""
-        if self.violations or self.run.unmet:
-            return True
-        # A law that is broken on purpose may leave the script unfinished.
-        return self.run.complaint is not None and not self.run.violations
-
-    def is_alike(self, other: Made) -> bool:
-        """Return whether another run was made of the same."""
-        return (self.run.scenario, self.bot, self.target) == (
-            other.run.scenario,
-            other.bot,
-            other.target,
-        )
+        A law that is broken on purpose may leave the script unfinished.
+        """
+        verdict = self.run.verdict
+        if not isinstance(verdict, Broken):
+            return verdict
+        rest = tuple(each for each in verdict.violations if each.law not in self.expected)
+        if rest:
+            return Broken(rest, verdict.unmet)
+        return Unmet(verdict.unmet) if verdict.unmet else Clean()
 
 
 class Simulator:
     """Runs scenarios for one test and remembers them.
 
     Args:
-        test: The test's node id.
+        test: The test's node id, or ``FILE::NAME`` of a scenario that is a test.
         settings: What holds for the test.
         bot: What is under test where a call does not say, or None.
-        source: The file in which the test's scenario stands, ``FILE::NAME``, or empty.
         golden: Takes the golden traces that are not met, where they are to be written.
-        laws: What must hold, before some of them are disabled.
+        strict: The codes of laws that are errors in the test's runs.
 
     Attributes:
-        made: The runs so far, with what they were made of.
+        made: The runs so far, each with the laws that it was expected to break.
         expected: The codes of the laws that the next run is expected to break.
         written: The golden traces that are to be written.
         judged: How many of the runs have been judged, or None before it is time to.
@@ -130,20 +118,18 @@ class Simulator:
         settings: Settings | None = None,
         *,
         bot: Bot | None = None,
-        source: str = "",
         golden: GoldenTraces | None = None,
         strict: Sequence[str] = OWED,
     ) -> None:
         self.test = test
         self.settings = Settings() if settings is None else settings
-        self.source = source
         self.made: list[Made] = []
         self.written: list[Path] = []
         self.judged: int | None = None
+        self.expected: frozenset[str] = frozenset()
         self._golden = golden
         self._strict = strict
         self._bot = bot
-        self.expected: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<llm_sim of {self.test}>"
@@ -154,15 +140,13 @@ class Simulator:
         return [made.run for made in self.made]
 
     @property
-    def laws(self) -> tuple[Law, ...]:
-        """The laws that are judged."""
-        return tuple(law for law in LAWS if law.code not in self.settings.disable)
-
-    @property
-    def limits(self) -> Limits | None:
-        """Where a run is stopped, or None: where its scenario says."""
-        timeout = self.settings.timeout
-        return None if timeout is None else Limits(max_time_ns=parse_duration(timeout))
+    def swept(self) -> list[Setup]:
+        """What the test ran and expects to keep every law, each once."""
+        distinct: list[Setup] = []
+        for made in self.made:
+            if not made.expected and made.run.setup not in distinct:
+                distinct.append(made.run.setup)
+        return distinct
 
     def __call__(self, *parts: Part, **how: Unpack[How]) -> Awaitable[Run]:
         """Run a scenario, as :meth:`run` does, for ``await`` in an async test.
@@ -197,61 +181,48 @@ class Simulator:
     def _remembered(self, parts: tuple[Part, ...], how: How) -> Run:
         for name in how:
             if name not in How.__annotations__:
-                hint = did_you_mean(name, [*How.__annotations__])
+                names = [*How.__annotations__]
                 raise UsageError(
-                    f"{name!r} is nothing that a run takes{hint}; "
-                    f"it takes {', '.join(How.__annotations__)}"
+                    f"run() has no argument {name!r}{did_you_mean(name, names)}; its arguments "
+                    f"are the parts of a scenario, and {', '.join(names)}"
                 )
-        bot = how.get("bot")
-        if bot is not None and not isinstance(bot, Bot):
-            raise UsageError(f"bot must be a Bot, not {bot!r}; write Bot(build)")
-        target = how.get("target") or self.settings.target
-        chosen = bot or self._bot
-        scenario = _scenario(parts, {**how, "bot": chosen})
-        if bot is None and scenario.bot and any(part is scenario for part in parts):
-            chosen = None
+        whole = _whole(parts, how)
+        own = None if whole is not None and whole.bot else self._bot
+        how = {**how, "bot": how.get("bot") or own}
+        scenario = whole or _written(parts, how)
         scenario = scenario.replace(strict=sorted({*scenario.strict, *self._strict}))
-        if stubs := how.get("stubs"):
-            stubbed = chosen or load_bot(scenario.bot)
-            chosen = replace(stubbed, stubs={**stubbed.stubs, **Bot(stubs=stubs).stubs})
-        made = self.make(scenario, chosen, target)
+        made = Made(simulate(self.setup_of(scenario, how)), self.expected)
         if self._golden is not None:
-            one, written = self._golden.take(made.run)
-            made = replace(made, run=one)
+            run, written = self._golden.take(made.run)
+            made = replace(made, run=run)
             self.written += written
         self.made.append(made)
         return made.run
 
-    def make(
-        self,
-        scenario: Scenario,
-        bot: Bot | None,
-        target: str,
-        schedule: Schedule | None = None,
-    ) -> Made:
-        """Run a scenario under the test's settings, and do not remember it.
+    def setup_of(self, scenario: Scenario, how: How | None = None) -> Setup:
+        """Return what is run, with all that holds for the test.
 
         Args:
             scenario: What happens.
-            bot: What is under test, or None: the scenario's own bot.
-            target: Which service core it runs on.
-            schedule: What lands where.
+            how: What the call says.
         """
-        one = run(
-            scenario,
-            bot=bot,
-            target=target,
-            schedule=schedule,
-            limits=self.limits,
-            laws=self.laws,
-            place=self.test,
-        )
-        return Made(one, bot, target, self.expected)
+        how = how or {}
+        place = replace(scenario.place, test=self.test)
+        before = DEFAULTS.set(self.settings.defaults(self.test))
+        try:
+            setup = Setup.of(scenario, bot=how.get("bot"), target=how.get("target"), place=place)
+        finally:
+            DEFAULTS.reset(before)
+        stubs = how.get("stubs")
+        if not stubs:
+            return setup
+        stubbed = {**setup.bot.stubs, **Bot(stubs=stubs).stubs}
+        return replace(setup, bot=replace(setup.bot, stubs=stubbed))
 
     def warm_up(self) -> None:
         """Let the target import what it needs, so that no example takes the time for it."""
         with suppress(LlmSimError):  # what is wrong with a target, the first run tells
-            self.make(_GREETING, None, self.settings.target)
+            simulate(self.setup_of(GREETING))
 
     def expects(self, *laws: str) -> AbstractContextManager[None]:
         """Expect the runs of a block to break laws, each of them in at least one run.
@@ -301,24 +272,32 @@ class _Expected(AbstractContextManager[None]):
             )
 
 
-def _scenario(parts: tuple[Part, ...], how: Mapping[str, Any]) -> Scenario:
+def _whole(parts: tuple[Part, ...], how: How) -> Scenario | None:
+    """Return the scenario that was given whole, or None where there are only parts."""
     whole = [part for part in parts if isinstance(part, Scenario)]
-    if whole:
-        if len(parts) > 1:
-            raise UsageError("give one Scenario, or turns and injections, not both")
-        if how.keys() - _OF_ANY_SCENARIO:
-            raise UsageError(
-                "a Scenario has tools, mode, latency and user of its own: give none besides it, "
-                "or change it with scenario.replace(...)"
-            )
-        return whole[0]
-    strangers = [type(p).__name__ for p in parts if not isinstance(p, Turn | Hold | Injection)]
-    if strangers:
+    if not whole:
+        return None
+    if len(parts) > 1:
+        raise UsageError("give one Scenario, or turns and injections, not both")
+    if how.keys() - _OF_ANY_SCENARIO:
         raise UsageError(
-            f"{strangers[0]} is no part of a scenario; give turn(...) and at(...), after(...), "
-            "at_step(...) or hold(...)"
+            "a Scenario has tools, mode, latency and user of its own: give none besides it, "
+            "or change it with scenario.replace(...)"
         )
-    bot = how["bot"]
+    return whole[0]
+
+
+def _written(parts: tuple[Part, ...], how: How) -> Scenario:
+    """Return the scenario that parts make."""
+    for part in parts:
+        if not isinstance(part, Turn | Hold | Injection):
+            raise UsageError(
+                f"{type(part).__name__} is no part of a scenario; give turn(...) and at(...), "
+                "after(...), at_step(...) or hold(...)"
+            )
+    bot = how.get("bot")
+    if bot is not None and not isinstance(bot, Bot):
+        raise UsageError(f"bot must be a Bot, not {bot!r}; write Bot(build)")
     return Scenario(
         bot=None if bot is None else bot.reference,
         user=how.get("user", "Hello."),

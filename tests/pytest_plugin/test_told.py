@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from llm_sim.exploration import FAILURES, SUFFIX
-from llm_sim.pytest_plugin import _told
+from llm_sim.kept import FAILURES, SUFFIX
+from llm_sim.pytest_plugin import _session
 from tests.pytest_plugin.conftest import HEAD, INI, INSTALLED, Inner
 from tests.pytest_plugin.test_baseline import STALE, TWO, WRITTEN
 from tests.support.pipecat import needs_pipecat
@@ -107,7 +107,7 @@ def test_saved_failures_are_counted(
     (failures / SAVED).touch()
     inner.run(PLAIN, head="")
     assert ours(capsys.readouterr().out)[0].endswith(", 1 saved failure")
-    assert f"{FAILURES}/*{SUFFIX}" == _told.FAILURES
+    assert f"{FAILURES}/*{SUFFIX}" == _session.FAILURES
 
 
 def test_each_broken_law_is_a_line_of_the_summary(

@@ -1,0 +1,287 @@
+"""What the runs of a test come to: judged, swept, held against the baseline, kept and told."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+from llm_sim.errors import LlmSimError, SimulationError
+from llm_sim.exploration import SweepReport, completed, search_points
+from llm_sim.kept import make_directory, write_text
+from llm_sim.pytest_plugin._session import Session
+from llm_sim.pytest_plugin._simulator import GREETING, Made, Simulator
+from llm_sim.reports import Telling, counted, headline, render_finding, render_sweep
+from llm_sim.schedule import Schedule, decode
+from llm_sim.simulation import Clean, Finding, NoVerdict, Run, Setup, simulate
+from llm_sim.trace import dumps
+
+SUFFIX: Final = ".trace.jsonl"
+
+Ended = Literal["passed", "failed", "left"]
+"""How a test's body ended; a test that skips itself is left."""
+
+_DIGITS: Final = 6
+_LONGEST_NAME: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the runs of a test come to.
+
+    Parameters:
+        findings: What is new and fails the test, the first one first.
+        text: The findings as text, which begins with the first one's headline; or empty.
+        traces: The trace files that were written.
+        beside: What stands beside a failure or a success: lines by their title.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    text: str = ""
+    traces: tuple[str, ...] = ()
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def laws(self) -> list[str]:
+        """The broken laws, each as ``LS103 views-disagree``, sorted."""
+        known = {law.code: law.name for each in self.findings for law in each.setup.laws}
+        broken = {code for each in self.findings for code in each.laws}
+        return [f"{code} {known[code]}" for code in sorted(broken)]
+
+
+def judge(simulator: Simulator, session: Session, ended: Ended) -> Judgement:
+    """Judge the runs of a test, and where they are clean sweep them, if that is wanted.
+
+    Args:
+        simulator: What ran them.
+        session: What holds for all tests.
+        ended: How the test's body ended.
+    """
+    simulator.judged = len(simulator.made)
+    own = list(_found(simulator.made, session))
+    if ended == "passed":
+        _cover(simulator, session)
+    new = [finding for finding in own if not finding.known]
+    sweeps: list[SweepReport] = []
+    if ended == "passed" and not new:
+        if session.token:
+            new = list(_replayed(simulator, session))
+        else:
+            sweeps, new = _swept(simulator, session)
+    failed = [report for report in sweeps if not isinstance(report.verdict, Clean)]
+    lost = [_keep(report, session) for report in failed]
+    findings = [*new, *(shown for report in failed for shown in _in_order(report))]
+    traces = _trace(simulator, session, findings, fails=ended == "failed" or bool(findings))
+    texts = [_told(finding, session, traces) for finding in new]
+    texts += map(_told_sweep, failed, [session] * len(failed), [traces] * len(failed), lost)
+    return Judgement(
+        tuple(findings),
+        "\n\n".join(texts),
+        tuple(path for _, path in traces),
+        {
+            "warnings": _warnings(simulator.runs),
+            "baseline": _known(own),
+            "sweep": [line for each in sweeps if each not in failed for line in _in_lines(each)],
+            "golden traces": [str(path) for path in simulator.written],
+        },
+    )
+
+
+def judge_late(simulator: Simulator, session: Session) -> Judgement:
+    """Judge the runs that were made behind a test's body, by what takes it down.
+
+    Args:
+        simulator: What ran them; it is asked when the body has been judged.
+        session: What holds for all tests.
+    """
+    late = _found(simulator.made[simulator.judged :], session)
+    new = tuple(finding for finding in late if not finding.known)
+    return Judgement(new, "\n\n".join(_told(finding, session, ()) for finding in new))
+
+
+def _found(runs: Iterable[Made], session: Session) -> Iterator[Finding]:
+    """Yield what is wrong with each run, held against the baseline."""
+    for made in runs:
+        verdict, run = made.verdict, made.run
+        if not isinstance(verdict, Clean):
+            found = Finding(run.setup, run.schedule, verdict, run)
+            yield session.baseline.filtered(found)
+
+
+def _cover(simulator: Simulator, session: Session) -> None:
+    """Note that all was run that there is to run, even if the test runs nothing any more."""
+    for made in simulator.made:
+        session.baseline.covered(made.run.setup)
+    with suppress(LlmSimError):  # a target that is not there knows no failures either
+        session.baseline.covered(simulator.setup_of(GREETING))
+
+
+def _replayed(simulator: Simulator, session: Session) -> Iterator[Finding]:
+    """Yield what is wrong with the session's schedule on what the test ran.
+
+    Where it lands nowhere, the last run tells why.
+    """
+    schedule = decode(session.token)
+    runs: list[Run] = []
+    for setup in simulator.swept:
+        try:
+            runs.append(simulate(setup, schedule))
+        except SimulationError as error:
+            yield _broken_off(setup, error, schedule)
+    landed = [run for run in runs if run.landed] or runs[-1:]
+    yield from _found(map(Made, landed), session)
+
+
+def _swept(simulator: Simulator, session: Session) -> tuple[list[SweepReport], list[Finding]]:
+    """Sweep what a test ran, if that is wanted; return the sweeps, and why some were broken off.
+
+    Raises:
+        KeyboardInterrupt: A sweep was stopped.
+    """
+    inject = simulator.settings.sweep
+    reports: list[SweepReport] = []
+    broken_off: list[Finding] = []
+    for setup in simulator.swept if inject is not None else ():
+        try:
+            report = completed(search_points(setup, inject or ""))
+        except SimulationError as error:
+            broken_off.append(_broken_off(setup, error))
+            continue
+        if report.stopped:
+            raise KeyboardInterrupt
+        report.findings = [session.baseline.filtered(finding) for finding in report.findings]
+        reports.append(report)
+    return reports, broken_off
+
+
+def _broken_off(setup: Setup, why: SimulationError, schedule: Schedule | None = None) -> Finding:
+    return Finding(setup, schedule or Schedule(), NoVerdict(why))
+
+
+def _keep(report: SweepReport, session: Session) -> list[str]:
+    """Save what is new in a sweep, and return why some of it could not be saved, in lines."""
+    lost: list[str] = []
+    report.findings = [
+        finding if finding.known else session.store.keep(finding, lost.append)
+        for finding in report.findings
+    ]
+    return [
+        f"{counted(lost.count(why), 'failure')} could not be kept: {why}"
+        for why in dict.fromkeys(lost)
+    ]
+
+
+def _in_order(report: SweepReport) -> list[Finding]:
+    """Return what is new in a sweep, the finding first that is shown in full."""
+    new = [finding for finding in report.findings if not finding.known]
+    return sorted(new, key=lambda finding: not finding.laws)
+
+
+def _told(finding: Finding, session: Session, traces: Iterable[tuple[Run, str]]) -> str:
+    return render_finding(finding, _telling(finding, session, traces))
+
+
+def _told_sweep(
+    report: SweepReport,
+    session: Session,
+    traces: Iterable[tuple[Run, str]],
+    lost: Sequence[str],
+) -> str:
+    shown = _in_order(report)[0]
+    text = render_sweep(report, _telling(shown, session, traces))
+    return "\n".join([headline(shown), text, *lost])
+
+
+def _telling(finding: Finding, session: Session, traces: Iterable[tuple[Run, str]]) -> Telling:
+    """Return how a finding is told; pytest has just said which test it is."""
+    notes = [("trace", path) for run, path in traces if run is finding.run]
+    return Telling(placed=True, store=session.store, options=session.options, notes=notes)
+
+
+def _in_lines(report: SweepReport) -> Iterator[str]:
+    """Yield a sweep in a line, and each of its warnings in one."""
+    verdict = f"{report.failed} fail" if report.failed else "clean"
+    yield (
+        f"{report.scenario.name} on {report.target}: {report.inject} at each of "
+        f"{report.points} points, {report.runs} runs: {verdict}"
+    )
+    for warning, count in report.warnings.items():
+        yield f"warn {warning}, at {counted(count, 'point')}"
+
+
+def _known(found: Iterable[Finding]) -> list[str]:
+    known = (each for finding in found if finding.known for each in finding.broken)
+    return [f"known: {law} {tool}".rstrip() for law, tool in dict.fromkeys(known)]
+
+
+def _warnings(runs: Iterable[Run]) -> list[str]:
+    lines = (f"warn {each.law} {each.message}" for run in runs for each in run.warnings)
+    return list(dict.fromkeys(lines))
+
+
+def _trace(
+    simulator: Simulator, session: Session, findings: Sequence[Finding], *, fails: bool
+) -> list[tuple[Run, str]]:
+    """Write the traces that are wanted, and return each run with its file."""
+    mode = simulator.settings.trace
+    if mode == "off":
+        return []
+    if mode == "retain-all-failures":
+        runs = [run for run in simulator.runs if not isinstance(run.verdict, Clean)]
+    else:
+        runs = simulator.runs if mode == "on" or fails else []
+    failed = [finding.run for finding in findings if finding.run is not None]
+    runs = [*runs, *(run for run in failed if not any(run is each for each in runs))]
+    traces = _Traces(session.output, session.here, simulator.test)
+    written = [(run, traces.write(run)) for run in runs]
+    if traces.lost:
+        session.lost.add(traces.lost)
+    return written
+
+
+class _Traces:
+    """The trace files of one test; those of its last session are removed.
+
+    Args:
+        directory: Where they stand.
+        here: From where they are named.
+        test: The test's node id.
+
+    Attributes:
+        lost: Why a trace could not be written, or empty.
+    """
+
+    def __init__(self, directory: Path, here: Path, test: str) -> None:
+        self._directory = directory
+        self._here = here
+        readable = re.sub(r"[^\w.=-]+", "-", test)[:_LONGEST_NAME].strip("-")
+        # What makes no file name is left out; the digest tells such tests apart.
+        self._stem = f"{readable}-{sha256(test.encode()).hexdigest()[:_DIGITS]}"
+        self._written = 0
+        self.lost = ""
+        for old in directory.glob(f"{self._stem}-*{SUFFIX}"):
+            old.unlink(missing_ok=True)
+
+    def write(self, run: Run) -> str:
+        """Write the trace of a run, whole.
+
+        Returns:
+            Its file, or why there is none: that fails no test.
+        """
+        self._written += 1
+        path = self._directory / f"{self._stem}-{self._written}{SUFFIX}"
+        try:
+            make_directory(self._directory)
+            write_text(path, dumps(run.trace))
+        except OSError as error:
+            shown = os.path.relpath(self._directory, self._here)
+            why = "it is a file" if self._directory.is_file() else error.strerror
+            self.lost = f"not written: {shown}: {why}; name another place with --llm-sim-output"
+            return self.lost
+        shown = os.path.relpath(path, self._here)
+        return str(path) if shown.startswith("..") else shown
