@@ -145,17 +145,18 @@ def is_configured(config: pytest.Config) -> bool:
     )
 
 
-def settings_of(item: pytest.Item) -> Settings:
+def settings_of(item: pytest.Item, fixture: Mapping[str, Any] | None = None) -> Settings:
     """Return what holds for a test: configuration < fixture < marker < command line.
 
-    What the fixture ``llm_sim_config`` says holds as soon as it is set up for the test. Of several
-    markers the nearest one wins.
+    Args:
+        item: The test. Of several markers the nearest one wins.
+        fixture: What ``llm_sim_config`` says.
 
     Raises:
         UsageError: Something that is said cannot be; it tells where.
     """
-    fixture = getattr(item, "funcargs", {}).get("llm_sim_config", {})
-    below = _merged([*_configured(item.config), ("llm_sim_config", fixture)])
+    said = {} if fixture is None else fixture
+    below = _merged([*_configured(item.config), ("llm_sim_config", said)])
     above = _merged([*_marked(item), *_commanded(item.config)])
     return Settings(**{**below, **above}, override=above.get("target"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from contextvars import Token
 from functools import partial, wraps
 from inspect import iscoroutinefunction, signature
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
@@ -27,8 +28,8 @@ P = ParamSpec("P")
 _CONFIG: Final = "llm_sim_config"
 _OURS: Final = ("llm_sim", "llm_sim_bot", _CONFIG)
 _SIMULATION: Final = "llm_sim.simulation"
-_DEFAULTS: Final[pytest.StashKey[Defaults]] = pytest.StashKey()
-"""What holds in a test for calls that do not say."""
+_BEFORE: Final[pytest.StashKey[Token[Defaults]]] = pytest.StashKey()
+"""What held before a test for calls that do not say."""
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +67,7 @@ def llm_sim(
             raise UsageError(f"llm_sim_bot must give a Bot, not {llm_sim_bot!r}: return Bot(build)")
         session = session_of(request.config)
         simulator = Simulator(
-            item.nodeid, settings_of(item), bot=llm_sim_bot, golden=session.golden
+            item.nodeid, settings_of(item, llm_sim_config), bot=llm_sim_bot, golden=session.golden
         )
     item.stash[SIMULATOR] = simulator
     yield simulator
@@ -102,8 +103,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.fixturenames.append(_CONFIG)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Check a test's marker, and prepare one that draws before Hypothesis's plugin looks at it."""
     if item.get_closest_marker(MARKER) is not None:
         _check_marker(item)
@@ -113,31 +113,35 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 
         if fuzzed or _has_only_ours(item):
             allow_fixtures(item.obj, all_checks=fuzzed)  # type: ignore[attr-defined]
-    with _defaults_of(item):
-        return (yield)
+    _set_defaults(item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Judge the runs of a test; where an assertion of its own fails, only add to its report."""
     simulator = item.stash.get(SIMULATOR, None)
-    with _defaults_of(item):
-        if is_fuzzed(item):
-            return (yield from _fuzzed(item))
-        if simulator is not None:
-            return (yield from _simulated(item, simulator))
-        return (yield)
+    _set_defaults(item)  # once more: by now llm_sim_config has spoken
+    if is_fuzzed(item):
+        return (yield from _fuzzed(item))
+    if simulator is not None:
+        return (yield from _simulated(item, simulator))
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Let what takes a test down follow what held for the test."""
-    with _in_force(item.stash.get(_DEFAULTS, None)):
+    """Let nothing hold any more when the test is taken down."""
+    try:
         return (yield)
+    finally:
+        if (before := item.stash.get(_BEFORE, None)) is not None:
+            from llm_sim.simulation import DEFAULTS
+
+            DEFAULTS.reset(before)
+            del item.stash[_BEFORE]
 
 
-@contextmanager
-def _defaults_of(item: pytest.Item) -> Iterator[None]:
+def _set_defaults(item: pytest.Item) -> None:
     """Let ``run()``, ``sweep()``, ``smoke()`` and ``@fuzz`` follow what holds for a test.
 
     Where the simulator is not loaded by now, nothing is loaded for it: only a test whose own code
@@ -145,25 +149,19 @@ def _defaults_of(item: pytest.Item) -> Iterator[None]:
     """
     code = getattr(getattr(item, "function", None), "__code__", None)
     imports = any(name.startswith("llm_sim") for name in getattr(code, "co_names", ()))
-    if _SIMULATION in sys.modules or imports:
-        with _told_of_the_test(item):
-            item.stash[_DEFAULTS] = settings_of(item).defaults(item.nodeid)
-    with _in_force(item.stash.get(_DEFAULTS, None)):
-        yield
-
-
-@contextmanager
-def _in_force(defaults: Defaults | None) -> Iterator[None]:
-    if defaults is None:
-        yield
+    if _SIMULATION not in sys.modules and not imports:
         return
     from llm_sim.simulation import DEFAULTS
 
-    before = DEFAULTS.set(defaults)
-    try:
-        yield
-    finally:
-        DEFAULTS.reset(before)
+    simulator = item.stash.get(SIMULATOR, None)
+    with _told_of_the_test(item):
+        settings = (
+            settings_of(item, getattr(item, "funcargs", {}).get(_CONFIG))
+            if simulator is None
+            else simulator.settings
+        )
+        before = DEFAULTS.set(settings.defaults(item.nodeid))
+    item.stash.setdefault(_BEFORE, before)
 
 
 @contextmanager
@@ -173,10 +171,8 @@ def _told_of_the_test(item: pytest.Item) -> Iterator[None]:
 
     try:
         yield
-        return
     except UsageError as error:
-        wrong = str(error)
-    pytest.fail(f"{item.nodeid}: {wrong}", pytrace=False)
+        raise pytest.fail.Exception(f"{item.nodeid}: {error}", pytrace=False) from None
 
 
 def _check_marker(item: pytest.Item) -> None:
@@ -217,20 +213,18 @@ def _simulated(item: pytest.Item, simulator: Simulator) -> Generator[None, Any, 
         with _judged_one_by_one(item, simulator, each) if given else nullcontext():
             result = yield
     except _ExampleError as broken:
-        judgement = broken.judgement
-        text = "\n".join([judgement.text, *getattr(broken, "__notes__", ())])
+        _tell(item, broken.judgement)
+        text = "\n".join([broken.judgement.text, *getattr(broken, "__notes__", ())])
+        raise FailedRunsError(text, broken.judgement.findings[0]) from None
     except BaseException as error:
         left = isinstance(error, pytest.skip.Exception | pytest.xfail.Exception)
         ended: Ended = "left" if left else "failed"
         _tell_beside(item, judge(simulator, session, ended))
         raise
-    else:
-        judgement = each()
-        text = judgement.text
-    # Out here the report is not told to have come up while another one was handled.
+    judgement = each()
     _tell(item, judgement)
     if judgement.findings:
-        raise FailedRunsError(text, judgement.findings[0])
+        raise FailedRunsError(judgement.text, judgement.findings[0])
     return result
 
 
@@ -259,15 +253,13 @@ def _fuzzed(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         return (yield)
     except InvariantViolation as failure:
-        text = str(failure)
         names = [f"{code} {get_law(code).name}" for code in failure.laws if code.startswith("LS")]
         item.user_properties += [(BROKEN, name) for name in names]
+        raise FailedRunsError(str(failure)) from None
     except UsageError as failure:
-        text = str(failure)
+        raise FailedRunsError(str(failure)) from None
     except SimulationError as failure:
-        text = f"no verdict: {failure}"
-    # Out here the report is not told to have come up while another one was handled.
-    raise FailedRunsError(text)
+        raise FailedRunsError(f"no verdict: {failure}") from None
 
 
 class _ExampleError(AssertionError):

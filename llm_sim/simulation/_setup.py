@@ -119,7 +119,9 @@ class Setup:
         with mistakes.noted():
             under_test = _bot_of(scenario, where) if bot is None else bot
         with mistakes.noted():
-            chosen = _target_of(scenario, _chosen(target, defaults.override, scenario.target, defaults.target))
+            chosen = _target_of(
+                scenario, _chosen(target, defaults.override, scenario.target, defaults.target)
+            )
         mistakes.tell()
         return cls(
             scenario,

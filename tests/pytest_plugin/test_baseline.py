@@ -62,7 +62,7 @@ def test_what_is_new_fails(inner: Inner, known: Path) -> None:
     known.write_text(WRITTEN.replace("LS107", "LS108"), encoding="utf-8")
     result = inner.again(*NAIVE, *KNOWN)
     assert result.outcomes == ["failed", "passed"]
-    assert result.text.startswith("LS101 settled-once\n")
+    assert result.text.startswith("LS101 hang_up is never settled")
 
 
 def test_without_the_option_the_same_test_fails(inner: Inner, known: Path) -> None:

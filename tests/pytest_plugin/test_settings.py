@@ -9,7 +9,7 @@ from tests.pytest_plugin.conftest import HEAD, INI, INSTALLED, Inner
 NAIVE = ("--llm-sim-target", "naive")
 TOLD = """
 def test_settings(llm_sim):
-    assert llm_sim.settings == ("naive", "end", "on", ("LS204",), "7s")
+    assert llm_sim.settings[:5] == ("naive", "end", "on", ("LS204",), "7s")
 """
 ALL = "target='naive', sweep='end', trace='on', disable=['LS204'], timeout='7s'"
 SOME = "target='reference', sweep='cancel', trace='off', disable=[], timeout='1s'"
@@ -65,7 +65,7 @@ def marked(settings: str) -> str:
 def test_a_test_of_which_nothing_is_said_has_the_defaults(inner: Inner) -> None:
     result = inner.run("""
 def test_settings(llm_sim):
-    assert llm_sim.settings == ("reference", None, "off", (), None)
+    assert llm_sim.settings == ("reference", None, "off", (), None, None)
 """)
     assert result.text == ""
 
@@ -104,7 +104,7 @@ class TestBot:
     [
         (
             'tarqet="naive"',
-            "the marker llm_sim has 'tarqet', which is no setting (did you mean 'target'?); the "
+            "the marker llm_sim: there is no setting 'tarqet' (did you mean 'target'?); the "
             "settings are target, sweep, trace, disable, timeout",
         ),
         (
@@ -153,7 +153,7 @@ def test_a_mistake_in_a_marker_is_told_with_the_test_it_stands_at(
 
 def test_a_mistake_in_a_marker_is_told_also_where_nothing_is_simulated(inner: Inner) -> None:
     result = inner.run("@pytest.mark.llm_sim(tarqet='naive')\ndef test_plain(): pass\n")
-    assert result.text.startswith("test_bot.py::test_plain: the marker llm_sim has 'tarqet', ")
+    assert result.text.startswith("test_bot.py::test_plain: the marker llm_sim: there is no setting 'tarqet' ")
 
 
 def test_a_marker_without_the_fixture_is_told_since_it_does_nothing(inner: Inner) -> None:
@@ -174,7 +174,7 @@ class TestBot:
 def test_a_mistake_in_the_fixtures_is_told_without_a_traceback(inner: Inner) -> None:
     unknown = inner.run(fixture("sweeps='end'") + TOLD)
     assert unknown.text == (
-        "test_bot.py::test_settings: llm_sim_config has 'sweeps', which is no setting (did you "
+        "test_bot.py::test_settings: llm_sim_config: there is no setting 'sweeps' (did you "
         "mean 'sweep'?); the settings are target, sweep, trace, disable, timeout"
     )
     no_mapping = inner.run("@pytest.fixture\ndef llm_sim_config():\n    return 'on'\n" + TOLD)
@@ -223,8 +223,8 @@ def test_bots(llm_sim):
     llm_sim.run(Scenario(script=[turn(say("Hello."))]))
     llm_sim.run(Scenario(script=ORDER, bot="test_bot:other"))
     llm_sim.run(turn(say("Hello.")), bot=Bot())
-    made = [made.bot and made.bot.name for made in llm_sim.made]
-    assert made == ["build", "other", "build", None, "_nothing"]
+    made = [run.setup.bot.name for run in llm_sim.runs]
+    assert made == ["build", "other", "build", "other", "_nothing"]
 """)
     assert result.text == ""
 

@@ -85,7 +85,7 @@ def test_a_failure_names_its_trace_which_can_be_read(
         r"\.llm_sim/traces/test_bot\.py-test_broken-[0-9a-f]{6}-1\.trace\.jsonl", path
     )
     trace = loads((pytester.path / path).read_text(encoding="utf-8"))
-    assert trace.header.place == "test_bot.py::test_broken"
+    assert trace.header.test == "test_bot.py::test_broken"
 
 
 def test_an_assertion_that_fails_has_its_traces_beside_it(inner: Inner) -> None:

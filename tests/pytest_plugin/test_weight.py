@@ -27,15 +27,11 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     assert loaded.stdout.split() == [
         "llm_sim",
         "llm_sim.pytest_plugin",
-        "llm_sim.pytest_plugin._examples",
-        "llm_sim.pytest_plugin._fixtures",
-        "llm_sim.pytest_plugin._options",
+        "llm_sim.pytest_plugin._outcomes",
         "llm_sim.pytest_plugin._scenario_files",
         "llm_sim.pytest_plugin._session",
         "llm_sim.pytest_plugin._settings",
         "llm_sim.pytest_plugin._tests",
-        "llm_sim.pytest_plugin._told",
-        "llm_sim.pytest_plugin._tracebacks",
     ]
 
 
