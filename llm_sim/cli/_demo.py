@@ -13,6 +13,7 @@ from llm_sim.cli._progress import progress
 from llm_sim.cli._subjects import Subjects
 from llm_sim.exploration import SweepReport, search_points
 from llm_sim.reports import ExitCode, exit_code, pasted, render_sweep
+from llm_sim.scenario import Place
 
 _SWEPT: Final = (
     ("reference", "booking_bot", ("interrupt", "end", "cancel")),
@@ -33,7 +34,7 @@ def demo() -> ExitCode:
     planted: list[SweepReport] = []
     output = Output("demo")
     for target, name, stimuli in _SWEPT:
-        setup = Subjects([f"{file}::{name}"], target).one()
+        setup = Subjects([str(Place(file, name))], target).one()
         for inject in stimuli:
             with progress(name) as advance:
                 report = output.take(search_points(setup, inject, progress=advance))

@@ -10,6 +10,7 @@ from llm_sim.recorder import Recorder
 from llm_sim.scenario import Injection, Stimulus
 from llm_sim.schedule import START, THEN, Landing, Schedule
 from llm_sim.scripted import Gates
+from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.targets import Session
 
 
@@ -111,8 +112,9 @@ class Stimuli:
         if stimulus.text:
             data["text"] = stimulus.text
         self._recorder.begin(self._recorder.record("stimulus", data=data))
-        self.ending = self.ending or stimulus.kind in ("end", "cancel")
-        if stimulus.kind == "release":
+        row = STIMULUS_KINDS.get(stimulus.kind)
+        self.ending = self.ending or (row is not None and row.ends)
+        if row is not None and row.does == "release":
             self._gates.release(stimulus.text)
             return
         self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")
