@@ -158,8 +158,12 @@ def _still_failing(
         same = [each for each in run.violations if saved.is_of(each)]
         if same:
             yield Found.of(run, same[0])
-        elif isinstance(run.verdict, Clean):
+        elif isinstance(run.verdict, Clean) and _is_judged(saved, drawn.setup):
             store.drop(saved)
+
+
+def _is_judged(saved: SavedFailure, setup: Setup) -> bool:
+    return saved.law == OWN_LAW or saved.law_of(setup) is not None
 
 
 def draw_variations(

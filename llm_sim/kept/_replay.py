@@ -104,6 +104,10 @@ def replay_failure(
             raise SimulationError(
                 f"only {saved.place} knows its own law: run that test, and it replays this first"
             )
+        if saved.law_of(here) is None:
+            raise SimulationError(
+                f"{saved.law} is not among the laws that are judged here: replay it where it is"
+            )
         run = simulate(here, saved.schedule)
         if not run.landed:
             raise run.complaint or SimulationError("the schedule did not land")
