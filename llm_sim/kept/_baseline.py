@@ -37,10 +37,12 @@ class Known(NamedTuple):
 
 
 def _law(code: str) -> str:
+    """Refuse a slip of the pen; a code that is near none of ours is a law of the user's own."""
     codes = [law.code for law in LAWS]
-    if code in codes:
+    meant = did_you_mean(code.upper(), codes)
+    if code in codes or not meant:
         return code
-    raise ValueError(f"must be the code of a law, not {code!r}{did_you_mean(code.upper(), codes)}")
+    raise ValueError(f"must be the code of a law, not {code!r}{meant}")
 
 
 def _target(name: str) -> str:
