@@ -116,6 +116,11 @@ class Campaign(Summary):
         return not (self.findings or self.no_verdict or self.stopped)
 
     @property
+    def conclusive(self) -> bool:
+        """Whether every example has a verdict, kept or broken."""
+        return not (self.no_verdict or self.stopped)
+
+    @property
     def verdict(self) -> Verdict:
         """The gravest verdict on an example."""
         reasons = map(SimulationError, self.no_verdict)

@@ -93,6 +93,12 @@ class SmokeReport(Summary):
         loaded, target = self.setup.bot.loaded_from, self.setup.target.name
         return shlex.join(("llm-sim", "smoke", loaded, "--target", target)) if loaded else ""
 
+    @property
+    def conclusive(self) -> bool:
+        """Whether there is a verdict: each tool could be judged, or one that could is broken."""
+        came = [each.came_of_it for each in self.tools]
+        return "no verdict" not in came or "broken" in came
+
     def to_plain(self) -> dict[str, Any]:
         """Return the report as JSON values."""
         return {
