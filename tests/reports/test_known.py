@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from llm_sim.report import Failure, KnownIssue, known_issue, known_issues, render_failure
-from llm_sim.report._known import NEEDS
 
 from llm_sim.invariants import LAWS, Violation
+from llm_sim.reports import KnownIssue, known_issue, known_issues, render_finding
+from llm_sim.reports._known import NEEDS
 from llm_sim.scenario import (
     Scenario,
     Tool,
@@ -23,8 +24,8 @@ from llm_sim.scenario import (
     user_starts,
     user_stops,
 )
-from llm_sim.schedule import KINDS, decode
-from llm_sim.simulation import Run, run
+from llm_sim.schedule import KINDS, Schedule, decode
+from llm_sim.simulation import Broken, Finding, Run, Setup, run
 from llm_sim.targets import TARGETS, Bot
 from llm_sim.trace import Trace
 from tests.support.pipecat import needs_pipecat
@@ -42,6 +43,13 @@ def links(run: Run, **header: Any) -> dict[str, str]:
 def headed(trace: Trace, **header: Any) -> Trace:
     """Return a trace with another header."""
     return Trace(replace(trace.header, **header), trace.frames, trace.events)
+
+
+def found(violations: Sequence[Violation], trace: Trace) -> Finding:
+    """Return what a trace breaks."""
+    setup = Setup.of(one_tool(Tool()))
+    verdict = Broken(tuple(violations))
+    return Finding(setup, Schedule(), verdict, Run(setup, Schedule(), trace, verdict))
 
 
 def one_tool(tool: Tool, *more: Any) -> Scenario:
@@ -223,12 +231,12 @@ def test_a_failure_says_what_is_known_once() -> None:
     told = Told().stimulus("end").started("c1", "c2").rest()
     trace = headed(told.trace, target="pipecat 1.14.0")
     violations = [Violation("LS101", "1", "c1"), Violation("LS101", "2", "c2")]
-    text = render_failure(trace, violations, Failure("FAILED told", "undisturbed", "replay"))
+    text = render_finding(found(violations, trace))
     assert re.findall("^  known .*$", text, re.M) == [
         "  known     pipecat-ai/pipecat#5790  a call in flight is never settled when the "
         "conversation ends (0.0.69 and later)"
     ]
-    other = render_failure(told.trace, violations, Failure("FAILED told", "undisturbed", "replay"))
+    other = render_finding(found(violations, told.trace))
     assert "  known " not in other
 
 

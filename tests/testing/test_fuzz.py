@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from llm_sim.errors import InvariantViolation, UsageError
-from llm_sim.exploration import FailureStore
+from llm_sim.kept import FailureStore
 from llm_sim.scenario import user_says
 from llm_sim.simulation import Run
 from llm_sim.strategies import PROFILES
