@@ -13,7 +13,7 @@ from time import perf_counter
 
 from llm_sim.exploration import sweep
 from llm_sim.scenario import Scenario, load_scenarios
-from llm_sim.simulation import run, steady
+from llm_sim.simulation import Setup, simulate, steady
 
 FILE = Path(__file__).parents[1] / "scenarios" / "barge_in.sim.yaml"
 ROUNDS = 40
@@ -40,10 +40,11 @@ def _sweeps(target: str, scenarios: tuple[Scenario, ...]) -> None:
 
 def _recording(target: str, scenario: Scenario) -> None:
     taped, bare = [], []
+    setup = Setup.of(scenario, target=target)
     with steady() as after_run:
         for _ in range(ROUNDS):
-            taped.append(_seconds(lambda: run(scenario, target=target)))
-            bare.append(_seconds(lambda: run(scenario, target=target, record=False)))
+            taped.append(_seconds(lambda: simulate(setup)))
+            bare.append(_seconds(lambda: simulate(setup, record=False)))
             after_run()
     ratio = statistics.median(taped) / statistics.median(bare)
     print(f"  {scenario.name}: recorded and judged / bare = {ratio:.2f}")
@@ -53,7 +54,7 @@ def main() -> None:
     """Print the figures."""
     scenarios = load_scenarios(str(FILE))
     for target in sys.argv[1:] or ["reference", "pipecat"]:
-        run(scenarios[0], target=target)  # what is imported and compiled first
+        simulate(Setup.of(scenarios[0], target=target))  # what is imported and compiled first
         _sweeps(target, scenarios)
         _recording(target, scenarios[0])
 
