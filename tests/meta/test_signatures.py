@@ -58,8 +58,10 @@ def options_passed_on(function: _Function) -> list[str]:
         for each in parameters(function)
         if each.annotation is not None and ast.unparse(each.annotation) in _MAPPINGS
     }
-    if function.args.kwarg is not None:
-        taken.add(function.args.kwarg.arg)
+    rest = function.args.kwarg
+    # ``Unpack[How]`` says of each option what it is.
+    if rest is not None and (rest.annotation is None or ast.unparse(rest.annotation) == "Any"):
+        taken.add(rest.arg)
     return sorted(
         {
             keyword.value.id
@@ -121,6 +123,7 @@ def test_every_package_is_looked_at(package: str) -> None:
         ("async def f(how: dict[str, Any]) -> None:\n    g(1, **how)", ["how"], []),
         ("def f(how: Mapping[str, Any]) -> None:\n    return lambda: g(**how)", ["how"], []),
         ("def f(**how: Any) -> None:\n    print(how)", [], []),
+        ("def f(**how: Unpack[How]) -> None:\n    g(**how)", [], []),
         ("def f(data: dict[str, Any]) -> Any:\n    return g(data, **other)", [], []),
         ("@wraps(test)\ndef f(*args: Any, **kwargs: Any) -> None:\n    g(**kwargs)", [], []),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,39 +125,49 @@ def test_a_part_of_another_kind_is_refused_with_what_to_write(
     assert str(raised.value).startswith(message)
 
 
-@pytest.fixture
-def _session() -> Iterator[None]:
+@contextmanager
+def holding(**said: Any) -> Iterator[None]:
     """Let a session say what holds."""
-    held = Defaults("naive", (get_law("LS101"),), Limits(max_steps=7_000), "test_a.py::test_it")
-    token = DEFAULTS.set(held)
-    yield
-    DEFAULTS.reset(token)
+    before = DEFAULTS.set(Defaults(**said))
+    try:
+        yield
+    finally:
+        DEFAULTS.reset(before)
 
 
-@pytest.mark.usefixtures("_session")
+FEW_STEPS = Limits(max_steps=7_000)
+
+
 def test_what_a_call_does_not_say_the_session_says() -> None:
-    setup = Setup.of(two_tools())
-    assert setup.target.name == "naive"
-    assert setup.laws == (get_law("LS101"),)
-    assert setup.limits == Limits(max_steps=7_000)
-    assert run(two_tools()).trace.header.target_name == "naive"
+    with holding(target="naive", laws=(get_law("LS101"),), limits=FEW_STEPS):
+        setup = Setup.of(two_tools())
+        one = run(two_tools())
+    assert (setup.target.name, setup.laws, setup.limits) == (
+        "naive",
+        (get_law("LS101"),),
+        FEW_STEPS,
+    )
+    assert one.trace.header.target_name == "naive"
 
 
-@pytest.mark.usefixtures("_session")
-def test_what_a_call_says_holds() -> None:
-    setup = Setup.of(two_tools(), target="reference", laws=LAWS, limits=Limits(max_steps=5))
+def test_what_a_call_says_holds_whatever_the_session_says() -> None:
+    with holding(target="naive", override="naive", laws=(), limits=FEW_STEPS):
+        setup = Setup.of(two_tools(), target="reference", laws=LAWS, limits=Limits(max_steps=5))
     assert (setup.target.name, setup.laws, setup.limits) == ("reference", LAWS, Limits(max_steps=5))
 
 
-@pytest.mark.usefixtures("_session")
-def test_a_scenario_says_its_target_before_the_session_and_behind_the_call() -> None:
+def test_the_scenario_names_its_target_unless_the_call_or_the_session_insists() -> None:
     scenario = two_tools().replace(target="reference")
-    assert Setup.of(scenario).target.name == "reference"
-    assert Setup.of(scenario, target="naive").target.name == "naive"
+    with holding(target="naive"):
+        named = [Setup.of(scenario), Setup.of(scenario, target="naive")]
+    with holding(override="naive"):
+        named.append(Setup.of(scenario))
+    assert [setup.target.name for setup in named] == ["reference", "naive", "naive"]
 
 
 def test_where_nobody_says_anything_it_is_the_reference_core_with_every_law() -> None:
-    setup = Setup.of(spoken_tool())
+    with holding():
+        setup = Setup.of(spoken_tool())
     assert (setup.target.name, setup.laws, setup.bot) == ("reference", LAWS, Bot())
     assert (setup.limits, setup.network, str(setup.place)) == (Limits(), None, "")
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from llm_sim.errors import InvariantViolation, UsageError
 from llm_sim.kept import FailureStore
 from llm_sim.scenario import user_says
-from llm_sim.simulation import Run
+from llm_sim.simulation import DEFAULTS, Defaults, Run
 from llm_sim.strategies import PROFILES
 from llm_sim.targets import Bot
 from llm_sim.testing import fuzz
@@ -40,8 +40,10 @@ def test_its_failures_are_kept_under_its_own_name(tmp_path: Path) -> None:
     def never_called(run: Run) -> None:
         assert not run.calls
 
+    before = DEFAULTS.set(Defaults())
     with pytest.raises(InvariantViolation) as raised:
         never_called()
+    DEFAULTS.reset(before)
     (kept,) = store.load()
     assert raised.value.laws == ("test",)
     assert kept.place == (
