@@ -11,7 +11,7 @@ from llm_sim.errors import ScenarioError, SimulationError, UsageError, did_you_m
 from llm_sim.exploration._campaign import Campaign, Case, Found, FuzzListener, search
 from llm_sim.exploration._registrations import registrations
 from llm_sim.invariants import Violation
-from llm_sim.kept import OWN_LAW, FailureStore, one_line, warn
+from llm_sim.kept import OWN_LAW, FailureStore, SavedFailure, one_line, warn
 from llm_sim.scenario import STIMULI, WITH_TEXT, Scenario, Turn
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Broken, Clean, Finding, Run, Setup, check_on_stock, simulate
