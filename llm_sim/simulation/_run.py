@@ -167,7 +167,8 @@ class Run:
 
     def judged(self, verdict: Verdict) -> Run:
         """Return the run with another verdict, which its trace then tells too."""
-        return _told(replace(self, verdict=verdict))
+        # With a head of its own: that of this run goes on telling this run's verdict.
+        return _told(replace(self, verdict=verdict, trace=replace(self.trace)))
 
 
 def run(

@@ -100,8 +100,10 @@ def test_the_codes_of_the_broken_laws_are_sorted_and_each_comes_once() -> None:
 
 def test_the_verdict_can_be_replaced_and_the_trace_tells_it() -> None:
     one = run(talk())
+    before = one.trace.header
     assert one.judged(Unmet((MISSED,))).trace.header.unmet == ("End did not come",)
     assert one.judged(NoVerdict(REASON)).trace.header.no_verdict == str(REASON)
+    assert one.trace.header == before
 
 
 @pytest.mark.parametrize(
