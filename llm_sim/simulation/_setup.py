@@ -182,7 +182,9 @@ class Setup:
             stubs=(*bot.stubs, *(name for name, tool in scenario.tools.items() if tool.registered)),
             terminal=tuple(bot.terminal),
             mutating=tuple(bot.mutating),
-            levels=tuple(f"{c} {level}" for c, level in judged.items() if own.get(c) != level),
+            levels=tuple(
+                f"{c} {level}" for c, level in judged.items() if own.get(c, level) != level
+            ),
             disabled=tuple(code for code in own if code not in judged),
             python=platform.python_version(),
             llm_sim=_own_version(),
