@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from llm_sim.invariants import LAWS
 from llm_sim.kept import OWN_LAW, FailureStore, SavedFailure
 from llm_sim.reports._words import pasted
+from llm_sim.schedule import Schedule
 from llm_sim.simulation import Broken, Finding, Setup
+
+_OURS: Final = frozenset(law.code for law in LAWS)
 
 UNSAVED = "found.sim.yaml"
 """The name that is proposed for a drawn scenario that could not be kept."""
@@ -25,12 +31,16 @@ def replay_line(finding: Finding, store: FailureStore | None = None, *options: s
         return f'pytest "{setup.place.test}" --llm-sim-target {setup.target.name}'
     if finding.unit == "example":
         return _line_of_a_drawn_scenario(finding, store)
+    disturbed = finding.schedule != Schedule()
     if setup.place.test:
-        again = f" --llm-sim-replay={token}" if finding.schedule.landings else ""
+        again = f" --llm-sim-replay={token}" if disturbed else ""
         return " ".join([f'pytest "{setup.place.test}"{again}', *options])
     if not setup.place.file:
         return f'run(scenario, schedule=decode("{token}")), with the same bot and target'
-    if isinstance(finding.verdict, Broken) or finding.schedule.landings:
+    if violation is not None and violation.law not in _OURS:
+        # No command knows it.
+        return f'run(scenario, schedule=decode("{token}"), laws=...), with the same bot and target'
+    if isinstance(finding.verdict, Broken) or disturbed:
         return _command(setup, "replay", "--schedule", token)
     return _command(setup, "run")
 
