@@ -12,9 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from llm_sim.errors import ScenarioError
-from llm_sim.scenario import Call, Say, Scenario, by_tool, departures_of, durations_of
+from llm_sim.scenario import (
+    Call,
+    Say,
+    Scenario,
+    by_tool,
+    departures_of,
+    durations_of,
+    unknown_calls,
+)
 from llm_sim.schedule import THEN, Landing
 from llm_sim.simulation import Run
+from llm_sim.targets import Bot
 
 Piece = tuple[str | int, ...]
 
@@ -151,14 +160,14 @@ def without(run: Run, pieces: Sequence[Piece]) -> Iterator[Case]:
         run.schedule.landings, {piece[1] for piece in pieces if piece[0] == "landings"}
     )
     for turns_left in [filled, script] if len(filled) < len(script) else [script]:
-        yield from _built(_without_unused({**plain, "script": turns_left}), landings)
+        yield from _built(run, _without_unused({**plain, "script": turns_left}), landings)
 
 
 def with_duration(run: Run, piece: Piece, duration: str) -> Iterator[Case]:
     """Yield the run's scenario with another duration in one place, if there can be such."""
     plain = deepcopy(run.scenario.to_plain())
     _holder(plain, piece)[piece[-1]] = duration
-    yield from _built(plain, run.schedule.landings)
+    yield from _built(run, plain, run.schedule.landings)
 
 
 def _departures(scenario: Scenario) -> list[Piece]:
@@ -237,8 +246,12 @@ def _opens_a_gate(injection: dict[str, Any], hold: Mapping[str, int]) -> bool:
     return not isinstance(do, dict) or "release" not in do or do["release"] in hold
 
 
-def _built(plain: dict[str, Any], landings: tuple[Landing, ...]) -> list[Case]:
+def _built(run: Run, plain: dict[str, Any], landings: tuple[Landing, ...]) -> list[Case]:
+    """Return the case of a scenario, or none where no file could hold the scenario."""
     try:
-        return [Case(Scenario.from_plain(plain), landings)]
+        scenario = Scenario.from_plain(plain)
     except ScenarioError:
         return []
+    if run.setup.bot == Bot() and unknown_calls(scenario):
+        return []
+    return [Case(scenario, landings)]
