@@ -80,7 +80,7 @@ def render_finding(finding: Finding, how: Telling | None = None) -> str:
         case Unmet(expectations=missed, reason=reason):
             lines += (_of_expectation(finding.setup, each) for each in missed)
             lines += [] if reason is None else [labelled("besides", str(reason))]
-        case NoVerdict(reason=reason):
+        case NoVerdict(reason=reason) if "\n" in str(reason):  # else the headline says it all
             lines.append(labelled("why", str(reason)))
     lines += _of_the_run(finding, how)
     return "\n".join(lines)
@@ -135,10 +135,10 @@ def _what(violation: Violation, setup: Setup) -> str:
 
 
 def _how_often(finding: Finding) -> str:
-    if not finding.unit or finding.of <= 1:
-        return ""
     if finding.unit == "example":
         return f" (example {finding.example:,})" if finding.example else " (found before)"
+    if not finding.unit or finding.of <= 1:
+        return ""
     if finding.window is not None and finding.window.first == 0:
         return " (undisturbed)"
     return f" ({finding.hits:,} of {finding.of:,} {finding.unit}s)"
