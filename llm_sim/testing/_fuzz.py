@@ -18,7 +18,7 @@ from llm_sim.exploration import (
     search_drawn,
 )
 from llm_sim.kept import FailureStore
-from llm_sim.reports import Telling, render_campaign
+from llm_sim.reports import Telling, headline, render_campaign
 from llm_sim.scenario import STIMULI, Place, Scenario, Stimulus
 from llm_sim.simulation import DEFAULTS, Setup
 from llm_sim.targets import Bot
@@ -143,7 +143,9 @@ def allow_fixtures(test: Any, *, all_checks: bool = True) -> None:
 
 def _judge(result: Campaign, store: FailureStore) -> None:
     if result.findings:
-        raise InvariantViolation(render_campaign(result, Telling(store=store)), result.laws)
+        # A test runner shows the first line wherever it has room for one.
+        text = f"{headline(result.findings[0])}\n{render_campaign(result, Telling(store=store))}"
+        raise InvariantViolation(text, result.laws)
     if result.no_verdict:
         raise SimulationError("; ".join(result.no_verdict))
     if result.stopped:
