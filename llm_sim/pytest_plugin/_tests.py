@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from contextvars import Token
 from functools import partial, wraps
 from inspect import iscoroutinefunction, signature
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
@@ -18,6 +17,8 @@ from llm_sim.pytest_plugin._session import BROKEN, SIMULATOR, head_of_simulation
 from llm_sim.pytest_plugin._settings import MARKER, check_markers, settings_of
 
 if TYPE_CHECKING:
+    from contextvars import Token
+
     from llm_sim.pytest_plugin._judging import Ended, Judgement
     from llm_sim.pytest_plugin._simulator import Simulator
     from llm_sim.simulation import Defaults

@@ -173,7 +173,7 @@ def test_a_point_at_which_code_asks_for_the_real_world_is_named_and_can_be_repla
     assert re.match(r"  points \d+-\d+ +" + re.escape(refused), window)
     again = inner.again(*shlex.split(replay)[2:])
     assert again.outcomes == ["failed"]
-    told, line = again.text.splitlines()
+    told, _, line = again.text.splitlines()
     assert (told.startswith(refused), line) == (True, replay)
 
 
