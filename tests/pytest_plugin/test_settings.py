@@ -153,7 +153,9 @@ def test_a_mistake_in_a_marker_is_told_with_the_test_it_stands_at(
 
 def test_a_mistake_in_a_marker_is_told_also_where_nothing_is_simulated(inner: Inner) -> None:
     result = inner.run("@pytest.mark.llm_sim(tarqet='naive')\ndef test_plain(): pass\n")
-    assert result.text.startswith("test_bot.py::test_plain: the marker llm_sim: there is no setting 'tarqet' ")
+    assert result.text.startswith(
+        "test_bot.py::test_plain: the marker llm_sim: there is no setting 'tarqet' "
+    )
 
 
 def test_a_marker_without_the_fixture_is_told_since_it_does_nothing(inner: Inner) -> None:

@@ -74,8 +74,8 @@ def test_a_test_whose_run_breaks_a_law_fails_with_the_report(inner: Inner) -> No
     assert result.phases == FAILED
     assert lines[:3] == [
         "LS101 hang_up is never settled: last heard of as started",
-        "  law       LS101 settled-once: Every started call settles exactly once: one final result, "
-        "or one cancel.",
+        "  law       LS101 settled-once: Every started call settles exactly once: one final "
+        "result, or one cancel.",
         "  where     c2 `hang_up` is never settled: last heard of as started",
     ]
     assert [line[:3] for line in lines].count(">>>") == 1
