@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
@@ -70,23 +71,27 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Judgement:
     sweeps: list[SweepReport] = []
     if ended == "passed" and not new:
         if session.token:
-            new = list(_replayed(simulator, session))
+            again = list(_replayed(simulator, session))
+            new = [finding for finding in again if not finding.known]
         else:
             sweeps, new = _swept(simulator, session)
-    failed = [report for report in sweeps if not isinstance(report.verdict, Clean)]
-    lost = [_keep(report, session) for report in failed]
-    findings = [*new, *(shown for report in failed for shown in _in_order(report))]
+    failed = [report for report in sweeps if _has_news(report)]
+    lost = [line for report in failed for line in _keep(report, session)]
+    findings = (*new, *(finding for report in failed for finding in _news(report)))
     traces = _trace(simulator, session, findings, fails=ended == "failed" or bool(findings))
-    texts = [_told(finding, session, traces) for finding in new]
-    texts += map(_told_sweep, failed, [session] * len(failed), [traces] * len(failed), lost)
+    how = partial(_telling, session, traces)
+    texts = [render_finding(finding, how(finding)) for finding in new]
+    texts += [_told(report, how(_news(report)[0])) for report in failed]
     return Judgement(
-        tuple(findings),
-        "\n\n".join(texts),
+        findings,
+        "\n\n".join([*texts, *lost]),
         tuple(path for _, path in traces),
         {
             "warnings": _warnings(simulator.runs),
             "baseline": _known(own),
-            "sweep": [line for each in sweeps if each not in failed for line in _in_lines(each)],
+            "sweep": [
+                line for report in sweeps if not _has_news(report) for line in _in_lines(report)
+            ],
             "golden traces": [str(path) for path in simulator.written],
         },
     )
@@ -101,7 +106,8 @@ def judge_late(simulator: Simulator, session: Session) -> Judgement:
     """
     late = _found(simulator.made[simulator.judged :], session)
     new = tuple(finding for finding in late if not finding.known)
-    return Judgement(new, "\n\n".join(_told(finding, session, ()) for finding in new))
+    texts = [render_finding(finding, _telling(session, (), finding)) for finding in new]
+    return Judgement(new, "\n\n".join(texts))
 
 
 def _found(runs: Iterable[Made], session: Session) -> Iterator[Finding]:
@@ -176,28 +182,22 @@ def _keep(report: SweepReport, session: Session) -> list[str]:
     ]
 
 
-def _in_order(report: SweepReport) -> list[Finding]:
+def _has_news(report: SweepReport) -> bool:
+    return not isinstance(report.verdict, Clean)
+
+
+def _news(report: SweepReport) -> list[Finding]:
     """Return what is new in a sweep, the finding first that is shown in full."""
     new = [finding for finding in report.findings if not finding.known]
     return sorted(new, key=lambda finding: not finding.laws)
 
 
-def _told(finding: Finding, session: Session, traces: Iterable[tuple[Run, str]]) -> str:
-    return render_finding(finding, _telling(finding, session, traces))
+def _told(report: SweepReport, how: Telling) -> str:
+    """Return a sweep as text; above its overview stands what everybody sees."""
+    return f"{headline(_news(report)[0])}\n{render_sweep(report, how)}"
 
 
-def _told_sweep(
-    report: SweepReport,
-    session: Session,
-    traces: Iterable[tuple[Run, str]],
-    lost: Sequence[str],
-) -> str:
-    shown = _in_order(report)[0]
-    text = render_sweep(report, _telling(shown, session, traces))
-    return "\n".join([headline(shown), text, *lost])
-
-
-def _telling(finding: Finding, session: Session, traces: Iterable[tuple[Run, str]]) -> Telling:
+def _telling(session: Session, traces: Iterable[tuple[Run, str]], finding: Finding) -> Telling:
     """Return how a finding is told; pytest has just said which test it is."""
     notes = [("trace", path) for run, path in traces if run is finding.run]
     return Telling(placed=True, store=session.store, options=session.options, notes=notes)

@@ -30,7 +30,8 @@ class How(TypedDict, total=False):
 
     Parameters:
         bot: What is under test; by default what ``llm_sim_bot`` gives.
-        target: Which service core it runs on; by default that of the test's settings.
+        target: Which service core it runs on; by default the one that the marker or the command
+            line names, else the scenario's own, else the configured one.
         tools: Stub tools by name, as a scenario describes them.
         stubs: Functions that stand for handlers by name, see :class:`~llm_sim.Bot`.
         mode: Whether the calls of a turn run in parallel or one after the other.

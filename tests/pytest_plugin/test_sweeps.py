@@ -197,6 +197,7 @@ def test_what_a_sweep_breaks_can_be_known(inner: Inner, pytester: pytest.Pyteste
     known = ("--llm-sim-baseline", "known.yaml")
     assert inner.run(RACE, *known, "--llm-sim-baseline-update").outcomes == ["passed"]
     assert inner.again(*known).outcomes == ["passed"]
+    assert inner.again(*known, "--llm-sim-replay=ls1-interrupt@start+1").outcomes == ["passed"]
     assert not (pytester.path / ".llm_sim").exists()
     file = pytester.path / "known.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("LS106", "LS108"), encoding="utf-8")
