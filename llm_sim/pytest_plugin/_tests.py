@@ -99,9 +99,20 @@ def _simulates(item: pytest.Item) -> bool:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let a fuzzed test hear of ``llm_sim_config``, which it does not ask for."""
-    if is_fuzzed(item) and isinstance(item, pytest.Function) and _CONFIG not in item.fixturenames:
+    """Let a test that may simulate hear of ``llm_sim_config``, which it does not ask for."""
+    if (
+        isinstance(item, pytest.Function)
+        and _may_simulate(item)
+        and _CONFIG not in item.fixturenames
+    ):
         item.fixturenames.append(_CONFIG)
+
+
+def _may_simulate(item: pytest.Item) -> bool:
+    """Return whether the simulator is loaded by now, or the test's own code imports it."""
+    code = getattr(getattr(item, "function", None), "__code__", None)
+    imports = any(name.startswith("llm_sim") for name in getattr(code, "co_names", ()))
+    return imports or _SIMULATION in sys.modules
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -145,12 +156,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 def _set_defaults(item: pytest.Item) -> None:
     """Let ``run()``, ``sweep()``, ``smoke()`` and ``@fuzz`` follow what holds for a test.
 
-    Where the simulator is not loaded by now, nothing is loaded for it: only a test whose own code
-    imports it can need it.
+    Nothing is loaded for a test that does not simulate.
     """
-    code = getattr(getattr(item, "function", None), "__code__", None)
-    imports = any(name.startswith("llm_sim") for name in getattr(code, "co_names", ()))
-    if _SIMULATION not in sys.modules and not imports:
+    if not _may_simulate(item):
         return
     from llm_sim.simulation import DEFAULTS
 

@@ -66,6 +66,27 @@ def test_calls_follow_the_configuration(inner: Inner) -> None:
     assert inner.run(CALLS + EACH.format("naive"), ini="llm_sim_target = naive").text == ""
 
 
+def test_calls_follow_the_fixture(inner: Inner) -> None:
+    body = """
+@pytest.fixture
+def llm_sim_config():
+    return {"target": "naive"}
+
+def test_run():
+    assert target(run(HELLO)) == "naive"
+
+@pytest.mark.parametrize("word", ["One.", "Two."])
+def test_words(word):
+    assert target(run(Scenario(script=[turn(say(word))]))) == "naive"
+
+class TestMethods:
+    def test_sweep(self):
+        assert target(sweep(HELLO)) == "naive"
+"""
+    result = inner.run(CALLS + body)
+    assert (result.outcomes, result.text) == (["passed"] * 4, "")
+
+
 def test_calls_without_a_word_run_on_the_embedded_core(inner: Inner) -> None:
     assert inner.run(CALLS + EACH.format("reference")).text == ""
 
