@@ -134,7 +134,7 @@ LEVELS: Final[tuple[Callable[[Run, str], list[Piece]], ...]] = (
     words,
     departures,
 )
-"""The pieces of a run, the ones first that weigh most; each is told the call to keep."""
+"""The pieces of a run, those that weigh most first; each function gets the call to keep."""
 
 
 def rank(duration: str) -> int:
@@ -203,7 +203,7 @@ def _leave_away(plain: dict[str, Any], piece: Piece) -> None:
     elif key == "break":
         before, script = int(piece[1]) - 1, plain["script"]
         script[before], script[before + 1] = script[before] + script[before + 1], []
-    elif piece[0] == "script" and len(piece) == 2:  # emptied: those behind it keep their places
+    elif piece[0] == "script" and len(piece) == 2:  # emptied: the turns after it keep their places
         holder[key] = []
     else:
         del holder[key]

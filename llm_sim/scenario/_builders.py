@@ -72,7 +72,7 @@ def turn(*steps: Say | Call | Wait | Fail) -> Turn:
     """Put steps together to one response of the model.
 
     Raises:
-        ScenarioError: A step is none.
+        ScenarioError: Something in it is not a step.
     """
     for number, step in enumerate(steps, start=1):
         wanted = f"step {number} must be say(text), call(name), wait(duration) or fail(text)"
@@ -215,7 +215,7 @@ def at_step(step: int, stimulus: Stimulus) -> Injection:
     """Inject a stimulus some steps after the conversation opened.
 
     Args:
-        step: How many steps, 0 or more.
+        step: The number of steps, 0 or more.
         stimulus: What happens.
 
     Raises:

@@ -133,7 +133,7 @@ class Entries:
                 self.all += self._variants(self._sifted(_merged(layers), layers), layers)
 
     def _layers(self, own: _Layer) -> tuple[_Layer, ...]:
-        """Return an entry and all that it extends; nothing where that cannot be told."""
+        """Return an entry and all that it extends; nothing where that cannot be found."""
         layers = [own]
         while isinstance(layers[-1].data, Mapping) and EXTENDS in layers[-1].data:
             parent = self._parent(layers[-1])
@@ -288,13 +288,13 @@ def _repetitions(lists: Mapping[str, list[Any]]) -> Iterator[Finding]:
 
 
 def _different(values: list[Any]) -> list[int]:
-    """Return which of the values are no duration that stands before them already."""
+    """Return which of the values do not repeat a duration before them."""
     told = [_duration(value) for value in values]
     return [i for i, each in enumerate(told) if each is None or told.index(each) == i]
 
 
 def _duration(value: Any) -> str | None:
-    """Return a duration as it is told, or None for what is none."""
+    """Return a duration in its shortest form, or None for a value that is not a duration."""
     try:
         return format_duration(parse_duration(value))
     except ScenarioError:

@@ -108,7 +108,7 @@ class Absent(Plain):
 
     Parameters:
         frame: The frame.
-        after: Only behind a frame of this kind, which must come; behind every one of them.
+        after: Look only after a frame of this kind, which must come; after each one of them.
         until: Only up to the next frame of this kind.
         direction: Which way the frames travel, ``down`` or ``up``.
     """

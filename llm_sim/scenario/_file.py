@@ -79,7 +79,7 @@ def dump_scenarios(scenarios: Iterable[Scenario]) -> str:
         scenarios: At least one; each with a name of its own.
 
     Raises:
-        ScenarioError: There is none, or two have one name.
+        ScenarioError: The list is empty, or two scenarios have the same name.
     """
     return dump_document(ScenarioFile(version=VERSION, scenarios=tuple(scenarios)))
 

@@ -91,7 +91,7 @@ def show(value: Any) -> str:
 
 
 def name_of(path: Path) -> str:
-    """Return the last key of a path with the indices behind it, such as ``script[0]``."""
+    """Return the last key of a path with the indices after it, such as ``script[0]``."""
     start = max((i for i, part in enumerate(path) if isinstance(part, str)), default=0)
     return spell(path[start:])
 

@@ -154,7 +154,7 @@ def _validated(
 
 def _raise(document: Document) -> NoReturn:
     problems = document.problems
-    # A file that is extended stands behind the one that was named; each in its own order.
+    # The file that was named comes first, then those that it extends; each in its own order.
     files = list(dict.fromkeys((document.file, *(problem.file for problem in problems))))
     in_order = sorted(problems, key=lambda each: (files.index(each.file), each.line, each.column))
     # Aliases and entries that are extended lead to one place in several ways.

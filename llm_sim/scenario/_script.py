@@ -147,10 +147,10 @@ class Turn(Plain):
     def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
         steps = data.get("steps")
         plain = [plain_of(step) for step in steps] if isinstance(steps, list | tuple) else []
-        wrong = "nothing comes behind a fail, which ends the response: put it before, or remove it"
+        wrong = "no step can follow a fail, which ends the response: move it before, or remove it"
         return [
-            Finding((behind,), wrong, "whole")
-            for behind, step in enumerate(plain[:-1], 1)
+            Finding((after,), wrong, "whole")
+            for after, step in enumerate(plain[:-1], 1)
             if isinstance(step, Mapping) and "fail" in step
         ]
 

@@ -179,7 +179,7 @@ def _decode_order(token: str, body: str) -> tuple[Deviation, ...]:
     for before, after in pairwise(found):
         if before.choice >= after.choice:
             raise ScheduleFormatError(
-                token, f"'{after}' stands behind '{before}': choices are listed in ascending order"
+                token, f"'{after}' comes after '{before}': list the choices in ascending order"
             )
     return found
 

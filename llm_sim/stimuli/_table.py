@@ -24,7 +24,7 @@ class StimulusKind:
         in_words: What people call it.
         does: What brings it in; ``queue`` puts the frame that it enters as into the pipeline's
             source.
-        argument: What it is told: a ``text``, or the name of a ``tool``; empty for most.
+        argument: What it needs to know: a ``text``, or the name of a ``tool``; empty for most.
         builder: The function of :mod:`llm_sim.scenario` that makes it; empty for one that is called
             as the word.
         enters_as: The frames that it enters the pipeline as, without their suffix, today's name

@@ -27,7 +27,7 @@ _FURTHEST: Final = 20
 
 
 def landings(kinds: Sequence[str] = KINDS, *, then: bool = False) -> st.SearchStrategy[Landing]:
-    """Draw where one stimulus lands: so many steps after a frame.
+    """Draw where one stimulus lands: a number of steps after a frame.
 
     Args:
         kinds: The stimuli.

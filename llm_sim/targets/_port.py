@@ -1,4 +1,4 @@
-"""The one port behind which every target stands."""
+"""The port that every target implements."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from llm_sim.trace import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE
 if TYPE_CHECKING:
 
     class _RealProcessor:
-        """What the mixins need of the class behind them."""
+        """What the mixins need of the real base class."""
 
         async def process_frame(self, frame: Any, direction: Any) -> None: ...
         async def push_frame(self, frame: Any, direction: Any = ...) -> None: ...
@@ -160,7 +160,7 @@ class ScriptedService(_RealService):
     async def call(self, calls: Sequence[Call], context: Any) -> None:
         """Dispatch a batch through the real ``run_function_calls``."""
         if calls[0].name == PROBE_TOOL:
-            # Past the watch on the bot's handlers: the probe is none of them.
+            # Not watched: the probe is not a handler of the bot.
             super().register_function(PROBE_TOOL, stub(Tool()))
         batch = [
             self.frames.FunctionCallFromLLM(
@@ -181,7 +181,7 @@ class ScriptedService(_RealService):
 class HeldText(_RealProcessor):
     """Before a real ``FrameProcessor``: stands in for a TTS.
 
-    It holds each text frame for a while, and what comes behind waits.
+    It holds each text frame for a while; the frames after it wait.
     """
 
     frames: ClassVar[Any]

@@ -105,7 +105,7 @@ def test_the_undisturbed_run_has_a_token_too() -> None:
         ),
         (
             "ls1-undisturbed/order@4:2,4:3",
-            "'4:3' stands behind '4:2': choices are listed in ascending order",
+            "'4:3' comes after '4:2': list the choices in ascending order",
         ),
     ],
 )

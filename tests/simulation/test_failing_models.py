@@ -56,6 +56,5 @@ def test_nothing_comes_behind_a_failure() -> None:
     with pytest.raises(ScenarioError) as caught:
         turn(fail("rate limit"), say("never said"))
     assert str(caught.value) == (
-        "steps[1]: nothing comes behind a fail, which ends the response: put it before, or "
-        "remove it"
+        "steps[1]: no step can follow a fail, which ends the response: move it before, or remove it"
     )
