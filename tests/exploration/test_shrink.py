@@ -23,6 +23,7 @@ from llm_sim.scenario import (
     call,
     end,
     error,
+    fail,
     hold,
     interrupt,
     say,
@@ -351,9 +352,11 @@ def test_a_landing_that_is_counted_from_one_that_goes_is_counted_from_its_anchor
 
 def test_what_the_model_of_a_scenario_refuses_is_passed_over() -> None:
     scenario = Scenario(
-        script=[turn(call("f"))],
+        script=[turn(fail("no")), turn(call("f"))],
         tools={"f": Tool()},
         inject=[at("LLMText", interrupt()), after("1s", end())],
     )
-    assert _left(scenario, "ls1-undisturbed", ("tools", "f")) == []
-    assert _left(scenario, "ls1-undisturbed", ("inject", 0)) == ["undisturbed | f | end after 1s"]
+    # One turn of both would go on after its failure.
+    assert _left(scenario, "ls1-undisturbed", ("script", 1, "break")) == []
+    (left,) = _left(scenario, "ls1-undisturbed", ("inject", 0))
+    assert left.endswith(" | end after 1s")
