@@ -25,7 +25,7 @@ def _step(step: Mapping[str, Any]) -> str:
     if "call" in step:
         args = ", ".join(f"{key}={value!r}" for key, value in step.get("args", {}).items())
         return f"{step['call']}({args})" if args else str(step["call"])
-    return repr(step["say"]) if "say" in step else f"wait {step['wait']}"
+    return repr(step["say"]) if "say" in step else " ".join(*step.items())
 
 
 def _rest(scenario: Scenario) -> Iterator[str]:
