@@ -20,7 +20,7 @@ def build(llm):
 def idle(llm):
     pass
 """
-FEW = ("--examples", "120", "--inject", "interrupt")
+FEW = ("--examples", "60", "--inject", "interrupt")
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_a_bot_is_fuzzed_and_found_clean(cli: Command, bot: str) -> None:
     told = cli("fuzz", bot, *FEW)
     assert told.code == 0
     assert told.out.startswith(
-        "reference 0.1.0 · fuzzed_bot:build · 120 examples, at most 2 of interrupt in each\n"
+        "reference 0.1.0 · fuzzed_bot:build · 60 examples, at most 2 of interrupt in each\n"
     )
-    assert "  120 examples, 120 runs: clean" in told.out
+    assert "  60 examples, 60 runs: clean" in told.out
     assert "\ninterrupt " in told.out
 
 
@@ -61,7 +61,7 @@ def test_a_file_is_varied_and_its_failures_are_shrunk_and_kept(cli: Command, her
     plain = json.loads((here / "result.json").read_text(encoding="utf-8"))
     kept = sorted(path.name for path in (here / ".llm_sim" / "failures").iterdir())
     assert told.code == 1
-    assert (plain["examples"], plain["clean"]) == (120, False)
+    assert (plain["examples"], plain["clean"]) == (60, False)
     assert len(kept) == len(plain["failures"]) > 0
     assert f"llm-sim replay .llm_sim/failures/{kept[0]}" in told.out
     assert {law for failure in plain["failures"] for law in failure["laws"]} >= {"LS106", "LS107"}

@@ -24,6 +24,7 @@ def runs_until_found(report: SweepReport, laws: set[str]) -> int | None:
     return next((n for n, broken in enumerate(runs, 1) if laws <= set(broken)), None)
 
 
+@pytest.mark.slow
 @each_race
 def test_the_laws_find_the_planted_race(race: Race) -> None:
     report = sweep(race.scenario, target=planted(race.part), inject=race.inject)

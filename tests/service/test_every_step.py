@@ -191,7 +191,7 @@ def land(
 
 MODES = [pytest.param(True, id="parallel"), pytest.param(False, id="sequential")]
 SPEECH = [pytest.param(False, id="fast speech"), pytest.param(True, id="slow speech")]
-FRAMES = [InterruptionFrame, EndFrame, CancelFrame]
+FRAMES = [InterruptionFrame, EndFrame, pytest.param(CancelFrame, marks=pytest.mark.slow)]
 
 
 def sweep(in_parallel: bool, slow_tts: bool, *landings: Landing) -> None:

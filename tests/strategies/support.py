@@ -18,12 +18,15 @@ PATIENT: dict[str, Any] = {
     "suppress_health_check": list(HealthCheck),
     "derandomize": True,
 }
-SETTINGS = settings(max_examples=5_000, **PATIENT)
 
 
-def simplest(strategy: SearchStrategy[T], holds: Callable[[T], bool] = lambda drawn: True) -> T:
+def simplest(
+    strategy: SearchStrategy[T],
+    holds: Callable[[T], bool] = lambda drawn: True,
+    examples: int = 5_000,
+) -> T:
     """Return what a strategy shrinks to among what has a property."""
-    return find(strategy, holds, settings=SETTINGS)
+    return find(strategy, holds, settings=settings(max_examples=examples, **PATIENT))
 
 
 def calls(scenario: Scenario) -> list[Call]:

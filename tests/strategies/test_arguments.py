@@ -85,7 +85,7 @@ def test_what_may_be_one_of_several_is_drawn_as_each_and_as_nothing_else() -> No
     assert simplest(drawn, lambda args: isinstance(args["x"], int)) == {"x": 0}
     assert simplest(drawn, lambda args: args["x"] is None) == {"x": None}
     with pytest.raises(NoSuchExample):
-        simplest(drawn, lambda args: isinstance(args["x"], str))
+        simplest(drawn, lambda args: isinstance(args["x"], str), examples=300)
 
 
 @needs_pipecat

@@ -21,6 +21,7 @@ def test_the_reference_core_keeps_every_law_under_every_rule() -> None:
     run_state_machine_as_test(state_machine(), settings=FEW)
 
 
+@pytest.mark.slow
 def test_a_planted_race_is_found_and_told_with_its_steps() -> None:
     with pytest.raises(InvariantViolation) as raised:
         run_state_machine_as_test(
