@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from llm_sim.report import known_issue
 from typer.main import get_command
 
 from llm_sim.cli import TOUR, app
 from llm_sim.exploration import SweepReport, Window, sweep
 from llm_sim.invariants import LAWS
-from llm_sim.report import known_issue
 from llm_sim.scenario import Scenario, load_scenarios, schema_text
 from llm_sim.schedule import decode
 from llm_sim.simulation import Run, run

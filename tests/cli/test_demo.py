@@ -47,6 +47,7 @@ def test_the_demo_shows_a_failure_with_its_place(demo: Outcome) -> None:
     assert ">>> " in demo.out
 
 
+@pytest.mark.slow
 def test_each_line_that_the_demo_says_to_paste_names_a_file_that_exists(
     cli: Command, here: Path
 ) -> None:

@@ -81,6 +81,7 @@ def test_what_it_says_to_replay_fails_and_what_it_says_to_keep_is_kept(
     assert cli("replay", str(regression), "--target", "reference").code == 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_saved_is_told_with_how_to_see_it_again(cli: Command, here: Path) -> None:
     (here / ".llm_sim").write_text("", encoding="utf-8")
     told = cli("fuzz", "race.sim.yaml", "--target", "naive", *FEW)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from llm_sim.cli._help import TOUR
+
 from tests.support.command import Command, environment
 from tests.support.pipecat import needs_pipecat
 
@@ -181,6 +181,7 @@ def test_the_workflow_runs_commands_that_there_are(cli: Command, empty: Path) ->
     ]
 
 
+@pytest.mark.slow
 @needs_pipecat
 def test_the_examples_of_the_help_can_be_pasted_where_it_wrote(cli: Command, empty: Path) -> None:
     cli("init")

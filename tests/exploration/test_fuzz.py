@@ -192,6 +192,7 @@ def test_what_another_target_broke_is_left_to_it(tmp_path: Path) -> None:
     assert len(store.load()) == len(found.findings)
 
 
+@pytest.mark.slow
 def test_a_failure_is_kept_when_it_is_found_and_told_where_it_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     kept: list[int] = []

@@ -60,6 +60,7 @@ def test_one_seed_finds_the_same_and_another_one_goes_other_ways(policy: Policy)
     assert first == again != other
 
 
+@pytest.mark.slow
 def test_a_search_that_has_tried_everything_says_so() -> None:
     scenario = Scenario(name="hi", script=[turn(say("Hi."))])
     landing = decode("ls1-interrupt@start+1")

@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pytest
 
-import pytest
-
 from tests.support.command import environment
 from tests.support.modules import Module, modules
 from tests.support.scenarios import ROOT
