@@ -158,6 +158,11 @@ class Summary:
         return not (self.stopped or self.findings)
 
     @property
+    def whole(self) -> bool:
+        """Whether everything ran that could have run."""
+        return not self.stopped
+
+    @property
     def conclusive(self) -> bool:
         """Whether every run has a verdict, kept or broken."""
         without = any(isinstance(finding.verdict, NoVerdict) for finding in self.findings)
