@@ -93,7 +93,7 @@ class FailureStore:
 
         Args:
             finding: What was found.
-            lost: Told why the failure cannot be written.
+            lost: Told which failure cannot be written, and why.
         """
         if finding.run is None or finding.violation is None:
             return finding
@@ -101,7 +101,7 @@ class FailureStore:
         try:
             self.save(saved)
         except OSError as error:
-            lost(f"{self.directory}: {error.strerror}")
+            lost(f"{saved.name} is not kept: {self.directory}: {error.strerror}")
             return finding
         return replace(finding, saved=saved.name)
 
