@@ -17,8 +17,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from llm_sim import __version__
 from llm_sim.cli._console import err, write_what_can_be_written
-from llm_sim.errors import InvariantViolation, SimulationError, UsageError
-from llm_sim.reports import ExitCode
+from llm_sim.errors import LlmSimError
+from llm_sim.reports import ExitCode, error_code
 
 _Function = TypeVar("_Function", bound=Callable[..., ExitCode])
 
@@ -147,14 +147,10 @@ def _code_of(invoke: Callable[[], Any]) -> ExitCode:
         code: ExitCode = invoke()
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
-    except UsageError as error:
-        return _message(ExitCode.USAGE, error)
-    except InvariantViolation as error:
-        return _message(ExitCode.VIOLATION, error)
-    except SimulationError as error:
-        return _message(ExitCode.NO_VERDICT, error)
-    except KeyboardInterrupt:
-        return _message(ExitCode.NO_VERDICT, "stopped")
+    except LlmSimError as error:
+        return _message(error_code(error), error)
+    except KeyboardInterrupt as error:
+        return _message(error_code(error), "stopped")
     except OSError as error:
         return _unwritten(error)
     except Exception as error:

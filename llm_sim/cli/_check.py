@@ -12,19 +12,19 @@ from llm_sim.reports import ExitCode, counted
 
 @command("Run a conversation", "llm-sim check scenarios", rank=2)
 def check(files: FILES, bot: BOT = None, json: JSON = None) -> ExitCode:
-    """Validate scenario files, with the bots and the laws that they name, and run nothing.
+    """Look for mistakes in scenario files, and run nothing.
 
-    Every mistake is listed with its line and column.
+    The bots, tools, laws and frames that a file names are looked up too. Every mistake of every
+    file is listed with its line and column.
 
-    Exit code: 0 the files are right, 2 there are mistakes.
+    Exit code: 0 there is no mistake, 2 there are mistakes.
     """
     with Output("check", json) as output:
         setups, problems = Subjects(files, bot=bot).checked()
-        output.problems = [str(problem) for problem in problems]
-        for problem in output.problems:
+        for problem in map(str, problems):
             err(problem)
-        if problems:
-            return ExitCode.USAGE
-        checked = len({setup.place.file for setup in setups})
-        out(f"{counted(len(setups), 'scenario')} in {counted(checked, 'file')}: no mistakes")
-        return ExitCode.CLEAN
+            output.problem(problem, ExitCode.USAGE)
+        if not problems:
+            checked = len({setup.place.file for setup in setups})
+            out(f"{counted(len(setups), 'scenario')} in {counted(checked, 'file')}: no mistakes")
+    return output.code

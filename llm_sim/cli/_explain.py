@@ -18,8 +18,8 @@ def explain(
     law: Annotated[
         str,
         typer.Argument(
-            metavar="[LAW]",
-            help="A law's code, like LS103, or how codes begin, like LS1; all of them without.",
+            metavar="LAW",
+            help="A law's code, like LS103, or the beginning of codes, like LS1.",
             autocompletion=complete.laws,
         ),
     ] = "LS",

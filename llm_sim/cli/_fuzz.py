@@ -45,7 +45,7 @@ def fuzz(
     subjects: Annotated[
         list[str],
         typer.Argument(
-            metavar="BOT|FILE...",
+            metavar="BOT|FILE",
             help=(
                 "Bots, module:attribute or path/to/bot.py:attribute; or scenario files, "
                 "directories or globs, whose scripts are kept."
@@ -97,7 +97,7 @@ def fuzz(
     settings = _settings(profile, examples)
     store = FailureStore()
     with Output("fuzz", json, store=store) as output:
-        for name, setups in _subjects(subjects, target):
+        for name, setups in list(_subjects(subjects, target)):
             drawn = _drawn(setups, kinds, most, stand_ins=not own_handlers)
             out(
                 f"{setups[0].under_test} · {name} · {settings.max_examples} examples, at most "
@@ -117,8 +117,7 @@ def fuzz(
             for line in not_kept_lines(result):
                 err(f"llm-sim: {line}")
             out(f"\nwhat the calls were doing when a stimulus landed\n{result.coverage.in_short()}")
-        output.show_findings()
-        return output.finish()
+    return output.code
 
 
 def _drawn(setups: list[Setup], kinds: list[str], most: int, *, stand_ins: bool) -> Drawn:

@@ -39,7 +39,7 @@ _NEXT: Final = (
 @command("Begin", "llm-sim init", "llm-sim init simulation", rank=2)
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where it goes; here, if not given.")
+        Path, typer.Argument(metavar="DIR", help="The directory to write into.")
     ] = Path(),
 ) -> ExitCode:
     """Write a bot, its tests, a scenario and a CI workflow.

@@ -12,7 +12,7 @@ from llm_sim.cli import _completion as complete
 FILES = Annotated[
     list[str],
     typer.Argument(
-        metavar="FILE[::NAME]...",
+        metavar="FILE[::NAME]",
         help="Scenario files, single scenarios in them, directories or globs.",
         autocompletion=complete.scenarios,
     ),
@@ -47,21 +47,33 @@ BOT = Annotated[
 ]
 TOKEN = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--schedule", metavar="TOKEN", help="What lands where: the token of a run."),
+    typer.Option(
+        "--schedule", metavar="TOKEN", help="The token of a run: which stimulus lands where."
+    ),
 ]
 TRACE = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
-        "--trace", metavar="PATH", readable=False, help="Write the trace there, as JSON Lines."
+        "--trace",
+        metavar="PATH",
+        readable=False,
+        help="Write the trace to this file, as JSON Lines.",
     ),
 ]
 BASELINE = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--baseline", metavar="PATH", readable=False, help="What is known to be broken."),
+    typer.Option(
+        "--baseline",
+        metavar="PATH",
+        readable=False,
+        help="The file of the failures that are known.",
+    ),
 ]
-UPDATE = Annotated[bool, typer.Option("--update-baseline", help="Add what is new to the baseline.")]
+UPDATE = Annotated[
+    bool, typer.Option("--update-baseline", help="Add new failures to the baseline.")
+]
 PRUNE = Annotated[
-    bool, typer.Option("--prune-baseline", help="Remove from it what is not broken any more.")
+    bool, typer.Option("--prune-baseline", help="Remove failures from it that are gone.")
 ]
 JSON = Annotated[
     Optional[str],  # noqa: UP045

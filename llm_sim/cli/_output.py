@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 from llm_sim.cli._console import err, json_goes_to_stdout, out
 from llm_sim.cli._files import check_writable
-from llm_sim.exploration import Campaign, SweepReport
+from llm_sim.errors import ScenarioError
+from llm_sim.exploration import Coverage, SweepReport, stop_requests
 from llm_sim.kept import Baseline, FailureStore, write_text
 from llm_sim.reports import (
     ExitCode,
     Telling,
+    error_code,
     exit_code,
-    render_each,
-    render_finding,
-    render_sweep,
+    finding_lines,
     report_document,
     summary_lines,
 )
-from llm_sim.simulation import Finding, Summary
+from llm_sim.simulation import Finding, Setup, Summary
 
 _SummaryT = TypeVar("_SummaryT", bound=Summary)
 
@@ -54,7 +55,10 @@ class BaselineOptions(NamedTuple):
 
 
 class Output:
-    """Takes the Findings of a command's searches; inside ``with``, so that nothing is lost.
+    """Takes what a command's searches find; leaving it shows and writes all of it.
+
+    Where Ctrl-C is pressed, or an error breaks the command off, what was found before is not lost:
+    after Ctrl-C it is shown, and the JSON report is written in any case.
 
     Args:
         command: The command's name.
@@ -79,11 +83,17 @@ class Output:
         self._json = json
         self._baseline = (baseline or BaselineOptions()).open()
         self._store = store
-        self._telling = Telling(store=store)
-        self.summaries: list[Summary] = []
-        self.problems: list[str] = []
-        self.stopped = False
-        """Whether Ctrl-C came before the last search began."""
+        self._summaries: list[Summary] = []
+        self._untold: list[Summary] = []
+        self._problems: list[str] = []
+        self._stopped = False
+        self._otherwise = ExitCode.CLEAN
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code: what is new decides, then what went wrong besides."""
+        code = exit_code(self._summaries, stopped=self._stopped)
+        return self._otherwise if code is ExitCode.CLEAN else code
 
     def __enter__(self) -> Output:
         json_goes_to_stdout(self._json == STDOUT)
@@ -94,12 +104,54 @@ class Output:
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None:
-        """Write the JSON report, also where the command was stopped or broke off."""
+    ) -> bool:
+        """Show the findings and write the baseline and the JSON report.
+
+        Returns:
+            Whether the exception is dealt with: it was Ctrl-C.
+        """
+        pressed = isinstance(error, KeyboardInterrupt)
         try:
+            if pressed:
+                err("llm-sim: stopped")
+                self._stopped = True
+            if error is None or pressed:
+                self._show()
+            else:
+                self._broken_off(error)
             self._write_json()
         finally:
             json_goes_to_stdout(False)
+        return pressed
+
+    def each(
+        self,
+        setups: Sequence[Setup],
+        heading: str,
+        search: Callable[[Setup], Generator[Finding, None, _SummaryT]],
+        then: Callable[[_SummaryT], None] | None = None,
+    ) -> None:
+        """Search each Setup, and show a line for it, below a heading for each target.
+
+        The first Ctrl-C stops it after the run under way.
+
+        Args:
+            setups: What is searched.
+            heading: What is done.
+            search: Makes the search of a Setup.
+            then: Told of each summary, when its line is shown.
+        """
+        with stop_requests() as stop_requested:
+            for under, group in groupby(by_target(setups), key=lambda setup: setup.under_test):
+                out(f"{under} · {heading}")
+                for setup in group:
+                    if stop_requested():
+                        self._stopped = True
+                        return
+                    summary = self.take(search(setup))
+                    self.show_line(summary)
+                    if then is not None:
+                        then(summary)
 
     def take(self, search: Generator[Finding, None, _SummaryT]) -> _SummaryT:
         """Let a search run, and filter and keep what it finds as it comes.
@@ -117,59 +169,83 @@ class Output:
             except StopIteration as end:
                 summary: _SummaryT = end.value
                 break
+            except KeyboardInterrupt:
+                if findings:
+                    self._add(Summary(findings[0].setup, findings, stopped=True))
+                raise
             findings.append(self._kept(self._baseline.filtered(finding)))
         summary.findings = findings
-        if not summary.stopped and getattr(summary, "whole", True):
+        if summary.whole:
             self._baseline.covered(summary.setup)
-        self.summaries.append(summary)
+        self._add(summary)
         return summary
+
+    def note(self, summary: Summary) -> None:
+        """Note what a search came to whose findings the command shows in its own way."""
+        self._summaries.append(summary)
+
+    def problem(self, message: str, code: ExitCode) -> None:
+        """Note why something could not be run at all.
+
+        Args:
+            message: What is wrong.
+            code: The exit code where nothing is found besides.
+        """
+        self._problems.append(message)
+        self._otherwise = code
 
     def show_line(self, summary: Summary) -> None:
         """Show what a search came to in a line, and its warnings."""
         out("\n".join(summary_lines(summary)))
 
-    def show_findings(self) -> None:
-        """Show what is new in full, search by search."""
-        for summary in self.summaries:
-            match summary:
-                case SweepReport() if summary.findings:
-                    out(f"\n{render_sweep(summary, self._telling)}")
-                case Campaign() if summary.findings:
-                    out(render_each(summary, self._telling))
-                case SweepReport() | Campaign():
-                    pass
-                case _:
-                    for finding in summary.findings:
-                        if not finding.known:
-                            out(render_finding(finding, self._telling))
-
-    def finish(self) -> ExitCode:
-        """Write the baseline where it is to change, and return the exit code."""
-        lines = self._baseline.finish()
-        if lines:
-            out("\nbaseline")
-        for line in lines:
-            out(f"  {line}")
-        return exit_code(self.summaries, stopped=self.stopped)
+    def _add(self, summary: Summary) -> None:
+        self._summaries.append(summary)
+        self._untold.append(summary)
 
     def _kept(self, finding: Finding) -> Finding:
         if self._store is None or finding.known or finding.unit == "example":
             return finding
         return self._store.keep(finding, lambda why: err(f"llm-sim: {why}"))
 
+    def _show(self) -> None:
+        swept = [summary for summary in self._untold if isinstance(summary, SweepReport)]
+        if swept:
+            met = Coverage()
+            for report in swept:
+                met.merge(report.coverage)
+            out(f"\nwhat the calls were doing when a stimulus landed\n{met.render()}")
+        telling = Telling(store=self._store)
+        for summary in self._untold:
+            for text in finding_lines(summary, telling):
+                out(f"\n{text}")
+        lines = self._baseline.finish()
+        if lines:
+            out("\n".join(["\nbaseline", *(f"  {line}" for line in lines)]))
+
+    def _broken_off(self, error: BaseException) -> None:
+        self._otherwise = error_code(error)
+        parts = error.problems if isinstance(error, ScenarioError) else (error,)
+        self._problems += map(str, parts)
+
     def _write_json(self) -> None:
         if self._json is None:
             return
         text = report_document(
             self._command,
-            self.summaries,
-            ExitCode.USAGE if self.problems else exit_code(self.summaries, stopped=self.stopped),
-            stopped=self.stopped,
+            self._summaries,
+            self.code,
+            stopped=self._stopped,
             store=self._store,
-            problems=self.problems,
+            problems=self._problems,
         )
         if self._json == STDOUT:
             json_goes_to_stdout(False)
             out(text.rstrip("\n"))
         else:
             write_text(Path(self._json), text)
+
+
+def by_target(setups: Sequence[Setup]) -> list[Setup]:
+    """Return Setups in groups of one target and version, in the order of first sight."""
+    targets = list(dict.fromkeys(setup.under_test for setup in setups))
+    return sorted(setups, key=lambda setup: targets.index(setup.under_test))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Annotated, cast
 
 import typer
 
 from llm_sim.cli._app import command
-from llm_sim.cli._console import err, out
 from llm_sim.cli._options import BOT, FILES, JSON, TARGET, TOKEN
 from llm_sim.cli._output import Output
 from llm_sim.cli._progress import progress
-from llm_sim.cli._subjects import Subjects, by_target
+from llm_sim.cli._subjects import Subjects
 from llm_sim.exploration import (
     UNREACHABLE,
     Orders,
     Policy,
+    ReorderReport,
     check_no_order,
     search_orders,
-    stop_requests,
 )
 from llm_sim.reports import ExitCode
 from llm_sim.schedule import Schedule, decode
+from llm_sim.simulation import Finding, Setup
 
 
 @command("Search", "llm-sim reorder scenarios/reserve.sim.yaml --policy pct")
@@ -35,10 +36,14 @@ def reorder(
         ),
     ] = "pos",
     runs: Annotated[int, typer.Option("--runs", metavar="N", help="Try at most N orders.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Where chance begins.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="S", help="The seed of the random choices.")
+    ] = 0,
     preemptions: Annotated[
         int,
-        typer.Option("--preemptions", metavar="K", help="At most K, for bounded and pct."),
+        typer.Option(
+            "--preemptions", metavar="K", help="At most K preemptions, for bounded and pct."
+        ),
     ] = 2,
     schedule: TOKEN = None,
     target: TARGET = None,
@@ -57,20 +62,10 @@ def reorder(
         plan = Schedule() if schedule is None else decode(schedule)
         check_no_order(plan)
         setups = Subjects(files, target, bot).setups()
-        try:
-            with stop_requests() as stop_requested:
-                for under, group in by_target(setups).items():
-                    out(f"{under} · {UNREACHABLE}")
-                    for setup in group:
-                        if stop_requested():
-                            output.stopped = True
-                            break
-                        with progress(setup.scenario.name, of="schedules") as advance:
-                            search = search_orders(setup, orders, plan, progress=advance)
-                            report = output.take(search)
-                        output.show_line(report)
-        except KeyboardInterrupt:
-            output.stopped = True
-            err("llm-sim: stopped")
-        output.show_findings()
-        return output.finish()
+
+        def in_other_orders(setup: Setup) -> Generator[Finding, None, ReorderReport]:
+            with progress(setup.scenario.name, of="schedules") as advance:
+                return (yield from search_orders(setup, orders, plan, progress=advance))
+
+        output.each(setups, UNREACHABLE, in_other_orders)
+    return output.code

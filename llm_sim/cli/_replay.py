@@ -53,7 +53,7 @@ def replay(
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(
-            metavar="[FILE[::NAME]]...",
+            metavar="FILE[::NAME]",
             help="Scenario files, directories, globs, or saved failures.",
             autocompletion=complete.replayable,
         ),
@@ -63,14 +63,15 @@ def replay(
     bot: BOT = None,
     trace: TRACE = None,
     stock: Annotated[
-        bool, typer.Option("--stock", help="Say whether it fails on asyncio's own loop too.")
+        bool, typer.Option("--stock", help="Tell whether it fails on asyncio's own loop, too.")
     ] = False,
     json: JSON = None,
 ) -> ExitCode:
     """Run again what has failed.
 
-    Without FILE: every saved failure; FIXED ones are dropped. A file of a saved failure: that one,
-    in full. A scenario file: each scenario once, FIXED or FAILED. With --schedule: that schedule.
+    Without FILE, every saved failure is replayed, and dropped if it is FIXED. With the file of a
+    saved failure, that one is replayed and shown in full. With a scenario file, each scenario is
+    run once, FIXED or FAILED; with --schedule as well, that schedule is run.
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
@@ -98,7 +99,7 @@ def replay(
                 replayed.scenarios(setups)
             else:
                 replayed.token(setups, schedule)
-        return replayed.finish()
+    return output.code
 
 
 class _Replayed:
@@ -114,18 +115,22 @@ class _Replayed:
         self._output = output
         self._trace = trace
         self._stock = stock
-        self._damaged: list[ScenarioError] = []
 
     def every_saved_failure(self) -> None:
         """Replay what is saved, a line each, and drop what is fixed."""
         store = FailureStore()
+        damaged: list[ScenarioError] = []
         count = 0
-        for replayed in replay_saved(store, damaged=self._damaged.append):
+        for replayed in replay_saved(store, damaged=damaged.append):
             count += 1
             out(str(replayed))
-            self._note(replayed.run, replayed.saved, replayed.verdict)
-        for error in self._damaged:
+            if replayed.run is not None:
+                self._note_run(replayed.run)
+            elif isinstance(replayed.verdict, NoVerdict):
+                self._note_not_run(replayed.saved, replayed.verdict)
+        for error in damaged:
             err(f"llm-sim: {error}")
+            self._output.problem(str(error), ExitCode.NO_VERDICT)
         if not count:
             out(f"no failure is saved in {store.directory}")
 
@@ -145,9 +150,9 @@ class _Replayed:
         replayed = replay_failure(saved, setup)
         if replayed.run is None:
             raise SimulationError(replayed.message)
-        report = self._note(replayed.run, saved, replayed.verdict)
+        report = self._note_run(replayed.run)
         out("\n".join(summary_lines(report)))
-        self._tell_stock(replayed.run)
+        self._tell_stock(report)
         options = (*_option("--target", target), *_option("--bot", bot))
         how = Telling(
             notes=[("keep", promote_line(saved))],
@@ -155,17 +160,18 @@ class _Replayed:
         )
         for finding in report.findings:
             if finding.laws:
-                out(render_finding(finding, how))
+                out(f"\n{render_finding(finding, how)}")
         self._write_trace(replayed.run)
 
     def scenarios(self, setups: Sequence[Setup]) -> None:
         """Run each scenario as it is scripted, and say whether it is fixed."""
         for setup in setups:
-            report = self._output.take(search_run(setup))
+            report = completed(search_run(setup))
+            self._output.note(report)
             what = "".join(f" {headline(finding)}" for finding in report.findings)
             what = what.replace(" no verdict: ", " ", 1)
             out(f"{replay_word(report.run.verdict)} {setup.scenario.name}{what}")
-            self._tell_stock(report.run)
+            self._tell_stock(report)
             self._write_trace(report.run)
 
     def token(self, setups: Sequence[Setup], token: str) -> None:
@@ -187,38 +193,29 @@ class _Replayed:
             reason = "" if why is None else f": {why.reason}"
             raise SimulationError(f"{token} landed in no scenario{reason}")
         for report in landed:
-            self._output.summaries.append(report)
+            self._output.note(report)
             self._output.show_line(report)
+            self._tell_stock(report)
             for finding in report.findings:
                 if finding.laws:
-                    out(render_finding(finding))
-            if not any(finding.laws for finding in report.findings):
-                self._tell_stock(report.run)
+                    out(f"\n{render_finding(finding)}")
             self._write_trace(report.run)
 
-    def finish(self) -> ExitCode:
-        """Return the exit code; a file that cannot be read leaves no verdict."""
-        code = self._output.finish()
-        if self._damaged and code is ExitCode.CLEAN:
-            return ExitCode.NO_VERDICT
-        return code
+    def _note_run(self, run: Run) -> RunReport:
+        finding = Finding.of_run(run)
+        report = RunReport(run.setup, [] if finding is None else [finding], run=run)
+        self._output.note(report)
+        return report
 
-    def _note(self, run: Run | None, saved: SavedFailure, verdict: object) -> Summary:
-        if run is not None:
-            finding = Finding.of_run(run)
-            report = RunReport(run.setup, [] if finding is None else [finding], run=run)
-            self._output.summaries.append(report)
-            return report
-        assert isinstance(verdict, NoVerdict)
+    def _note_not_run(self, saved: SavedFailure, verdict: NoVerdict) -> None:
         # Its bot or its target may be gone: the Setup names what was saved, and is not run.
         setup = Setup(saved.scenario, Bot(), get_target("reference"), place=saved.where)
-        summary = Summary(setup, [Finding(setup, saved.schedule, verdict)])
-        self._output.summaries.append(summary)
-        return summary
+        self._output.note(Summary(setup, [Finding(setup, saved.schedule, verdict)]))
 
-    def _tell_stock(self, run: Run) -> None:
+    def _tell_stock(self, report: RunReport) -> None:
         if self._stock:
-            out(f"  stock asyncio   {check_on_stock(run).in_words()}")
+            asked = next((finding.stock for finding in report.findings if finding.stock), None)
+            out(f"  stock asyncio   {(asked or check_on_stock(report.run)).in_words()}")
 
     def _write_trace(self, run: Run) -> None:
         if self._trace is not None:

@@ -13,9 +13,9 @@ from llm_sim.cli._console import out
 from llm_sim.cli._files import check_one_run, check_writable
 from llm_sim.cli._options import BASELINE, BOT, FILES, JSON, PRUNE, TARGET, TRACE, UPDATE
 from llm_sim.cli._output import BaselineOptions, Output
-from llm_sim.cli._subjects import Subjects, by_target
+from llm_sim.cli._subjects import Subjects
 from llm_sim.errors import UsageError
-from llm_sim.exploration import search_run
+from llm_sim.exploration import RunReport, search_run
 from llm_sim.kept import GoldenTraces, write_text
 from llm_sim.reports import ExitCode
 from llm_sim.simulation import Run
@@ -25,6 +25,7 @@ from llm_sim.trace import dumps
 @command(
     "Run a conversation",
     "llm-sim run scenarios/reserve.sim.yaml",
+    "llm-sim run scenarios/reserve.sim.yaml --trace reserve.jsonl",
     "llm-sim run scenarios --target pipecat --json report.json",
     rank=1,
 )
@@ -38,7 +39,8 @@ def run(
     update_baseline: UPDATE = False,
     prune_baseline: PRUNE = False,
     update: Annotated[
-        bool, typer.Option("--update", help="Write golden traces that the run does not meet anew.")
+        bool,
+        typer.Option("--update", help="Write golden traces anew where the run does not match."),
     ] = False,
 ) -> ExitCode:
     """Run each scenario once, undisturbed, and check every law.
@@ -53,27 +55,42 @@ def run(
         check_writable(trace)
         setups = Subjects(files, target, bot).setups()
         check_one_run(trace, setups)
-        for under, group in by_target(setups).items():
-            out(f"{under} · undisturbed")
-            for setup in group:
-                golden = GoldenTraces() if update else None
-                written: list[Path] = []
-                amend = partial(_golden_written, golden, written)
-                report = output.take(search_run(setup, amend=amend))
-                output.show_line(report)
-                for path in written:
-                    out(f"  wrote     {path}")
-                if trace is not None:
-                    write_text(trace, dumps(report.run.trace))
-        output.show_findings()
-        return output.finish()
+        golden = _Golden() if update else None
+
+        def told(report: RunReport) -> None:
+            if golden is not None:
+                golden.tell()
+            if trace is not None:
+                write_text(trace, dumps(report.run.trace))
+
+        amend = golden.amend if golden is not None else _unchanged
+        output.each(setups, "undisturbed", partial(search_run, amend=amend), told)
+    return output.code
 
 
-def _golden_written(golden: GoldenTraces | None, written: list[Path], one: Run) -> Run:
-    if golden is None:
-        return one
-    one, files = golden.take(one)
-    if lost := golden.write():
-        raise UsageError("\n".join(lost))
-    written += files
-    return one
+class _Golden:
+    """Writes golden traces that a run does not meet."""
+
+    def __init__(self) -> None:
+        self._written: tuple[Path, ...] = ()
+
+    def amend(self, run: Run) -> Run:
+        """Write the golden traces of a run, and return it as one that meets them.
+
+        Raises:
+            UsageError: They cannot be written.
+        """
+        traces = GoldenTraces()
+        run, self._written = traces.take(run)
+        if lost := traces.write():
+            raise UsageError("\n".join(lost))
+        return run
+
+    def tell(self) -> None:
+        """Show what was written for the last run."""
+        for path in self._written:
+            out(f"  wrote     {path}")
+
+
+def _unchanged(run: Run) -> Run:
+    return run

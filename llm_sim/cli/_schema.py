@@ -20,15 +20,17 @@ from llm_sim.scenario import schema_text
 def schema(
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="PATH", readable=False, help="Write it there."),
+        typer.Option(
+            "-o", "--output", metavar="PATH", readable=False, help="Write the schema to this file."
+        ),
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="The schema of what --json writes, instead.")
+        bool, typer.Option("--report", help="The schema of JSON reports, which --json writes.")
     ] = False,
 ) -> ExitCode:
     """Print the JSON Schema of scenario files, or of JSON reports.
 
-    An editor that has the first one helps to write scenarios: begin a file with
+    An editor that knows the schema of scenario files helps to write them: begin a file with
     `# yaml-language-server: $schema=PATH`.
     """
     text = json.dumps(report_schema(), indent=2) + "\n" if report else schema_text()

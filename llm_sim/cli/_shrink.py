@@ -41,16 +41,16 @@ def shrink_(
         typer.Option(
             "--law",
             metavar="LAW",
-            help="The broken law to keep; else the first one.",
+            help="Keep this law broken, instead of the first one.",
             autocompletion=complete.laws,
         ),
     ] = None,
     json: JSON = None,
 ) -> ExitCode:
-    """Shrink a failure to the smallest scenario that still breaks the same law.
+    """Shrink a failure to the smallest scenario that still fails so.
 
-    What remains is printed as a scenario: the same law stays broken on the same call. The smaller
-    failure is saved and can be promoted.
+    The same law stays broken on the same call. The smaller scenario is printed, and the smaller
+    failure is saved, so that it can be replayed and promoted.
 
     Exit code: 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
@@ -74,8 +74,8 @@ def shrink_(
             assert original is not None
             how = Telling(replay=replay_line(original))
         out(render_finding(finding, how))
-        output.summaries.append(RunReport(finding.setup, [finding], run=shrunk.run))
-        return output.finish()
+        output.note(RunReport(finding.setup, [finding], run=shrunk.run))
+    return output.code
 
 
 def _chosen(run: Run, law: str | None) -> Violation:

@@ -20,8 +20,8 @@ def smoke(
     bots: Annotated[
         list[str],
         typer.Argument(
-            metavar="BOT...",
-            help="What to test: module:attribute or path/to/bot.py:attribute.",
+            metavar="BOT",
+            help="The bots to test: module:attribute or path/to/bot.py:attribute.",
         ),
     ],
     target: TARGET = None,
@@ -34,7 +34,7 @@ def smoke(
     Exit code: 0 clean, 1 a tool is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
     with Output("smoke", json) as output:
-        for bot in bots:
-            setup = Setup.of(SILENCE, bot=load_bot(bot), target=target)
+        setups = [Setup.of(SILENCE, bot=load_bot(bot), target=target) for bot in bots]
+        for setup in setups:
             output.show_line(output.take(search_tools(setup)))
-        return output.finish()
+    return output.code

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 from llm_sim.errors import Problem, ScenarioError, UsageError
-from llm_sim.scenario import Place, Scenario, load_scenarios
+from llm_sim.scenario import Place, Scenario, load_scenarios, names_one
 from llm_sim.simulation import Setup
 from llm_sim.targets import load_bot
 
@@ -58,57 +61,73 @@ class Subjects(NamedTuple):
         return setup
 
     def checked(self) -> tuple[list[Setup], list[Problem]]:
-        """Return the Setups that can be made, and what is wrong with the others."""
+        """Return the Setups that can be made, and what is wrong with the others.
+
+        A scenario that is named twice is run once.
+        """
         bot = None if self.bot is None else load_bot(self.bot)
-        setups: list[Setup] = []
+        setups: dict[str, Setup] = {}
         problems: list[Problem] = []
-        for reference in expanded(self.files):
-            for scenario in _loaded(reference, problems):
-                try:
-                    setups.append(Setup.of(scenario, bot=bot, target=self.target))
-                except ScenarioError as error:
-                    # Several scenarios may extend the one that has the mistake.
-                    problems += (each for each in error.problems if each not in problems)
-        return setups, problems
-
-
-def by_target(setups: Sequence[Setup]) -> dict[str, list[Setup]]:
-    """Return Setups by what they run on, with its version, in the order of first sight."""
-    groups: dict[str, list[Setup]] = {}
-    for setup in setups:
-        groups.setdefault(setup.under_test, []).append(setup)
-    return groups
+        for reference in self.files:
+            try:
+                files = expanded(reference)
+            except ScenarioError as error:
+                problems += error.problems
+                continue
+            for file in files:
+                for scenario in _loaded(file, problems):
+                    try:
+                        setup = Setup.of(scenario, bot=bot, target=self.target)
+                    except ScenarioError as error:
+                        # Several scenarios may extend the one that has the mistake.
+                        problems += (each for each in error.problems if each not in problems)
+                    else:
+                        setups.setdefault(str(scenario.place), setup)
+        return list(setups.values()), problems
 
 
 def _loaded(reference: str, problems: list[Problem]) -> Sequence[Scenario]:
     try:
         return load_scenarios(reference)
     except ScenarioError as error:
-        problems += error.problems
+        problems += (each for each in error.problems if each not in problems)
         return ()
 
 
-def expanded(references: Sequence[str]) -> Iterator[str]:
-    """Yield files in the place of directories and globs, in the order of their names.
+def expanded(reference: str) -> list[str]:
+    """Return the files of a directory or a glob, in the order of their names; any other as it is.
+
+    Directories of tools are not looked into: those whose name begins with a dot, and virtual
+    environments, where the scenarios of installed packages are.
 
     Args:
-        references: What the command line names; a name after ``::`` may have brackets of its own.
+        reference: What the command line names. With ``::NAME`` it is the scenario of that name in
+            each file of a glob.
 
     Raises:
-        UsageError: A directory or a glob leads to no scenario file.
+        ScenarioError: There is no scenario file in the directory, or the glob fits none.
     """
-    for reference in references:
-        file = Path(Place.parse(reference).file)
-        if file.is_dir() and reference == str(Place.parse(reference)):
-            yield from _some(reference, sorted(map(str, file.rglob(_PATTERN))))
-        elif not file.exists() and glob.has_magic(str(file)):
-            found = glob.glob(str(file), recursive=True)
-            yield from _some(reference, sorted(each for each in found if Path(each).is_file()))
-        else:
-            yield reference
+    place = Place.parse(reference)
+    file = Path(place.file)
+    if file.is_dir() and not names_one(reference):
+        found = sorted(_below(file))
+    elif not file.exists() and glob.has_magic(place.file):
+        found = sorted(
+            each for each in glob.glob(place.file, recursive=True) if not Path(each).is_dir()
+        )
+    else:
+        return [reference]
+    if not found:
+        wrong = f"there is no {_PATTERN} file in it" if file.is_dir() else "no file matches"
+        raise ScenarioError(Problem(wrong, reference))
+    return [str(replace(place, file=each)) for each in found]
 
 
-def _some(reference: str, files: Sequence[str]) -> Sequence[str]:
-    if not files:
-        raise UsageError(f"{reference}: there is no {_PATTERN} file in it")
-    return files
+def _below(directory: Path) -> Iterator[str]:
+    for parent, directories, files in os.walk(directory):
+        directories[:] = [
+            name
+            for name in directories
+            if not name.startswith(".") and not Path(parent, name, "pyvenv.cfg").exists()
+        ]
+        yield from (str(Path(parent, name)) for name in files if fnmatch(name, _PATTERN))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import nullcontext
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from llm_sim.cli import _completion as complete
 from llm_sim.cli._app import command
-from llm_sim.cli._console import err, out
+from llm_sim.cli._console import err
 from llm_sim.cli._options import BASELINE, BOT, FILES, JSON, PRUNE, TARGET, UPDATE
 from llm_sim.cli._output import BaselineOptions, Output
 from llm_sim.cli._progress import progress
-from llm_sim.cli._subjects import Subjects, by_target
+from llm_sim.cli._subjects import Subjects
 from llm_sim.errors import UsageError
 from llm_sim.exploration import (
     MOST_RUNS,
-    Coverage,
     Extent,
-    ExtentListener,
     SweepReport,
     search_points,
     stimulus_kinds,
@@ -30,7 +29,7 @@ from llm_sim.exploration import (
 from llm_sim.kept import FailureStore
 from llm_sim.reports import ExitCode
 from llm_sim.schedule import KINDS
-from llm_sim.simulation import Setup
+from llm_sim.simulation import Finding, Setup
 
 
 @command(
@@ -90,49 +89,27 @@ def sweep(
             raise UsageError(f"--most {most}: try at least one point")
         if workers < 1:
             raise UsageError(f"--workers {workers}: give at least one process")
-        reports: list[SweepReport] = []
-        try:
-            with stop_requests() as stop_requested, ExitStack() as stack:
-                crew = stack.enter_context(worker_processes(workers)) if workers > 1 else 1
-                for under, group in by_target(setups).items():
-                    out(f"{under} · {inject} at every point")
-                    for setup in group:
-                        if stop_requested():
-                            output.stopped = True
-                            break
-                        with progress(setup.scenario.name) as advance:
-                            search = search_points(
-                                setup,
-                                inject,
-                                most=most,
-                                every=every,
-                                workers=crew,
-                                progress=advance,
-                                announce=_announcement(setup),
-                            )
-                            report = output.take(search)
-                        reports.append(report)
-                        output.show_line(report)
-        except KeyboardInterrupt:
-            output.stopped = True
-            err("llm-sim: stopped")
-        if reports:
-            out(f"\nwhat the calls were doing when a stimulus landed\n{_covered(reports)}")
-        output.show_findings()
-        return output.finish()
+        with stop_requests(), worker_processes(workers) if workers > 1 else nullcontext(1) as crew:
+
+            def points(setup: Setup) -> Generator[Finding, None, SweepReport]:
+                with progress(setup.scenario.name) as advance:
+                    return (
+                        yield from search_points(
+                            setup,
+                            inject,
+                            most=most,
+                            every=every,
+                            workers=crew,
+                            progress=advance,
+                            announce=partial(_announce, setup),
+                        )
+                    )
+
+            output.each(setups, f"{inject} at every point", points)
+    return output.code
 
 
-def _announcement(setup: Setup) -> ExtentListener:
-    def announce(extent: Extent) -> None:
-        # The points of one stimulus are tried within a second or two, and their line follows.
-        if extent.stimuli > 1 or extent.tried < extent.points:
-            err(f"{setup.scenario.name}: {extent.in_words()}")
-
-    return announce
-
-
-def _covered(reports: Sequence[SweepReport]) -> str:
-    whole = Coverage()
-    for report in reports:
-        whole.merge(report.coverage)
-    return whole.render()
+def _announce(setup: Setup, extent: Extent) -> None:
+    # The points of one stimulus are tried within a second or two, and their line follows.
+    if extent.stimuli > 1 or extent.tried < extent.points:
+        err(f"{setup.scenario.name}: {extent.in_words()}")

@@ -31,7 +31,7 @@ def show(
     traces: Annotated[
         list[Path],
         typer.Argument(
-            metavar="TRACE...",
+            metavar="TRACE",
             help="Files that --trace has written.",
             autocompletion=complete.traces,
         ),
@@ -54,14 +54,15 @@ def show(
             if every:
                 out("\n".join(_line(run.trace, event) for event in run.trace.events))
             finding = Finding.of_run(run)
-            if finding is None or not run.trace.is_whole:
-                out("\n".join(() if every else timeline(run.trace)))
-                out(f"  verdict   {_in_words(run)}")
-            if finding is not None:
-                how = Telling(whole=not every and run.trace.is_whole, replay=_again(header))
-                out(render_finding(finding, how))
-            output.summaries.append(RunReport(run.setup, [finding] if finding else [], run=run))
-        return output.finish()
+            whole = run.trace.is_whole
+            if not every and (finding is None or not whole):
+                out("\n".join(timeline(run.trace)))
+            if finding is None:
+                out("  verdict   every law holds")
+            else:
+                out(render_finding(finding, _how(run, whole=whole and not every)))
+            output.note(RunReport(run.setup, [finding] if finding else [], run=run))
+    return output.code
 
 
 @command(
@@ -127,13 +128,10 @@ def _load(file: Path) -> Trace:
         raise UsageError(f"{file}: {error}") from None
 
 
-def _again(header: Header) -> str:
-    """Return the line that shows the run again, or that the trace does not tell it; else empty."""
-    return "" if header.place else "the trace does not say where it is from"
-
-
-def _in_words(run: Run) -> str:
-    return "none: the trace ends before the run did" if run.complaint else "every law holds"
+def _how(run: Run, *, whole: bool) -> Telling:
+    """Return how a finding is shown below what its trace says of itself."""
+    unknown = "" if run.trace.header.place else "the trace does not say where it is from"
+    return Telling(whole=whole, placed=True, replay=unknown)
 
 
 def _facts(run: Run) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """Findings and summaries for people and machines: text, JSON, exit codes, known issues."""
 
-from llm_sim.reports._exits import ExitCode, exit_code
+from llm_sim.reports._exits import ExitCode, error_code, exit_code
 from llm_sim.reports._findings_text import KNOWN, Telling, headline, render_finding
 from llm_sim.reports._json import report_document, report_schema
 from llm_sim.reports._known import KnownIssue, known_issue, known_issues
 from llm_sim.reports._lines import promote_line, replay_line, rerun_line
-from llm_sim.reports._searches_text import render_campaign, render_each, render_sweep
+from llm_sim.reports._searches_text import finding_lines, render_campaign, render_sweep
 from llm_sim.reports._summaries_text import not_kept_lines, summary_lines, window_lines
 from llm_sim.reports._words import counted, labelled, pasted
 
@@ -15,7 +15,9 @@ __all__ = [
     "KnownIssue",
     "Telling",
     "counted",
+    "error_code",
     "exit_code",
+    "finding_lines",
     "headline",
     "known_issue",
     "known_issues",
@@ -24,7 +26,6 @@ __all__ = [
     "pasted",
     "promote_line",
     "render_campaign",
-    "render_each",
     "render_finding",
     "render_sweep",
     "replay_line",

@@ -1,4 +1,4 @@
-"""Exit codes: one table from verdicts to what a shell is told."""
+"""Exit codes: one table from verdicts to what a shell is told, and one from errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
+from llm_sim.errors import InvariantViolation, SimulationError, UsageError
 from llm_sim.simulation import Broken, Clean, NoVerdict, Summary, Unmet, worst
 
 
@@ -25,6 +26,13 @@ _CODES: Final = {
     Unmet: ExitCode.VIOLATION,
     NoVerdict: ExitCode.NO_VERDICT,
 }
+_ERRORS: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
+    (UsageError, ExitCode.USAGE),
+    (InvariantViolation, ExitCode.VIOLATION),
+    (SimulationError, ExitCode.NO_VERDICT),
+    (OSError, ExitCode.NO_VERDICT),
+    (KeyboardInterrupt, ExitCode.NO_VERDICT),
+)
 
 
 def exit_code(summaries: Iterable[Summary], *, stopped: bool = False) -> ExitCode:
@@ -38,3 +46,12 @@ def exit_code(summaries: Iterable[Summary], *, stopped: bool = False) -> ExitCod
     code = _CODES[type(worst(*(summary.verdict for summary in summaries)))]
     stopped = stopped or any(summary.stopped for summary in summaries)
     return ExitCode.NO_VERDICT if stopped and code is ExitCode.CLEAN else code
+
+
+def error_code(error: BaseException) -> ExitCode:
+    """Return the exit code of what broke a command off; any other exception is a bug of ours.
+
+    Args:
+        error: What was raised.
+    """
+    return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.INTERNAL)

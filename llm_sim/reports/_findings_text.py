@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from llm_sim.exploration import UNREACHABLE
@@ -19,7 +20,10 @@ from llm_sim.trace import timeline
 KNOWN: Final = "   known (baseline)"
 """What stands after a line of which all that is broken is known."""
 
-_LONGEST: Final = 120
+LONGEST: Final = 120
+"""A headline is not longer, so that it is one line wherever it stands."""
+
+_CALL: Final = re.compile(r"(\S+) `([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,14 @@ def headline(finding: Finding) -> str:
     """
     match finding.verdict:
         case Broken(violations=(first, *_)):
-            words = _what(first, finding.setup)
+            words = f"{first.law} {_what(first, finding.setup)}"
         case Unmet(expectations=(missed, *others)):
             more = f" (and {len(others)} more)" if others else ""
             words = f"expectation not met: {_first_line(missed.message)}{more}"
         case NoVerdict(reason=reason):
             words = f"no verdict: {_first_line(str(reason))}"
-    return f"{words}{_how_often(finding)}"
+    how_often = _how_often(finding)
+    return f"{_cut(words, LONGEST - len(how_often))}{how_often}"
 
 
 def render_finding(finding: Finding, how: Telling | None = None) -> str:
@@ -86,6 +91,18 @@ def render_finding(finding: Finding, how: Telling | None = None) -> str:
     return "\n".join(lines)
 
 
+def render_brief(finding: Finding, how: Telling) -> str:
+    """Return a finding in a few lines: what, whether it is known, how to keep it and to replay it.
+
+    Args:
+        finding: What was found.
+        how: How much of it is shown; the timeline is not.
+    """
+    # What asyncio's own loop says is news only where it does not fail as well.
+    stock = None if finding.stock is not None and finding.stock.word == "fails" else finding.stock
+    return "\n".join([headline(finding), *_of_its_future(replace(finding, stock=stock), how)])
+
+
 def under_test(finding: Finding) -> str:
     """Return what a finding was made on: the target with its version."""
     run = finding.run
@@ -103,6 +120,12 @@ def _of_the_run(finding: Finding, how: Telling) -> Iterator[str]:
     if how.whole and run is not None and not isinstance(finding.verdict, NoVerdict):
         yield labelled("timeline", f"{run.trace.header.target}, {run.trace.header.mode} mode")
         yield from timeline(run.trace, _breaking(finding))
+    yield from _of_its_future(finding, how)
+
+
+def _of_its_future(finding: Finding, how: Telling) -> Iterator[str]:
+    """Yield what a reader does with a finding: know it, keep it, see it again."""
+    run = finding.run
     if run is not None:
         yield from _issues(finding.violations, run)
     if finding.schedule.order is not None:
@@ -123,15 +146,13 @@ def _of_the_run(finding: Finding, how: Telling) -> Iterator[str]:
 
 
 def _what(violation: Violation, setup: Setup) -> str:
-    """Return the law, the tool, and what happened, without the id of the call."""
-    tools = {call.id: call.name for call in setup.scenario.calls}
-    tool = tools.get(violation.call, "")
+    """Return what happened, with the names of tools and without the ids of calls."""
     message = _first_line(violation.message).partition("; ")[0]
-    if tool:
-        message = message.replace(f"{violation.call} `{tool}`", tool)
-    elif violation.call:
-        message = message.replace(f"{violation.call}: ", "").replace(f"{violation.call} ", "")
-    return f"{violation.law} {_cut(message)}"
+    ids = {violation.call, *(call.id for call in setup.scenario.calls)}
+    message = _CALL.sub(lambda call: call[2] if call[1] in ids else call[0], message)
+    if violation.call:
+        message = message.removeprefix(f"{violation.call}: ").removeprefix(f"{violation.call} ")
+    return message
 
 
 def _how_often(finding: Finding) -> str:
@@ -193,5 +214,5 @@ def _first_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}…"

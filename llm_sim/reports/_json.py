@@ -14,7 +14,7 @@ from llm_sim.reports._exits import ExitCode
 from llm_sim.reports._findings_text import headline, under_test
 from llm_sim.reports._known import known_issue
 from llm_sim.reports._lines import replay_line
-from llm_sim.simulation import Finding, NoVerdict, Summary, Unmet, worst
+from llm_sim.simulation import Clean, Finding, NoVerdict, Summary, Unmet, worst
 
 FORMAT: Final = 1
 """The version of the schema."""
@@ -88,14 +88,17 @@ class ReportDocument(_Document):
     verdict: Literal["clean", "broken", "unmet", "no verdict"]
     exit_code: int = Field(
         description="0 clean, 1 a law is broken or an expectation not met, "
-        "2 wrong usage, 3 no verdict."
+        "2 wrong usage, 3 no verdict, 4 a bug of llm-sim."
     )
     stopped: bool = Field(description="Whether it was stopped before its end.")
     searches: list[dict[str, Any]] = Field(
         description="What each search counted: points, runs, coverage and the like."
     )
     findings: list[FindingDocument]
-    problems: list[str] = Field(description="What is wrong with the files, of `llm-sim check`.")
+    problems: list[str] = Field(
+        description="Why something could not be run: each mistake in the files, or the error that "
+        "broke the command off."
+    )
 
 
 def report_document(
@@ -115,14 +118,16 @@ def report_document(
         code: Its exit code.
         stopped: Whether some searches were never begun.
         store: Where failures are kept.
-        problems: What is wrong with files.
+        problems: Why something could not be run.
     """
-    verdict = worst(*(summary.verdict for summary in summaries))
+    verdict = worst(*(summary.verdict for summary in summaries)).word
+    if verdict == Clean.word and code is not ExitCode.CLEAN:
+        verdict = NoVerdict.word
     document = ReportDocument(
         format=FORMAT,
         llm_sim=version("llm_sim"),
         command=command,
-        verdict=verdict.word,
+        verdict=verdict,
         exit_code=int(code),
         stopped=stopped or any(summary.stopped for summary in summaries),
         searches=[

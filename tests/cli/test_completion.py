@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from llm_sim.cli import _completion as complete
-from llm_sim.exploration import FAILURES
 from llm_sim.invariants import LAWS
+from llm_sim.kept import FAILURES
 from llm_sim.schedule import KINDS
 from tests.cli.conftest import RACE
 from tests.support.command import Command, finished, started

@@ -42,8 +42,8 @@ def test_the_demo_is_clean_where_it_should_be_and_finds_what_is_planted(demo: Ou
 
 
 def test_the_demo_shows_a_failure_with_its_place(demo: Outcome) -> None:
-    assert "FAILED" in demo.out
-    assert "  law       Every started call settles exactly once" in demo.out
+    assert "\nLS101 " in demo.out
+    assert "  law       LS101 settled-once: Every started call settles exactly once" in demo.out
     assert ">>> " in demo.out
 
 

@@ -34,9 +34,10 @@ def test_an_expectation_that_is_not_met_fails_the_run_at_its_place(
     run = cli("run", "calls.sim.yaml")
     assert (run.code, run.err) == (1, "")
     lines = run.out.splitlines()
-    assert lines[0].endswith("1 expectation not met")
-    assert lines[1:5] == [
-        "FAILED calls.sim.yaml::calls   an expectation not met",
+    assert lines[1].endswith("1 expectation not met")
+    assert lines[3].startswith("expectation not met: c1 should end as cancelled, not result")
+    assert lines[4:8] == [
+        "  in        calls.sim.yaml::calls on reference 0.1.0",
         "  calls.sim.yaml:9:20: c1 should end as cancelled, not result: it was started, "
         "in_progress, result",
         "  timeline  reference 0.1.0, parallel mode",
@@ -62,9 +63,9 @@ def test_a_golden_trace_that_is_not_there_is_written_when_asked_for(
     ) in first.out.splitlines()
     assert not told.exists()
     update = cli("run", "calls.sim.yaml", "--update")
-    assert (update.code, update.out.splitlines()[1:]) == (0, [f"  wrote     {told}"])
+    assert (update.code, update.out.splitlines()[2:]) == (0, [f"  wrote     {told}"])
     again = cli("run", "calls.sim.yaml", "--update")
-    assert (again.code, len(again.out.splitlines())) == (0, 1)
+    assert (again.code, len(again.out.splitlines())) == (0, 2)
     write(here, CALLS.replace("Done.", "Finished."))
     other = cli("run", "calls.sim.yaml")
     assert other.code == 1
@@ -91,7 +92,8 @@ def test_a_replay_of_a_file_fails_as_long_as_an_expectation_is_not_met(
     failed = cli("replay", "calls.sim.yaml")
     assert (failed.code, failed.out) == (
         1,
-        "FAILED calls c1 should end as never, not result: it was started, in_progress, result\n",
+        "FAILED calls expectation not met: c1 should end as never, not result: it was started, "
+        "in_progress, result\n",
     )
     write(here, CALLS.replace("      - trace", "      # "))
     assert (cli("replay", "calls.sim.yaml").out) == "FIXED calls\n"

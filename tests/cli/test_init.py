@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from llm_sim.cli._help import TOUR
 
+from llm_sim.cli import tour
 from tests.support.command import Command, environment
 from tests.support.pipecat import needs_pipecat
 
@@ -187,7 +187,7 @@ def test_the_examples_of_the_help_can_be_pasted_where_it_wrote(cli: Command, emp
     cli("init")
     lines = [
         line
-        for group in TOUR.values()
+        for group in tour().values()
         for name, examples in group.items()
         for line in examples
         if name not in ("demo", "schema") and line != "llm-sim init"

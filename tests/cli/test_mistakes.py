@@ -33,7 +33,10 @@ FILES = {
         ),
         ("run broken.sim.yaml", "broken.sim.yaml:"),
         ("run empty.sim.yaml", "empty.sim.yaml:1:1: the file is empty: begin with `version: 1`"),
-        ("run .", ".: this is a directory: name a file in it"),
+        ("run nothing", "nothing: there is no such file"),
+        ("run .hidden", ".hidden: there is no *.sim.yaml file in it"),
+        ("run no*.yaml", "no*.yaml: no file matches"),
+        ("replay --schedule ls1-undisturbed", "name the scenario file that the token belongs to"),
         (
             "run race.sim.yaml --target refrence",
             "there is no target 'refrence' (did you mean 'reference'?); "
@@ -90,6 +93,7 @@ def test_a_mistake_is_answered_with_what_is_wrong(
 ) -> None:
     for name, text in FILES.items():
         (here / name).write_text(text, encoding="utf-8")
+    (here / ".hidden").mkdir()
     wrong = cli(*line.split())
     assert wrong.err.startswith(f"llm-sim: {message}")
     assert (wrong.code, wrong.out, wrong.err.count("\n")) == (2, "", 1)
@@ -108,10 +112,6 @@ def test_a_typo_in_a_scenario_is_answered_with_its_place(cli: Command, here: Pat
     ("line", "message"),
     [
         ("sweep", "Missing argument 'FILE[::NAME]'."),
-        (
-            "replay --schedule ls1-undisturbed",
-            "Invalid value: name the scenario file that the token belongs to",
-        ),
         ("promote LS101-g-123456", "Missing option '--name'."),
         ("run race.sim.yaml --targte naive", "No such option: --targte"),
         ("swep race.sim.yaml", "No such command 'swep'."),
@@ -168,10 +168,10 @@ def test_the_version_is_told(cli: Command) -> None:
 def test_a_bug_of_ours_is_told_with_its_stack_and_a_code_of_its_own(
     cli: Command, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def buggy(*args: object) -> None:
+    def buggy(*args: object, **options: object) -> None:
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr("llm_sim.cli._main.run_command", buggy)
+    monkeypatch.setattr("llm_sim.cli._run.search_run", buggy)
     told = cli("run", "race.sim.yaml")
     assert told.code == 4
     assert told.err.startswith("Traceback (most recent call last):\n")

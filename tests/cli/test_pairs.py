@@ -18,7 +18,7 @@ def test_a_pair_of_stimuli_says_how_many_points_there_are_and_how_many_were_trie
     report = tmp_path / "report.json"
     swept = cli("sweep", ONE, "--inject", "interrupt+end", "--most", "50", "--json", report)
     assert swept.code == 0
-    (plain,) = json.loads(report.read_text(encoding="utf-8"))["scenarios"]
+    (plain,) = json.loads(report.read_text(encoding="utf-8"))["searches"]
     assert (plain["inject"], plain["tried"], plain["clean"]) == ("interrupt+end", 50, True)
     assert f"interruption and end at each of {plain['points']} points" in swept.out
     assert re.search(r"a sample of 50 \(\d\.\d %\): 50 clean", swept.out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ scenarios:
 def test_each_scenario_is_run_once(cli: Command) -> None:
     run = cli("run", BARGE_IN)
     assert [(line.split()[0], line.split()[-1]) for line in run.out.splitlines()] == [
+        ("reference", "undisturbed"),
         ("spoken_tool", "clean"),
         ("two_parallel_tools", "clean"),
         ("two_sequential_tools", "clean"),
@@ -35,7 +37,7 @@ def test_each_scenario_is_run_once(cli: Command) -> None:
 
 def test_one_scenario_of_a_file_can_be_run(cli: Command) -> None:
     run = cli("run", f"{BARGE_IN}::handler_raises")
-    assert [line.split()[0] for line in run.out.splitlines()] == ["handler_raises"]
+    assert [line.split()[0] for line in run.out.splitlines()] == ["reference", "handler_raises"]
 
 
 def test_a_script_that_is_not_used_up_gives_no_verdict(cli: Command, here: Path) -> None:
@@ -50,8 +52,11 @@ def test_the_trace_of_a_run_is_written(cli: Command, here: Path) -> None:
     trace = loads((here / "race.jsonl").read_text(encoding="utf-8"))
     assert run.code == 0
     assert trace.header == Header(
-        *("reference 0.1.0", "race", "sequential", "ls1-undisturbed", "race.sim.yaml::race"),
+        *("reference 0.1.0", "race", "sequential", "ls1-undisturbed"),
+        file="race.sim.yaml",
         stubs=("check", "hang_up"),
+        python=platform.python_version(),
+        llm_sim="0.1.0",
     )
     assert [event.kind for event in trace.events][-1] == "close"
 
@@ -63,7 +68,7 @@ def test_a_replay_shows_the_failure_again(cli: Command, here: Path) -> None:
     assert replay.out.splitlines()[0].startswith(
         "  race                     interrupt 1 step after the conversation opened "
     )
-    assert "FAILED race.sim.yaml::race   LS101 settled-once" in replay.out
+    assert "LS101 hang_up is never settled: last heard of as started" in replay.out
 
 
 def test_a_replay_of_a_schedule_that_does_no_harm_is_clean(cli: Command, here: Path) -> None:

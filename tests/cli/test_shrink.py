@@ -64,13 +64,14 @@ def _grown(here: Path) -> None:
 def test_what_is_left_is_printed_as_a_scenario_and_as_a_failure(cli: Command) -> None:
     told = cli(*SHRINK, "--law", "LS103")
     comment, _, rest = told.out.partition("\n")
-    text, _, failure = rest.partition("\nFAILED ")
+    text, _, failure = rest.partition("\nLS103 ")
     assert comment.startswith("# Shrunk in ")
     assert comment.endswith(
         " runs, from grown.sim.yaml::grown with ls1-interrupt@FunctionCallInProgress.2+2"
     )
     assert text == SMALL
-    assert failure.splitlines()[0] == "grown.sim.yaml::grown   LS103 views-disagree"
+    assert failure.splitlines()[1].startswith("  in        grown.sim.yaml::grown on naive ")
+    assert failure.splitlines()[2].startswith("  law       LS103 views-disagree: ")
     assert (told.code, told.err) == (1, "")
 
 
@@ -87,7 +88,7 @@ def test_the_replay_line_shows_the_failure_that_is_left(cli: Command) -> None:
 def test_what_is_left_is_shown_where_it_cannot_be_kept(cli: Command, here: Path) -> None:
     (here / ".llm_sim").write_text("", encoding="utf-8")
     told = cli(*SHRINK, "--law", "LS103")
-    assert told.out.partition("\n")[2].partition("\nFAILED ")[0] == SMALL
+    assert told.out.partition("\n")[2].partition("\nLS103 ")[0] == SMALL
     assert ("  timeline " in told.out, "  keep " in told.out) == (True, False)
     assert told.out.splitlines()[-1] == (
         "  replay    llm-sim replay grown.sim.yaml::grown "
@@ -114,7 +115,8 @@ def test_it_is_the_same_in_any_process(here: Path) -> None:
         (
             ("grown.sim.yaml", "ls1-undisturbed"),
             2,
-            "one scenario is shrunk: name it, like grown.sim.yaml::grown",
+            "this command takes one scenario, and grown.sim.yaml has 2: name it, like "
+            "grown.sim.yaml::grown",
         ),
         (
             ("grown.sim.yaml::grown", "ls1-undisturbed"),

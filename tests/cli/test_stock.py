@@ -91,7 +91,7 @@ def test_each_scenario_of_a_file_is_asked_about_on_asyncios_own_loop(
     )
     told = cli("replay", "two.sim.yaml", "--target", "naive", "--stock")
     assert [line[:43] for line in told.out.splitlines()] == [
-        "FAILED race LS101 c2 `hang_up` is never set",
+        "FAILED race LS101 hang_up is never settled:",
         "  stock asyncio   fails there too: LS101 LS",
         "FIXED calm",
         "  stock asyncio   clean there too",

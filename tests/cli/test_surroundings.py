@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from llm_sim.exploration import sweep
+from llm_sim.exploration import search_points
+from llm_sim.simulation import Setup
 from tests.cli.conftest import RACE
 from tests.support.command import SOURCE, Command, environment, finished, started
 
@@ -146,14 +147,14 @@ def interrupted(here: Path, target: str) -> tuple[Any, list[str]]:
     process.send_signal(signal.SIGINT)
     outcome = finished(process)
     written = json.loads((here / "sweep.json").read_text(encoding="utf-8"))
-    return outcome, [entry["scenario"] for entry in written["scenarios"]]
+    return outcome, [entry["scenario"] for entry in written["searches"]]
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_found(here: Path) -> None:
     outcome, written = interrupted(here, "naive")
     assert (outcome.code, written[0]) == (1, "race")
-    assert "FAILED long.sim.yaml::race   LS101 settled-once" in outcome.out
+    assert "\nLS101 hang_up is never settled" in outcome.out
     assert "Traceback" not in outcome.err
 
 
@@ -170,25 +171,25 @@ def test_ctrl_c_between_two_sweeps_keeps_what_was_found(
     two = RACE + RACE.partition("scenarios:\n")[2].replace("name: race", "name: again")
     (here / "two.sim.yaml").write_text(two, encoding="utf-8")
 
-    def pressed_in_the_second(scenario: Any, **how: Any) -> Any:
-        if scenario.name == "again":
+    def pressed_in_the_second(setup: Setup, *args: Any, **how: Any) -> Any:
+        if setup.scenario.name == "again":
             raise KeyboardInterrupt
-        return sweep(scenario, **how)
+        return search_points(setup, *args, **how)
 
-    monkeypatch.setattr("llm_sim.cli._sweep.sweep", pressed_in_the_second)
+    monkeypatch.setattr("llm_sim.cli._sweep.search_points", pressed_in_the_second)
     swept = cli("sweep", "two.sim.yaml", "--target", "naive", "--json", "sweep.json")
     assert (swept.code, swept.err) == (1, "llm-sim: stopped\n")
-    assert "FAILED two.sim.yaml::race   LS101 settled-once" in swept.out
+    assert "\nLS101 hang_up is never settled" in swept.out
     written = json.loads((here / "sweep.json").read_text(encoding="utf-8"))
-    assert [entry["scenario"] for entry in written["scenarios"]] == ["race"]
+    assert [entry["scenario"] for entry in written["searches"]] == ["race"]
 
 
 def test_ctrl_c_in_a_run_is_no_verdict(
     cli: Command, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def pressed(*args: object) -> None:
+    def pressed(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("llm_sim.cli._main.run_command", pressed)
+    monkeypatch.setattr("llm_sim.cli._run.search_run", pressed)
     run = cli("run", "race.sim.yaml")
-    assert (run.code, run.out, run.err) == (3, "", "llm-sim: stopped\n")
+    assert (run.code, "clean" in run.out, run.err) == (3, False, "llm-sim: stopped\n")

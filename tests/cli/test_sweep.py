@@ -73,10 +73,8 @@ def test_the_matrix_of_all_scenarios_comes_behind_them(cli: Command, tmp_path: P
         ["sequential", "cancellable", "interrupt"],
     ]
     written = json.loads((tmp_path / "sweep.json").read_text(encoding="utf-8"))
-    of_each = [cell for entry in written["scenarios"] for cell in entry["coverage"]]
-    assert sum(cell["count"] for cell in written["coverage"]) == sum(
-        cell["count"] for cell in of_each
-    )
+    of_each = [cell["count"] for entry in written["searches"] for cell in entry["coverage"]]
+    assert sum(map(int, re.findall(r" (\d+)\b", "\n".join(matrix[1:])))) == sum(of_each)
 
 
 def test_each_point_can_be_run(cli: Command) -> None:
@@ -106,7 +104,7 @@ def test_every_scenario_of_a_file_is_swept(cli: Command) -> None:
 
 def test_a_race_is_told_with_its_windows_and_one_failure_in_full(cli: Command, here: Path) -> None:
     swept = cli("sweep", "race.sim.yaml", "--target", "naive")
-    told, _, failure = swept.out.partition("FAILED ")
+    told, _, failure = swept.out.partition("\nLS101 ")
     assert swept.code == 1
     assert re.search(r"^  race  .* \d+ fail in \d windows: LS101 LS103 LS106", told, re.M)
     assert re.search(
@@ -117,14 +115,22 @@ def test_a_race_is_told_with_its_windows_and_one_failure_in_full(cli: Command, h
         ("points", "LS101", "ls1-interrupt@start+1"),
     ]
     assert failure.splitlines()[:3] == [
-        "race.sim.yaml::race   LS101 settled-once",
-        "  law       Every started call settles exactly once: one final result, or one cancel.",
+        "hang_up is never settled: last heard of as started (13 of 35 points)",
+        "  law       LS101 settled-once: Every started call settles exactly once: one final "
+        "result, or one cancel.",
         "  where     c2 `hang_up` is never settled: last heard of as started",
     ]
-    assert failure.splitlines()[-1] == (
+    first, *others = failure.split("\n\n")
+    assert first.splitlines()[-1] == (
         "  replay    llm-sim replay race.sim.yaml::race --schedule ls1-interrupt@start+1 "
         "--target naive"
     )
+    assert [other.splitlines()[0] for other in others] == [
+        "LS111 a fresh call stays cancelled (11 of 35 points)",
+        "LS106 check: it runs on after the interruption and answers (1 of 35 points)",
+    ]
+    assert all("\n  keep      llm-sim promote LS1" in other for other in others)
+    assert all("\n  replay    llm-sim replay race.sim" in other for other in others)
 
 
 @pytest.mark.slow
@@ -188,7 +194,7 @@ def test_the_replay_line_quotes_a_path_for_the_shell(cli: Command, here: Path) -
 def swept_to_json(cli: Command, path: Path) -> dict[str, Any]:
     """Sweep the race on the naive service and return the one entry of the JSON file."""
     cli("sweep", "race.sim.yaml", "--target", "naive", "--json", path)
-    (entry,) = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+    (entry,) = json.loads(path.read_text(encoding="utf-8"))["searches"]
     return dict(entry)
 
 
@@ -199,7 +205,9 @@ def test_the_result_is_written_as_json(cli: Command, here: Path) -> None:
     assert 0 < entry.pop("runs") <= points
     assert {cell["mode"] for cell in entry.pop("coverage")} == {"sequential"}
     assert entry == {
+        "place": "race.sim.yaml::race",
         "scenario": "race",
+        "stopped": False,
         "target": "naive 0.1.0",
         "inject": "interrupt",
         "points": points,
@@ -249,7 +257,7 @@ def test_a_pipe_is_written_to_and_not_replaced(cli: Command, here: Path) -> None
         told = json.loads(os.read(reader, 65536))
     finally:
         os.close(reader)
-    assert (swept.code, told["scenarios"][0]["clean"]) == (0, True)
+    assert (swept.code, told["searches"][0]["clean"]) == (0, True)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.support.command import Command
 
+MADE_BY = f"  made by   Python {platform.python_version()}, llm_sim 0.1.0"
 INTERRUPTED = "ls1-interrupt@FunctionCallInProgress+1"
 TWICE = """\
 version: 1
@@ -36,14 +39,15 @@ def test_a_clean_trace_is_shown(cli: Command, traces: Path) -> None:
     shown = cli("show", "clean.jsonl")
     assert (shown.code, shown.err) == (0, "")
     lines = shown.out.splitlines()
-    assert lines[:5] == [
+    assert lines[:6] == [
         "race on reference 0.1.0, sequential mode",
         "  place     race.sim.yaml::race",
         "  schedule  undisturbed   ls1-undisturbed",
+        MADE_BY,
         "  call      c1 `check`: started in_progress result; its handler started returned",
         "  call      c2 `hang_up`: started in_progress result; its handler started returned",
     ]
-    assert lines[5].strip() == (
+    assert lines[6].strip() == (
         "virtual time                                                 "
         "source  user  llm  assistant  sink"
     )
@@ -55,13 +59,14 @@ def test_a_broken_trace_is_judged_again(cli: Command, traces: Path) -> None:
     shown = cli("show", "broken.jsonl")
     assert (shown.code, shown.err) == (1, "")
     lines = shown.out.splitlines()
-    assert lines[2:5] == [
+    assert lines[2:6] == [
         f"  schedule  interrupt 1 step after FunctionCallInProgress   {INTERRUPTED}",
+        MADE_BY,
         "  call      c1 `check`: started in_progress cancelled; its handler started cancelled",
         "  call      c2 `hang_up`: started; its handler never ran",
     ]
-    assert [line for line in lines if line.startswith("FAILED")] == [
-        "FAILED race.sim.yaml::race   LS101 settled-once"
+    assert [line for line in lines if line.startswith("LS")] == [
+        "LS101 hang_up is never settled: last heard of as started"
     ]
     assert lines[-1] == (
         f"  replay    llm-sim replay race.sim.yaml::race --schedule {INTERRUPTED} --target naive"
@@ -93,8 +98,9 @@ def test_a_trace_that_was_cut_short_gives_no_verdict(cli: Command, traces: Path)
         (traces / "cut.jsonl").write_text("".join(lines[:count]), encoding="utf-8")
         shown = cli("show", "cut.jsonl")
         assert (shown.code, shown.err) == (3, "")
-        assert shown.out.splitlines()[-2:] == [
-            "  verdict   none: the trace ends before the run did",
+        assert shown.out.splitlines()[-3:] == [
+            "no verdict: the trace ends before the run did",
+            "  schedule  interrupt 1 step after FunctionCallInProgress",
             f"  replay    llm-sim replay race.sim.yaml::race --schedule {INTERRUPTED} "
             "--target naive",
         ]
@@ -102,10 +108,12 @@ def test_a_trace_that_was_cut_short_gives_no_verdict(cli: Command, traces: Path)
 
 def test_a_trace_of_a_test_is_replayed_by_pytest(cli: Command, traces: Path) -> None:
     text = (traces / "broken.jsonl").read_text(encoding="utf-8")
-    text = text.replace("race.sim.yaml::race", "tests/test_race.py::test_race[a b]", 1)
+    header, _, events = text.partition("\n")
+    of_a_test = json.loads(header) | {"file": "", "test": "tests/test_race.py::test_race[a b]"}
+    text = f"{json.dumps(of_a_test)}\n{events}"
     (traces / "of_a_test.jsonl").write_text(text, encoding="utf-8")
     assert cli("show", "of_a_test.jsonl").out.splitlines()[-1] == (
-        "  replay    pytest 'tests/test_race.py::test_race[a b]'"
+        f'  replay    pytest "tests/test_race.py::test_race[a b]" --llm-sim-replay={INTERRUPTED}'
     )
 
 

@@ -49,7 +49,7 @@ def file(here: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_run_shows_its_warnings_below_its_line(cli: Command, file: str) -> None:
     run = cli("run", file)
-    line, warning = run.out.splitlines()
+    _, line, warning = run.out.splitlines()
     assert (run.code, line.split()[-1], warning.strip()) == (0, "clean", WARNING)
 
 
