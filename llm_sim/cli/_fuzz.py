@@ -37,31 +37,34 @@ _PREFIX: Final = "llm-sim-"
 _PYTHON: Final = ".py"
 _BOT: Final = re.compile(r"[\w./-]+:[A-Za-z_][\w.]*")
 
+_SUBJECTS = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="BOT|FILE",
+        help=(
+            "Bots, module:attribute or path/to/bot.py:attribute; or scenario files, directories "
+            "or globs, whose scripts are kept."
+        ),
+        autocompletion=complete.scenarios,
+    ),
+]
+_INJECT = Annotated[
+    str,
+    typer.Option(
+        "--inject",
+        metavar="STIMULI",
+        help="The stimuli, separated by commas.",
+        autocompletion=complete.fuzzed,
+    ),
+]
+
 
 @command(
     "Search", "llm-sim fuzz bot:build", "llm-sim fuzz bot:build --inject interrupt,end", rank=2
 )
 def fuzz(
-    subjects: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="BOT|FILE",
-            help=(
-                "Bots, module:attribute or path/to/bot.py:attribute; or scenario files, "
-                "directories or globs, whose scripts are kept."
-            ),
-            autocompletion=complete.scenarios,
-        ),
-    ],
-    inject: Annotated[
-        str,
-        typer.Option(
-            "--inject",
-            metavar="STIMULI",
-            help="The stimuli, separated by commas.",
-            autocompletion=complete.fuzzed,
-        ),
-    ] = ",".join(STIMULI),
+    subjects: _SUBJECTS,
+    inject: _INJECT = ",".join(STIMULI),
     most: Annotated[
         int,
         typer.Option("--max-injections", metavar="N", help="At most N stimuli land in a run."),
@@ -117,6 +120,8 @@ def fuzz(
             for line in not_kept_lines(result):
                 err(f"llm-sim: {line}")
             out(f"\nwhat the calls were doing when a stimulus landed\n{result.coverage.in_short()}")
+            if result.stopped:
+                break
     return output.code
 
 

@@ -241,8 +241,12 @@ class Output:
         if self._json == STDOUT:
             json_goes_to_stdout(False)
             out(text.rstrip("\n"))
-        else:
+            return
+        try:
             write_text(Path(self._json), text)
+        except OSError as error:
+            error.filename = error.filename or self._json
+            raise
 
 
 def by_target(setups: Sequence[Setup]) -> list[Setup]:

@@ -31,6 +31,16 @@ from llm_sim.reports import ExitCode
 from llm_sim.schedule import KINDS
 from llm_sim.simulation import Finding, Setup
 
+_INJECT = Annotated[
+    str,
+    typer.Option(
+        "--inject",
+        metavar="STIMULUS",
+        help=f"One of {', '.join(KINDS)}; or two or three of them, like interrupt+end.",
+        autocompletion=complete.swept,
+    ),
+]
+
 
 @command(
     "Search",
@@ -40,15 +50,7 @@ from llm_sim.simulation import Finding, Setup
 )
 def sweep(
     files: FILES,
-    inject: Annotated[
-        str,
-        typer.Option(
-            "--inject",
-            metavar="STIMULUS",
-            help=f"One of {', '.join(KINDS)}; or two or three of them, like interrupt+end.",
-            autocompletion=complete.swept,
-        ),
-    ] = "interrupt",
+    inject: _INJECT = "interrupt",
     target: TARGET = None,
     bot: BOT = None,
     json: JSON = None,

@@ -47,10 +47,7 @@ def test_the_demo_shows_a_failure_with_its_place(demo: Outcome) -> None:
     assert ">>> " in demo.out
 
 
-@pytest.mark.slow
-def test_each_line_that_the_demo_says_to_paste_names_a_file_that_exists(
-    cli: Command, here: Path
-) -> None:
-    demo = cli("demo")
+def test_each_line_that_the_demo_says_to_paste_names_a_file_that_exists(demo: Outcome) -> None:
     pasted = [shlex.split(line) for line in re.findall(r"llm-sim (?:replay|sweep) .*", demo.out)]
-    assert [Path(words[2].partition("::")[0]).is_file() for words in pasted] == [True, True]
+    assert len(pasted) > 1
+    assert all(Path(words[2].partition("::")[0]).is_file() for words in pasted)
