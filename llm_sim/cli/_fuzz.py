@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _PREFIX: Final = "llm-sim-"
 _PYTHON: Final = ".py"
+_ALL_STIMULI: Final = ",".join(STIMULI)
 _BOT: Final = re.compile(r"[\w./-]+:[A-Za-z_][\w.]*")
 
 _SUBJECTS = Annotated[
@@ -64,14 +65,17 @@ _INJECT = Annotated[
 )
 def fuzz(
     subjects: _SUBJECTS,
-    inject: _INJECT = ",".join(STIMULI),
+    inject: _INJECT = _ALL_STIMULI,
     most: Annotated[
         int,
         typer.Option("--max-injections", metavar="N", help="At most N stimuli land in a run."),
     ] = 2,
     target: TARGET = None,
     profile: Annotated[
-        str, typer.Option("--profile", help="fast (200 examples), ci (5000) or nightly (50000).")
+        str,
+        typer.Option(
+            "--profile", metavar="NAME", help="fast (200 examples), ci (5000) or nightly (50000)."
+        ),
     ] = "ci",
     examples: Annotated[
         Optional[int],  # noqa: UP045

@@ -32,6 +32,7 @@ def reorder(
         str,
         typer.Option(
             "--policy",
+            metavar="NAME",
             help="random, pct or pos; or bounded: every order with few preemptions.",
         ),
     ] = "pos",
