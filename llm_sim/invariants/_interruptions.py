@@ -68,7 +68,11 @@ def _not_cancelled(
         late = (end.time_ns - at) / 1e9
         message, event, kind = f"it is settled {late:g} s after the interruption", end, "too-late"
     elif end.time_ns > at and life.settled_as(DOWN) == "result":
-        message, event, kind = "it runs on after the interruption and answers", end, "runs-on"
+        message, event, kind = (
+            "its handler runs on after the interruption and answers",
+            end,
+            "runs-on",
+        )
     else:
         return
     yield Violation("LS106", f"{facts.name(call)}: {message}", call, event.seq, kind=kind)

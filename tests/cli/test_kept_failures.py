@@ -88,7 +88,8 @@ def test_every_saved_failure_is_replayed_and_told(swept: Outcome, cli: Command, 
     replayed = cli("replay")
     assert [re.sub(r"-[0-9a-f]{6} ", " ", line) for line in replayed.out.splitlines()] == [
         f"FAILED LS101-hang_up {LS101}",
-        "FAILED LS106-check LS106 c1 `check`: it runs on after the interruption and answers",
+        "FAILED LS106-check LS106 c1 `check`: its handler runs on after the interruption and "
+        "answers",
         "FAILED LS111 LS111 a fresh call stays cancelled",
     ]
     assert (replayed.code, replayed.err, len(saved(here))) == (1, "", 3)

@@ -127,7 +127,7 @@ def test_a_race_is_told_with_its_windows_and_one_failure_in_full(cli: Command, h
     )
     assert [other.splitlines()[0] for other in others] == [
         "LS111 a fresh call stays cancelled (11 of 35 points)",
-        "LS106 check: it runs on after the interruption and answers (1 of 35 points)",
+        "LS106 check: its handler runs on after the interruption and answers (1 of 35 points)",
     ]
     assert all("\n  keep      llm-sim promote LS1" in other for other in others)
     assert all("\n  replay    llm-sim replay race.sim" in other for other in others)
