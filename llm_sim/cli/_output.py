@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from llm_sim.cli._console import err, json_goes_to_stdout, out
 from llm_sim.cli._files import check_writable
-from llm_sim.errors import ScenarioError
+from llm_sim.errors import LlmSimError, NondeterminismError, ScenarioError
 from llm_sim.exploration import Coverage, SweepReport, stop_requests
 from llm_sim.kept import Baseline, FailureStore, write_text
 from llm_sim.reports import (
@@ -22,7 +22,8 @@ from llm_sim.reports import (
     report_document,
     summary_lines,
 )
-from llm_sim.simulation import Finding, Setup, Summary
+from llm_sim.schedule import Schedule
+from llm_sim.simulation import Finding, NoVerdict, Setup, Summary
 
 _SummaryT = TypeVar("_SummaryT", bound=Summary)
 
@@ -58,7 +59,7 @@ class Output:
     """Takes what a command's searches find; leaving it shows and writes all of it.
 
     Where Ctrl-C is pressed, or an error breaks the command off, what was found before is not lost:
-    after Ctrl-C it is shown, and the JSON report is written in any case.
+    it is shown, and the JSON report is written.
 
     Args:
         command: The command's name.
@@ -88,10 +89,13 @@ class Output:
         self._problems: list[str] = []
         self._stopped = False
         self._otherwise = ExitCode.CLEAN
+        self._error: ExitCode | None = None
 
     @property
     def code(self) -> ExitCode:
-        """The exit code: what is new decides, then what went wrong besides."""
+        """The exit code: an error decides, then what is new, then what went wrong besides."""
+        if self._error is not None:
+            return self._error
         code = exit_code(self._summaries, stopped=self._stopped)
         return self._otherwise if code is ExitCode.CLEAN else code
 
@@ -115,13 +119,18 @@ class Output:
             if pressed:
                 err("llm-sim: stopped")
                 self._stopped = True
-            if error is None or pressed:
-                self._show()
-            else:
+            elif error is not None:
                 self._broken_off(error)
-            self._write_json()
+            if error is None or isinstance(error, KeyboardInterrupt | LlmSimError):
+                self._show_findings()
+            if error is None or pressed:
+                self._finish_baseline()
+        except OSError as unwritten:
+            # Nobody reads what is shown, or the baseline cannot be written: the report still can.
+            self._broken_off(unwritten)
+            raise
         finally:
-            json_goes_to_stdout(False)
+            self._write_json()
         return pressed
 
     def each(
@@ -148,7 +157,14 @@ class Output:
                     if stop_requested():
                         self._stopped = True
                         return
-                    summary = self.take(search(setup))
+                    try:
+                        summary = self.take(search(setup))
+                    except NondeterminismError as error:
+                        # Nothing can be said of this one; the others can be searched all the same.
+                        unsaid = Summary(setup, [Finding(setup, Schedule(), NoVerdict(error))])
+                        self.note(unsaid)
+                        self.show_line(unsaid)
+                        continue
                     self.show_line(summary)
                     if then is not None:
                         then(summary)
@@ -207,7 +223,7 @@ class Output:
             return finding
         return self._store.keep(finding, lambda why: err(f"llm-sim: {why}"))
 
-    def _show(self) -> None:
+    def _show_findings(self) -> None:
         swept = [summary for summary in self._untold if isinstance(summary, SweepReport)]
         if swept:
             met = Coverage()
@@ -218,16 +234,19 @@ class Output:
         for summary in self._untold:
             for text in finding_lines(summary, telling):
                 out(f"\n{text}")
+
+    def _finish_baseline(self) -> None:
         lines = self._baseline.finish()
         if lines:
             out("\n".join(["\nbaseline", *(f"  {line}" for line in lines)]))
 
     def _broken_off(self, error: BaseException) -> None:
-        self._otherwise = error_code(error)
+        self._error = error_code(error)
         parts = error.problems if isinstance(error, ScenarioError) else (error,)
-        self._problems += map(str, parts)
+        self._problems += (str(part) or repr(part) for part in parts)
 
     def _write_json(self) -> None:
+        json_goes_to_stdout(False)
         if self._json is None:
             return
         text = report_document(
@@ -239,7 +258,6 @@ class Output:
             problems=self._problems,
         )
         if self._json == STDOUT:
-            json_goes_to_stdout(False)
             out(text.rstrip("\n"))
             return
         try:

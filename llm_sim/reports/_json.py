@@ -138,7 +138,8 @@ def report_document(
         ],
         problems=list(problems),
     )
-    return json.dumps(document.model_dump(), ensure_ascii=False, indent=2) + "\n"
+    # In ASCII it is the same JSON on every standard output, whatever that can encode.
+    return json.dumps(document.model_dump(), indent=2) + "\n"
 
 
 def report_schema() -> dict[str, Any]:

@@ -26,7 +26,9 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     Args:
         summary: What it came to.
     """
-    yield f"  {summary.target}: {'clean' if summary.clean else summary.verdict.word}"
+    verdict = summary.verdict
+    reason = f": {verdict.reason}" if isinstance(verdict, NoVerdict) else ""
+    yield f"  {summary.setup.scenario.name:24} {verdict.word}{reason}"
 
 
 @summary_lines.register

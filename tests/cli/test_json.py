@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llm_sim.errors import SimulationError
+from llm_sim.exploration import search_points
+from llm_sim.simulation import Setup
+from tests.cli.conftest import RACE
 from tests.support.command import Command, Outcome
 from tests.support.json_schema import faults
 
@@ -142,6 +147,13 @@ def test_standard_output_is_the_document_alone(cli: Command, here: Path) -> None
     assert cli("run", "race.sim.yaml").out.startswith("reference 0.1.0 · undisturbed\n")
 
 
+def test_the_document_can_be_written_where_only_ascii_can(cli: Command, here: Path) -> None:
+    (here / "schön.sim.yaml").write_text(RACE, encoding="utf-8")
+    told = cli("run", "schön.sim.yaml", "--json", "-")
+    assert told.out.isascii()
+    assert report(told)["searches"][0]["place"] == "schön.sim.yaml::race"
+
+
 def test_a_file_takes_the_document_and_standard_output_the_result(cli: Command, here: Path) -> None:
     told = cli("run", "race.sim.yaml", "--json", "report.json")
     document = json.loads((here / "report.json").read_text(encoding="utf-8"))
@@ -167,3 +179,46 @@ def test_a_bug_of_ours_is_in_the_document(
         4,
         ["nobody thought of this"],
     )
+
+
+@pytest.fixture
+def breaks_off(here: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Return a sweep of two scenarios whose second one breaks off."""
+    text = RACE.replace("name: race", "name: second")
+    (here / "second.sim.yaml").write_text(text, encoding="utf-8")
+
+    def searched(setup: Setup, *args: Any, **options: Any) -> Any:
+        if setup.scenario.name == "second":
+            raise SimulationError("nothing more can be said")
+        return search_points(setup, *args, **options)
+
+    monkeypatch.setattr("llm_sim.cli._sweep.search_points", searched)
+    return ("sweep", "race.sim.yaml", "second.sim.yaml", *NAIVE, "--json", "report.json")
+
+
+def test_an_error_in_the_middle_loses_nothing_that_was_found(
+    cli: Command, here: Path, breaks_off: tuple[str, ...]
+) -> None:
+    told = cli(*breaks_off)
+    document = json.loads((here / "report.json").read_text(encoding="utf-8"))
+    assert (told.code, told.err) == (3, "llm-sim: nothing more can be said\n")
+    assert "\nLS101 hang_up is never settled" in told.out
+    assert (document["exit_code"], len(document["findings"]), document["problems"]) == (
+        3,
+        3,
+        ["nothing more can be said"],
+    )
+
+
+def test_where_nobody_reads_what_is_shown_the_document_is_written(
+    cli: Command, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(text: str = "", style: str = "") -> None:
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("llm_sim.cli._output.out", unread)
+        patched.setattr("llm_sim.cli._app.sys.stdout", sys.stdout)
+        code = cli("sweep", "race.sim.yaml", *NAIVE, "--json", "report.json").code
+    document = json.loads((here / "report.json").read_text(encoding="utf-8"))
+    assert (code, document["exit_code"], document["problems"]) == (3, 3, ["BrokenPipeError()"])

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,22 @@ def test_the_replay_line_shows_the_same_failure_in_any_process(cli: Command, her
     assert shown in one.out
 
 
+COUNTING_BOT = """\
+built = []
+
+def build(llm):
+    built.append(llm)
+    async def answer(params):
+        await params.result_callback(len(built))
+    llm.register_function("count", answer)
+"""
+COUNTS = """\
+version: 1
+scenarios:
+  - name: counts
+    bot: counting_bot:build
+    script: [[{call: count, as: c1}], [{say: Done.}]]
+"""
 BOT = """\
 import asyncio
 
@@ -288,6 +305,24 @@ def test_a_scenario_that_is_broken_undisturbed_is_told_as_such(cli: Command, her
     assert swept.code == 1
     assert "broken undisturbed: LS101 " in swept.out.splitlines()[1]
     assert replay_words(swept.out)[3] == "ls1-undisturbed"
+
+
+@pytest.mark.parametrize("command", ["sweep", "reorder"])
+def test_a_scenario_that_is_another_one_each_time_does_not_stop_the_others(
+    cli: Command, here: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "counting_bot", raising=False)
+    (here / "counting_bot.py").write_text(COUNTING_BOT, encoding="utf-8")
+    (here / "counts.sim.yaml").write_text(COUNTS, encoding="utf-8")
+    landing = ("--schedule", "ls1-interrupt@start+1") if command == "reorder" else ()
+    swept = cli(command, "counts.sim.yaml", "race.sim.yaml", *landing, "--json", "report.json")
+    assert (swept.code, swept.err) == (3, "")
+    assert [" ".join(line.split()[:6]) for line in swept.out.splitlines()[1:2]] == [
+        "counts no verdict: the same bot,"
+    ]
+    assert swept.out.splitlines()[2].startswith("  race  ")
+    (finding,) = json.loads((here / "report.json").read_text(encoding="utf-8"))["findings"]
+    assert (finding["verdict"], finding["place"]) == ("no verdict", "counts.sim.yaml::counts")
 
 
 def test_a_script_that_does_not_fit_gives_no_verdict(cli: Command, here: Path) -> None:
