@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llm_sim.errors import UsageError
-from llm_sim.simulation import Setup
 
 
 def check_writable(path: Path | None) -> None:
@@ -42,11 +41,11 @@ def create_directory(directory: Path) -> None:
         ) from None
 
 
-def check_one_run(trace: Path | None, setups: Sequence[Setup]) -> None:
+def check_one_run(trace: Path | None, runs: Sequence[str]) -> None:
     """Refuse a trace of several runs.
 
     Raises:
         UsageError: A trace is wanted, and there is more than one run.
     """
-    if trace is not None and len(setups) > 1:
-        raise UsageError(f"--trace writes one run: name a scenario, like {setups[0].place}")
+    if trace is not None and len(runs) > 1:
+        raise UsageError(f"--trace writes one run: name a scenario, like {runs[0]}")

@@ -75,9 +75,9 @@ def replay(
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    check_writable(trace)
     subjects = Subjects(files or (), target, bot)
     with Output("replay", json) as output:
+        check_writable(trace)
         replayed = _Replayed(output, trace, stock)
         if not files:
             if schedule is not None:
@@ -88,17 +88,16 @@ def replay(
                     "in full: name a file for --target, --bot, --trace or --stock"
                 )
             replayed.every_saved_failure()
-        saved = [file for file in subjects.files if file.endswith(SUFFIX)]
-        for file in saved:
-            replayed.saved_failure(file, subjects)
+        saved = {file: load_failure(file) for file in subjects.files if file.endswith(SUFFIX)}
         others = subjects._replace(files=[file for file in subjects.files if file not in saved])
-        if others.files:
-            setups = others.setups()
-            check_one_run(trace, setups)
-            if schedule is None:
-                replayed.scenarios(setups)
-            else:
-                replayed.token(setups, schedule)
+        setups = others.setups() if others.files else []
+        check_one_run(trace, [*saved, *(str(setup.place) for setup in setups)])
+        for file, failure in saved.items():
+            replayed.saved_failure(file, failure, subjects)
+        if schedule is None:
+            replayed.scenarios(setups)
+        elif setups:
+            replayed.token(setups, schedule)
     return output.code
 
 
@@ -134,9 +133,8 @@ class _Replayed:
         if not count:
             out(f"no failure is saved in {store.directory}")
 
-    def saved_failure(self, file: str, subjects: Subjects) -> None:
+    def saved_failure(self, file: str, saved: SavedFailure, subjects: Subjects) -> None:
         """Replay one saved failure and show it in full."""
-        saved = load_failure(file)
         target, bot = subjects.target, subjects.bot
 
         def setup(saved: SavedFailure) -> Setup:

@@ -54,7 +54,7 @@ def run(
     with Output("run", json, known) as output:
         check_writable(trace)
         setups = Subjects(files, target, bot).setups()
-        check_one_run(trace, setups)
+        check_one_run(trace, [str(setup.place) for setup in setups])
         golden = _Golden() if update else None
 
         def told(report: RunReport) -> None:

@@ -49,6 +49,8 @@ def show(
         for file in traces:
             run = recorded_run(_load(file))
             header = run.trace.header
+            if len(traces) > 1:
+                out(f"\n{file}")
             out(f"{header.scenario or file} on {header.target}, {header.mode} mode")
             out("\n".join(_facts(run)))
             if every:

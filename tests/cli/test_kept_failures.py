@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_sim.kept import FAILURES
 from llm_sim.trace import loads
 from tests.support.command import Command, Outcome, finished, started
 
@@ -125,6 +126,25 @@ def test_a_saved_failure_is_shown_in_full(swept: Outcome, cli: Command, here: Pa
     assert replayed.out.splitlines()[-1] == f"  replay    llm-sim replay {path}"
     trace = loads((here / "failure.jsonl").read_text(encoding="utf-8"))
     assert trace.header.schedule == "ls1-interrupt@start+1"
+
+
+def test_several_saved_failures_are_shown_and_no_one_trace_is_written(
+    swept: Outcome, cli: Command, here: Path
+) -> None:
+    files = [path.as_posix() for path in sorted(Path(FAILURES).iterdir())]
+    replayed = cli("replay", *files)
+    assert replayed.code == 1
+    assert [f"  replay    llm-sim replay {file}" in replayed.out for file in files] == [True] * 3
+    refused = cli("replay", *files, "--trace", "failure.jsonl")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == f"llm-sim: --trace writes one run: name a scenario, like {files[0]}\n"
+
+
+def test_a_mistake_beside_a_saved_failure_is_told_before_the_work(
+    swept: Outcome, cli: Command, here: Path
+) -> None:
+    wrong = cli("replay", the("LS101", here), "rcae.sim.yaml")
+    assert (wrong.code, wrong.out, "there is no such file" in wrong.err) == (2, "", True)
 
 
 def test_a_saved_failure_can_be_tried_on_another_target(

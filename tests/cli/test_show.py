@@ -117,3 +117,12 @@ def test_every_event_and_the_verdict_are_shown_on_request(cli: Command, here: Pa
     shown = cli("show", "t.jsonl", "--all")
     assert (shown.code, "\n  virtual time" in shown.out) == (1, False)
     assert "\nLS101 hang_up is never settled" in shown.out
+
+
+def test_several_traces_are_shown_below_their_names(cli: Command, here: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (here / name).write_text(dumps(_calm().trace), encoding="utf-8")
+    shown = cli("show", "a.jsonl", "b.jsonl").out
+    names = [line for line in shown.splitlines() if line.endswith(".jsonl")]
+    assert names == ["a.jsonl", "b.jsonl"]
+    assert "jsonl" not in cli("show", "a.jsonl").out
