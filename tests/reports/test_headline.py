@@ -55,6 +55,8 @@ def test_a_broken_law_says_law_tool_what_and_how_often() -> None:
         ({"hits": 3, "of": 1200, "unit": "order"}, " (3 of 1,200 orders)"),
         ({"of": 500, "unit": "example", "example": 1234}, " (example 1,234)"),
         ({"of": 500, "unit": "example"}, " (found before)"),
+        ({"of": 1, "unit": "example"}, " (found before)"),
+        ({"of": 1, "unit": "point"}, ""),
         (
             {"of": 20, "unit": "point", "windows": (Window(0, 0, (), "ls1-undisturbed"), *LATER)},
             " (undisturbed)",
