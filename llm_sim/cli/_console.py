@@ -51,9 +51,9 @@ def json_goes_to_stdout(whether: bool) -> None:
     _json_on_stdout[0] = whether
 
 
-def out(text: str = "", style: str = "") -> None:
+def out(text: str) -> None:
     """Print a result."""
-    console(stderr=_json_on_stdout[0]).print(Text(text, style=style))
+    console(stderr=_json_on_stdout[0]).print(Text(text))
 
 
 def err(text: str) -> None:

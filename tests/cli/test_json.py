@@ -213,7 +213,7 @@ def test_an_error_in_the_middle_loses_nothing_that_was_found(
 def test_where_nobody_reads_what_is_shown_the_document_is_written(
     cli: Command, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unread(text: str = "", style: str = "") -> None:
+    def unread(text: str) -> None:
         raise BrokenPipeError
 
     with monkeypatch.context() as patched:
