@@ -86,6 +86,7 @@ class Output:
         self._store = store
         self._summaries: list[Summary] = []
         self._untold: list[Summary] = []
+        self._replays: dict[int, str] = {}
         self._problems: list[str] = []
         self._stopped = False
         self._otherwise = ExitCode.CLEAN
@@ -196,8 +197,15 @@ class Output:
         self._add(summary)
         return summary
 
-    def note(self, summary: Summary) -> None:
-        """Note what a search came to whose findings the command shows in its own way."""
+    def note(self, summary: Summary, replay: str = "") -> None:
+        """Note what a search came to whose findings the command shows in its own way.
+
+        Args:
+            summary: What it came to.
+            replay: The line that shows it again, where it is another one than its place says.
+        """
+        if replay:
+            self._replays[len(self._summaries)] = replay
         self._summaries.append(summary)
 
     def problem(self, message: str, code: ExitCode) -> None:
@@ -256,6 +264,7 @@ class Output:
             stopped=self._stopped,
             store=self._store,
             problems=self._problems,
+            replays=self._replays,
         )
         if self._json == STDOUT:
             out(text.rstrip("\n"))

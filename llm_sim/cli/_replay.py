@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -123,10 +124,11 @@ class _Replayed:
         for replayed in replay_saved(store, damaged=damaged.append):
             count += 1
             out(str(replayed))
+            again = pasted("llm-sim", "replay", str(store.path_of(replayed.saved)))
             if replayed.run is not None:
-                self._note_run(replayed.run)
+                self._note_run(replayed.run, replayed.saved, again)
             elif isinstance(replayed.verdict, NoVerdict):
-                self._note_not_run(replayed.saved, replayed.verdict)
+                self._note_not_run(replayed.saved, replayed.verdict, again)
         for error in damaged:
             err(f"llm-sim: {error}")
             self._output.problem(str(error), ExitCode.NO_VERDICT)
@@ -148,14 +150,12 @@ class _Replayed:
         replayed = replay_failure(saved, setup)
         if replayed.run is None:
             raise SimulationError(replayed.message)
-        report = self._note_run(replayed.run)
+        options = (*_option("--target", target), *_option("--bot", bot))
+        again = pasted("llm-sim", "replay", file, *options)
+        report = self._note_run(replayed.run, saved, again)
         out("\n".join(summary_lines(report)))
         self._tell_stock(report)
-        options = (*_option("--target", target), *_option("--bot", bot))
-        how = Telling(
-            notes=[("keep", promote_line(saved))],
-            replay=pasted("llm-sim", "replay", file, *options),
-        )
+        how = Telling(notes=[("keep", promote_line(saved))], replay=again)
         for finding in report.findings:
             if finding.laws:
                 out(f"\n{render_finding(finding, how)}")
@@ -199,16 +199,18 @@ class _Replayed:
                     out(f"\n{render_finding(finding)}")
             self._write_trace(report.run)
 
-    def _note_run(self, run: Run) -> RunReport:
+    def _note_run(self, run: Run, saved: SavedFailure, again: str) -> RunReport:
         finding = Finding.of_run(run)
-        report = RunReport(run.setup, [] if finding is None else [finding], run=run)
-        self._output.note(report)
+        findings = [] if finding is None else [replace(finding, saved=saved.name)]
+        report = RunReport(run.setup, findings, run=run)
+        self._output.note(report, again)
         return report
 
-    def _note_not_run(self, saved: SavedFailure, verdict: NoVerdict) -> None:
+    def _note_not_run(self, saved: SavedFailure, verdict: NoVerdict, again: str) -> None:
         # Its bot or its target may be gone: the Setup names what was saved, and is not run.
         setup = Setup(saved.scenario, Bot(), get_target("reference"), place=saved.where)
-        self._output.note(Summary(setup, [Finding(setup, saved.schedule, verdict)]))
+        finding = Finding(setup, saved.schedule, verdict, saved=saved.name)
+        self._output.note(Summary(setup, [finding]), again)
 
     def _tell_stock(self, report: RunReport) -> None:
         if self._stock:

@@ -74,7 +74,7 @@ def shrink_(
             assert original is not None
             how = Telling(replay=replay_line(original))
         out(render_finding(finding, how))
-        output.note(RunReport(finding.setup, [finding], run=shrunk.run))
+        output.note(RunReport(finding.setup, [finding], run=shrunk.run), how.replay)
     return output.code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
@@ -109,6 +109,7 @@ def report_document(
     stopped: bool = False,
     store: FailureStore | None = None,
     problems: Iterable[str] = (),
+    replays: Mapping[int, str] | None = None,
 ) -> str:
     """Return the text of a command's JSON report.
 
@@ -119,6 +120,8 @@ def report_document(
         stopped: Whether some searches were never begun.
         store: Where failures are kept.
         problems: Why something could not be run.
+        replays: The line that shows a search again, by the number of its summary, where it is
+            another one than its place says.
     """
     verdict = worst(*(summary.verdict for summary in summaries)).word
     if verdict == Clean.word and code is not ExitCode.CLEAN:
@@ -134,7 +137,9 @@ def report_document(
             {"place": str(summary.setup.place), **summary.to_plain()} for summary in summaries
         ],
         findings=[
-            _finding(finding, store) for summary in summaries for finding in summary.findings
+            _finding(finding, (replays or {}).get(number) or replay_line(finding, store))
+            for number, summary in enumerate(summaries)
+            for finding in summary.findings
         ],
         problems=list(problems),
     )
@@ -147,7 +152,7 @@ def report_schema() -> dict[str, Any]:
     return ReportDocument.model_json_schema()
 
 
-def _finding(finding: Finding, store: FailureStore | None) -> FindingDocument:
+def _finding(finding: Finding, replay: str) -> FindingDocument:
     setup, first = finding.setup, finding.violation
     tools = {call.id: call.name for call in setup.scenario.calls}
     issue = (
@@ -190,7 +195,7 @@ def _finding(finding: Finding, store: FailureStore | None) -> FindingDocument:
         known=finding.known,
         issue=None if issue is None else IssueDocument(link=issue.link, title=issue.title),
         saved=finding.saved,
-        replay=replay_line(finding, store),
+        replay=replay,
     )
 
 

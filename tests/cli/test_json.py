@@ -139,6 +139,18 @@ def test_an_expectation_that_is_not_met_is_a_finding(cli: Command, here: Path) -
     assert finding["message"].startswith("c1 should end as never, not result")
 
 
+def test_a_saved_failure_is_replayed_by_its_file(cli: Command, here: Path) -> None:
+    assert cli(*REPORTS["shrink"]).code == 1  # its scenario stands in no other file
+    (saved,) = (here / ".llm_sim" / "failures").iterdir()
+    file = saved.relative_to(here)
+    for words in (("replay",), ("replay", file), REPORTS["shrink"]):
+        (finding,) = report(cli(*words, "--json", "-"))["findings"]
+        assert (finding["replay"], finding["saved"]) == (
+            f"llm-sim replay {file}",
+            saved.name.removesuffix(".failure.yaml"),
+        )
+
+
 def test_standard_output_is_the_document_alone(cli: Command, here: Path) -> None:
     told = cli(*REPORTS["sweep"], "--json", "-")
     assert told.out.startswith('{\n  "format": 1,\n')
