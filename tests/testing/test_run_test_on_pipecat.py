@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Iterator
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -100,6 +102,15 @@ def gated(cat: Any) -> tuple[Any, dict[str, Any]]:
     return gate, {"frames_to_send": sent}
 
 
+@pytest.fixture
+def _ctrl_c_is_given_back() -> Iterator[None]:
+    """Take back the signal that the runner of Pipecat's own ``run_test`` keeps for itself."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_is_given_back")
 @pytest.mark.parametrize("case", [sentences, filtered, nothing, upstream, its_own_end, gated])
 def test_the_same_frames_come_out_as_from_pipecats_own(case: Any, cat: Any) -> None:
     processor, how = case(cat)
