@@ -85,7 +85,7 @@ def render_finding(finding: Finding, how: Telling | None = None) -> str:
         case Unmet(expectations=missed, reason=reason):
             lines += (_of_expectation(finding.setup, each) for each in missed)
             lines += [] if reason is None else [labelled("besides", str(reason))]
-        case NoVerdict(reason=reason) if "\n" in str(reason):  # else the headline says it all
+        case NoVerdict(reason=reason) if str(reason) not in lines[0]:  # else the headline has it
             lines.append(labelled("why", str(reason)))
     lines += _of_the_run(finding, how)
     return "\n".join(lines)

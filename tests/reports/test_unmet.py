@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from llm_sim.errors import SimulationError
 from llm_sim.reports import Telling, render_finding
 from llm_sim.scenario import Scenario, dump_scenarios, load_scenarios, say, turn
 from llm_sim.schedule import decode
-from llm_sim.simulation import Finding, Run, run
+from llm_sim.simulation import Finding, NoVerdict, Run, run
 
 GREETING = Scenario(
     name="greeting",
@@ -66,7 +67,6 @@ def test_an_injection_whose_frame_never_comes_is_told_by_line_and_column(
     assert told(run(load_scenarios("a.sim.yaml")[0])) == [
         f"no verdict: a.sim.yaml:7:14: {UNSEEN}",
         "  in        a.sim.yaml::greeting on reference 0.1.0",
-        f"  why       a.sim.yaml:7:14: {UNSEEN}",
         "  replay    llm-sim run a.sim.yaml::greeting --target reference",
     ]
 
@@ -89,3 +89,14 @@ def test_a_schedule_that_does_not_land_is_no_matter_of_the_file(tmp_path: Path) 
     (why,) = (line for line in told(one) if line.startswith("  why"))
     assert why == f"  why       {one.complaint}"
     assert str(file) not in why
+
+
+def test_a_reason_of_several_lines_is_told_whole() -> None:
+    reason = SimulationError("deadlock: it can never finish\n  pipeline waits for a queue")
+    one = run(GREETING).judged(NoVerdict(reason))
+    lines = told(one)
+    assert lines[0] == "no verdict: deadlock: it can never finish"
+    assert lines[2:4] == [
+        "  why       deadlock: it can never finish",
+        "  pipeline waits for a queue",
+    ]
