@@ -463,7 +463,7 @@ def test_a_landing_that_is_counted_from_the_one_before_it_lands_once_in_any_orde
         ({"bot": print}, "bot must be a Bot, not <built-in function print>; write Bot(build)"),
         ({"bot": "a:b"}, "bot must be a Bot, not 'a:b'; write load_bot('a:b')"),
         ({"target": ""}, "there is no target ''; the targets are "),
-        ({"target": 3}, "target must be one of 'reference', 'naive', 'pipecat', or a Target, not"),
+        ({"target": 3}, "target must be one of 'reference', "),
         ({"limits": 5}, "limits must be Limits, not 5; write Limits(max_steps=1000)"),
         ({"laws": 5}, "laws must be a tuple of laws, not 5; write (get_law("),
         ({"laws": ["LS101"]}, "laws has 'LS101', which is no law; write get_law("),
