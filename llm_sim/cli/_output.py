@@ -229,7 +229,9 @@ class Output:
     def _kept(self, finding: Finding) -> Finding:
         if self._store is None or finding.known or finding.unit == "example":
             return finding
-        return self._store.keep(finding, lambda why: err(f"llm-sim: {why}"))
+        return self._store.keep(
+            finding, lambda name, why: err(f"llm-sim: {name} is not kept: {why}")
+        )
 
     def _show_findings(self) -> None:
         swept = [summary for summary in self._untold if isinstance(summary, SweepReport)]

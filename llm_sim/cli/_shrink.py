@@ -64,7 +64,9 @@ def shrink_(
         out(f"# {_how(shrunk)}, from {setup.place} with {schedule}")
         out(dump_scenarios([saved.scenario]))
         store = FailureStore()
-        finding = store.keep(_finding(shrunk), lambda why: err(f"llm-sim: {why}"))
+        finding = store.keep(
+            _finding(shrunk), lambda name, why: err(f"llm-sim: {name} is not kept: {why}")
+        )
         if finding.saved:
             how = Telling(
                 store=store, replay=pasted("llm-sim", "replay", str(store.path_of(saved)))

@@ -85,7 +85,7 @@ class FailureStore:
         write_text(path, dump_document(_FailureFile(version=_VERSION, failure=found)))
         return path
 
-    def keep(self, finding: Finding, lost: Callable[[str], None]) -> Finding:
+    def keep(self, finding: Finding, lost: Callable[[str, str], None]) -> Finding:
         """Save a finding, and return it with the name under which it is kept.
 
         Only a broken law of a run that came to its end is kept; any other finding comes back as it
@@ -93,7 +93,7 @@ class FailureStore:
 
         Args:
             finding: What was found.
-            lost: Told which failure cannot be written, and why.
+            lost: Told the name of the failure that cannot be written, and why.
         """
         if finding.run is None or finding.violation is None:
             return finding
@@ -101,7 +101,7 @@ class FailureStore:
         try:
             self.save(saved)
         except OSError as error:
-            lost(f"{saved.name} is not kept: {self.directory}: {error.strerror}")
+            lost(saved.name, f"{self.directory}: {error.strerror}")
             return finding
         return replace(finding, saved=saved.name)
 

@@ -173,7 +173,7 @@ def _keep(report: SweepReport, session: Session) -> list[str]:
     """Save what is new in a sweep, and return why some of it could not be saved, in lines."""
     lost: list[str] = []
     report.findings = [
-        finding if finding.known else session.store.keep(finding, lost.append)
+        finding if finding.known else session.store.keep(finding, lambda _, why: lost.append(why))
         for finding in report.findings
     ]
     return [

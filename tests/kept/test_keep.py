@@ -31,27 +31,29 @@ def found(run: Run) -> Finding:
     return finding
 
 
+def never(name: str, why: str) -> None:
+    pytest.fail(f"{name} is not kept: {why}")
+
+
 def test_a_broken_law_is_kept_under_a_name(broken: Run, tmp_path: Path) -> None:
-    lost: list[str] = []
     store = FailureStore(tmp_path)
-    kept = store.keep(found(broken), lost.append)
+    kept = store.keep(found(broken), never)
     assert [saved.name for saved in store.load()] == [kept.saved]
-    assert (kept.saved.startswith("LS101-hang_up-"), lost) == (True, [])
+    assert kept.saved.startswith("LS101-hang_up-")
 
 
 def test_what_cannot_be_written_is_told_and_not_named(broken: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
-    lost: list[str] = []
+    lost: list[tuple[str, str]] = []
     directory = tmp_path / "taken" / "below"
-    kept = FailureStore(directory).keep(found(broken), lost.append)
-    (message,) = lost
-    assert kept.saved == ""
-    assert message.startswith("LS101-hang_up-")
-    assert message.endswith(f" is not kept: {directory}: Not a directory")
+    kept = FailureStore(directory).keep(found(broken), lambda *told: lost.append(told))
+    ((name, why),) = lost
+    assert (kept.saved, why) == ("", f"{directory}: Not a directory")
+    assert name.startswith("LS101-hang_up-")
 
 
 def test_a_finding_without_a_broken_law_is_not_kept(broken: Run, tmp_path: Path) -> None:
     verdict = NoVerdict(SimulationError("it broke off"))
     finding = Finding(broken.setup, broken.schedule, verdict, broken)
-    assert FailureStore(tmp_path / "none").keep(finding, pytest.fail) is finding
+    assert FailureStore(tmp_path / "none").keep(finding, never) is finding
     assert not (tmp_path / "none").exists()
