@@ -1,29 +1,32 @@
 """Write what is made from the code: ``python docs/generate.py``, or a file of it by its name.
 
 ``laws.md`` is made from the laws, ``cli.md`` from the command line, ``reference.md`` from the
-docstrings of what is public, ``scenario.schema.json`` from the model of a scenario file,
-``pipecat-1.14.0.md`` from sweeping every scenario on it. In each page the outputs of its commands
-are made by typing them, block after block.
+docstrings of what is public, the keys in ``json.md`` from the schema of reports,
+``scenario.schema.json`` from the model of a scenario file, ``pipecat-1.14.0.md`` from sweeping
+every scenario on it. In each page the outputs of its commands are made by typing them, block after
+block.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from llm_sim.report import known_issue
 from typer.main import get_command
 
-from llm_sim.cli import TOUR, app
-from llm_sim.exploration import SweepReport, Window, sweep
+from llm_sim.cli import app, tour
+from llm_sim.exploration import SweepReport, sweep
 from llm_sim.invariants import LAWS
+from llm_sim.reports import known_issue, report_schema
 from llm_sim.scenario import Scenario, load_scenarios, schema_text
 from llm_sim.schedule import decode
-from llm_sim.simulation import Run, run
+from llm_sim.simulation import Run, Window, run
 from llm_sim.targets import get_target
 
 HERE: Final = Path(__file__).parent
@@ -40,6 +43,18 @@ STIMULI: Final = ("interrupt", "end", "cancel")
 
 REPOSITORY: Final = "pipecat-ai/pipecat"
 
+_FINDING: Final = "FindingDocument"
+_KEYS: Final = re.compile(
+    r"(?P<begin><!-- keys, from the schema -->)\n.*?(?P<end><!-- end of the keys -->)", re.S
+)
+_JSON_KINDS: Final = {
+    "boolean": "true or false",
+    "integer": "number",
+    "null": "null",
+    "object": "object",
+    "string": "text",
+}
+
 
 def laws_page() -> str:
     """Return the page of the laws."""
@@ -49,7 +64,10 @@ def laws_page() -> str:
 def _laws_lines() -> Iterator[str]:
     yield "# The laws"
     yield ""
-    yield "A law is a pure function from a trace to violations. This page is made from the code."
+    yield (
+        "A law holds on every run. It is a pure function from a trace to violations. This page is "
+        "made from the code."
+    )
     yield ""
     yield (
         '"Call" means one tool call, known by its `tool_call_id`. '
@@ -79,44 +97,127 @@ def _cli_lines() -> Iterator[str]:
     yield "# The command line"
     yield ""
     yield (
-        "`llm-sim --help` lists the commands, `llm-sim COMMAND --help` tells each. This page is "
-        "made from the code. The examples can be pasted where `llm-sim init` has written a project."
+        "`llm-sim --help` lists the commands, `llm-sim COMMAND --help` describes one. "
+        "`python -m llm_sim` is the same program. This page is made from the code. The examples "
+        "can be pasted where `llm-sim init` has written a project."
+    )
+    yield ""
+    yield (
+        "A command that takes `FILE...` takes any number of scenario files, `FILE::NAME` for one "
+        "scenario of a file, directories, and globs in quotation marks. A directory means each "
+        "`*.sim.yaml` below it; hidden directories and virtual environments are left out. A "
+        "scenario that is named twice runs once."
     )
     yield ""
     yield (
         "Results go to standard output, progress and messages to standard error; without a "
-        "terminal both are plain lines, and `NO_COLOR` is honoured. `llm-sim "
-        "--install-completion` lets the shell complete scenario files, targets, laws, stimuli and "
-        "saved failures."
+        "terminal both are plain lines, and `NO_COLOR` is honoured. `--json FILE` also writes the "
+        "result as [JSON](json.md). `--json -` writes the JSON to standard output, and everything "
+        "else to standard error."
     )
+    yield ""
+    yield (
+        "`llm-sim --install-completion` lets the shell complete scenario files, targets, laws, "
+        "stimuli and saved failures."
+    )
+    yield from ("", "| exit code | |", "|---|---|")
+    yield "| 0 | clean: every law holds, and every expectation is met |"
+    yield "| 1 | a law is broken, or an expectation is not met |"
+    yield "| 2 | wrong usage: a mistake in a file or on the command line |"
+    yield "| 3 | no verdict: something could not be judged, or the command was stopped |"
+    yield "| 4 | a bug of llm-sim |"
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    for title, group in TOUR.items():
+    for title, group in tour().items():
         yield ""
         yield f"## {title}"
         for name, examples in group.items():
-            if name in commands:
-                yield from _command(name, commands[name], examples)
+            yield from _command(name, commands[name], examples)
     yield ""
 
 
 def _command(name: str, command: Any, examples: tuple[str, ...]) -> Iterator[str]:
-    arguments = [one for one in command.params if one.param_type_name == "argument"]
-    options = [one for one in command.params if one.param_type_name == "option"]
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option"]
     yield ""
-    yield f"### {' '.join(['llm-sim', name, *(one.metavar for one in arguments)])}"
+    yield f"### {' '.join(['llm-sim', name, *map(_placeholder, arguments)])}"
     yield ""
     yield command.help
     yield ""
-    for one in arguments:
-        yield f"- `{one.metavar}`: {one.help}"
-    for one in options:
-        usual = f" Default: `{one.default}`." if one.default not in (None, False) else ""
-        yield f"- `{' '.join(filter(None, ['/'.join(one.opts), one.metavar]))}`: {one.help}{usual}"
+    for argument in arguments:
+        yield f"- `{_placeholder(argument)}`: {argument.help}"
+    for option in options:
+        usual = f" Default: `{option.default}`." if option.default not in (None, False) else ""
+        spelled = " ".join(filter(None, ["/".join(option.opts), option.metavar]))
+        yield f"- `{spelled}`: {option.help}{usual}"
     if command.params:
         yield ""
     yield "```text"
     yield from examples
     yield "```"
+
+
+def _placeholder(argument: Any) -> str:
+    """Return how an argument stands in a usage line: ``[DIR]``, ``FILE...``."""
+    several = "..." if argument.nargs == -1 else ""
+    return f"{argument.metavar}{several}" if argument.required else f"[{argument.metavar}]{several}"
+
+
+def json_page() -> str:
+    """Return the page of JSON reports, whose keys are made from their schema."""
+    page = (HERE / "json.md").read_text(encoding="utf-8")
+    keys = "\n".join(_key_tables(report_schema()))
+    return _KEYS.sub(lambda marks: f"{marks['begin']}\n{keys}\n{marks['end']}", page)
+
+
+def _key_tables(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of keys for the whole report, then one for each kind of object in it."""
+    yield from _key_table("The report", schema)
+    objects = schema["$defs"]
+    in_order = sorted(objects, key=lambda name: (name != _FINDING, [*objects].index(name)))
+    for name in in_order:
+        yield from _key_table(_object_title(name), objects[name])
+
+
+def _key_table(title: str, model: Mapping[str, Any]) -> Iterator[str]:
+    yield from (
+        "",
+        f"### {title}",
+        "",
+        model["description"],
+        "",
+        "| key | value | |",
+        "|---|---|---|",
+    )
+    for key, value in model["properties"].items():
+        yield f"| `{key}` | {_kind_of_value(value)} | {value.get('description', '')} |"
+
+
+def _object_title(model: str) -> str:
+    name = model.removesuffix("Document").lower()
+    return f"{'An' if name[0] in 'aeiou' else 'A'} {name}"
+
+
+def _kind_of_value(value: Mapping[str, Any]) -> str:
+    """Return what a value may be, in words."""
+    match value:
+        case {"const": only}:
+            return f"`{_json_of(only)}`"
+        case {"enum": words}:
+            return " or ".join(f"`{_json_of(word)}`" for word in words)
+        case {"anyOf": forms}:
+            return " or ".join(map(_kind_of_value, forms))
+        case {"$ref": reference}:
+            title = _object_title(reference.rpartition("/")[2])
+            return f"[{title.partition(' ')[2]}](#{title.lower().replace(' ', '-')})"
+        case {"items": item}:
+            return f"list of {_kind_of_value(item)}"
+        case {"type": kind}:
+            return _JSON_KINDS[kind]
+    raise ValueError(f"say in _kind_of_value what this is: {value}")
+
+
+def _json_of(value: object) -> str:
+    return json.dumps(value)
 
 
 def pipecat_page() -> str:
@@ -156,7 +257,8 @@ def _row(scenario: Scenario, report: SweepReport) -> str:
     found += [_window(window) for window in report.windows if window.laws]
     first_points = [decode(window.token) for window in report.windows if window.laws]
     runs = [run(scenario, target="pipecat", schedule=schedule) for schedule in first_points]
-    issues = dict.fromkeys(link for one in (report.undisturbed, *runs) for link in _links(one))
+    failing = (report.undisturbed, *runs)
+    issues = dict.fromkeys(link for failed in failing for link in _links(failed))
     what = "; ".join(found) or "clean"
     points = f"{report.failed} of {report.points}"
     return f"| {scenario.name} | {report.inject} | {points} | {what} | {' '.join(issues)} |"
@@ -166,9 +268,9 @@ def _window(window: Window) -> str:
     return f"{window.first}-{window.last} {' '.join(window.laws)}"
 
 
-def _links(one: Run) -> Iterator[str]:
-    for violation in one.violations:
-        issue = known_issue(violation, one.trace)
+def _links(failed: Run) -> Iterator[str]:
+    for violation in failed.violations:
+        issue = known_issue(violation, failed.trace)
         if issue is not None:
             yield issue.link.removeprefix(REPOSITORY)
 
@@ -184,6 +286,7 @@ def rewrite_outputs(page: Path) -> None:
 
 MADE: Final = {
     HERE / "cli.md": cli_page,
+    HERE / "json.md": json_page,
     HERE / "laws.md": laws_page,
     HERE / "reference.md": reference_page,
     SCHEMA: schema_text,

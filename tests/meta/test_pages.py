@@ -31,6 +31,12 @@ def test_the_page_of_the_command_line_is_up_to_date() -> None:
     assert page == pages["cli_page"](), REMEDY
 
 
+def test_the_keys_of_a_json_report_are_up_to_date() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    assert page == pages["json_page"](), REMEDY
+
+
 @pytest.mark.slow
 @needs_pipecat
 @pytest.mark.skipif(

@@ -20,20 +20,22 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "Run and judge",
         "One run of one scenario, and what there is to read from it.",
         (
-            "run",
-            "Bot",
-            "Network",
-            "Run",
-            "trace:CallLife",
-            "simulation:ContextAtRest",
-            "simulation:Unmet",
-            "simulation:Limits",
+            *("run", "Setup", "Bot", "targets:load_bot", "Network"),
+            *("Run", "trace:CallLife", "simulation:ContextAtRest", "simulation:Limits"),
             "run_test",
             "testing:SleepFrame",
             "LAWS",
             "invariants:Law",
             "invariants:at_level",
             "Violation",
+        ),
+    ),
+    (
+        "Verdicts",
+        "What a run comes to: one of four verdicts.",
+        (
+            *("simulation:Clean", "simulation:Broken", "simulation:Unmet", "simulation:NoVerdict"),
+            "simulation:UnmetExpectation",
         ),
     ),
     (
@@ -44,7 +46,7 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
             *("at", "after", "at_step"),
             *("interrupt", "end", "cancel", "user_says", "user_starts", "user_stops"),
             *("scenario:error", "scenario:register", "scenario:unregister"),
-            *("hold", "scenario:Hold"),
+            *("hold", "scenario:Hold", "scenario:Place"),
         ),
     ),
     (
@@ -56,9 +58,18 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "Exploration",
         "Many runs: a stimulus at every point, every tool once, and a schedule again.",
         (
-            *("sweep", "SweepReport", "exploration:Window", "smoke", "SmokeReport"),
-            "exploration:Smoked",
-            *("replay", "exploration:Replay", "Schedule"),
+            *("sweep", "SweepReport", "smoke", "SmokeReport", "exploration:Smoked"),
+            *("replay", "exploration:TokenReplay", "Schedule"),
+        ),
+    ),
+    (
+        "Findings",
+        "What a search found. Every report above is a Summary.",
+        (
+            *("Finding", "Summary", "simulation:Window", "simulation:StockCheck"),
+            *("reports:headline", "reports:render_finding", "reports:Telling"),
+            *("reports:report_document", "reports:report_schema"),
+            *("reports:ExitCode", "reports:exit_code"),
         ),
     ),
     (
@@ -110,9 +121,24 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
 """The parts of the page: a title, a sentence, and the names, ``home:name`` where another package
 than ``llm_sim`` has it."""
 
-MADE_BY_US: Final = frozenset(
-    ("CallLife", "ContextAtRest", "Event", "FrameLog", "FrameRecord", "Replay", "Run")
-) | frozenset(("SmokeReport", "Smoked", "SweepReport", "Trace", "Unmet", "Violation", "Window"))
+MADE_BY_US: Final = (
+    frozenset(
+        (
+            "Broken",
+            "CallLife",
+            "Clean",
+            "ContextAtRest",
+            "Event",
+            "Finding",
+            "FrameLog",
+            "FrameRecord",
+        )
+    )
+    | frozenset(
+        ("NoVerdict", "Run", "SmokeReport", "Smoked", "StockCheck", "Summary", "SweepReport")
+    )
+    | frozenset(("TokenReplay", "Trace", "Unmet", "UnmetExpectation", "Violation", "Window"))
+)
 """Whose constructor is nobody's business."""
 
 _WIDTH: Final = 96
