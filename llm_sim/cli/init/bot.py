@@ -15,7 +15,7 @@ TITLE = {
     "properties": {"title": {"type": "string", "enum": [*IN_STOCK]}},
     "required": ["title"],
 }
-TOOLS = [  # what the model is told of them
+TOOLS = [  # what the model knows of them
     {"name": "find_book", "description": "How many copies there are.", "parameters": TITLE},
     {"name": "reserve_book", "description": "Put a copy aside.", "parameters": TITLE},
     {"name": "opening_hours", "description": "When the shop is open."},
@@ -36,7 +36,7 @@ async def reserve_book(params: FunctionCallParams) -> None:
 
 
 async def opening_hours(params: FunctionCallParams) -> None:
-    """Tell when the shop is open."""
+    """Say when the shop is open."""
     await params.result_callback({"opens": "9:00", "closes": "18:00"})
 
 

@@ -1,1 +1,1 @@
-"""Stands beside the bot, so that pytest lets the tests import it."""
+"""With this file beside the bot, pytest lets the tests import it."""

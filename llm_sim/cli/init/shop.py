@@ -1,4 +1,4 @@
-"""The bot as its tests see it: with the schemas of its tools."""
+"""The bot for its tests: with the schemas of its tools."""
 
 from llm_sim import Bot
 

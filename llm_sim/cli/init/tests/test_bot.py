@@ -18,13 +18,13 @@ def test_every_tool_works():
 
 
 def test_find_book_counts_the_copies(llm_sim):
-    """A handler: the model calls it with these arguments, it answers with this result."""
+    """One handler: the model calls it with these arguments, and it answers with this result."""
     run = llm_sim.run(*ASK, bot=assistant)
     assert run.call("find").result == {"title": "Dune", "in_stock": 2}
 
 
 def test_the_model_speaks_of_the_book_when_the_result_is_there(llm_sim):
-    """The order of frames, downstream; any others may come between them."""
+    """The order of frames, downstream; others may come between them."""
     run = llm_sim.run(*ASK, bot=assistant)
     run.frames[Down].in_order(
         F.LLMText(text="Let me look."),
