@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -254,7 +254,9 @@ def _row(scenario: Scenario, report: SweepReport) -> str:
     found = [f"undisturbed {' '.join(undisturbed)}"] if undisturbed else []
     if report.complaint is not None and not undisturbed:
         found.append("no verdict")
-    found += [_window(window) for window in report.windows if window.laws]
+    found += [
+        f"{first}-{last} {' '.join(laws)}" for first, last, laws in _spans(report.windows) if laws
+    ]
     first_points = [decode(window.token) for window in report.windows if window.laws]
     runs = [run(scenario, target="pipecat", schedule=schedule) for schedule in first_points]
     failing = (report.undisturbed, *runs)
@@ -264,8 +266,15 @@ def _row(scenario: Scenario, report: SweepReport) -> str:
     return f"| {scenario.name} | {report.inject} | {points} | {what} | {' '.join(issues)} |"
 
 
-def _window(window: Window) -> str:
-    return f"{window.first}-{window.last} {' '.join(window.laws)}"
+def _spans(windows: Iterable[Window]) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Return the points that break the same laws, whichever tools they are about."""
+    spans: list[tuple[int, int, tuple[str, ...]]] = []
+    for window in windows:
+        first = window.first
+        if spans and spans[-1][1:] == (first - 1, window.laws):
+            first = spans.pop()[0]
+        spans.append((first, window.last, window.laws))
+    return spans
 
 
 def _links(failed: Run) -> Iterator[str]:
