@@ -155,7 +155,7 @@ class _Replayed:
         report = self._note_run(replayed.run, saved, again)
         out("\n".join(summary_lines(report)))
         self._tell_stock(report)
-        how = Telling(notes=[("keep", promote_line(saved))], replay=again)
+        how = Telling(keep=promote_line(saved), replay=again)
         for finding in report.findings:
             if finding.laws:
                 out(f"\n{render_finding(finding, how)}")

@@ -21,10 +21,10 @@ from llm_sim.exploration._reorder import (
     reorder,
     search_orders,
 )
-from llm_sim.exploration._replay import RunReport, TokenReplay, replay, search_run
 from llm_sim.exploration._report import Outcome, SweepReport
 from llm_sim.exploration._searches import completed
 from llm_sim.exploration._shrink import MOST_RUNS_OF_A_SHRINK, Shrunk, shrink
+from llm_sim.exploration._single_runs import RunReport, TokenReplay, replay, search_run
 from llm_sim.exploration._smoke import Smoked, SmokeReport, search_tools, smoke
 from llm_sim.exploration._stopping import stop_requests
 from llm_sim.exploration._sweep import (

@@ -4,14 +4,14 @@ from llm_sim.kept._baseline import Baseline, Known
 from llm_sim.kept._files import make_directory, write_text
 from llm_sim.kept._golden import GoldenTraces
 from llm_sim.kept._promote import Promoted, promote
-from llm_sim.kept._replay import (
+from llm_sim.kept._saved import OWN_LAW, SavedFailure, one_line
+from llm_sim.kept._saved_replays import (
     ReplayedFailure,
     replay_failure,
     replay_saved,
     replay_word,
     setup_of,
 )
-from llm_sim.kept._saved import OWN_LAW, SavedFailure, one_line
 from llm_sim.kept._store import FAILURES, SUFFIX, FailureStore, load_failure, warn
 
 __all__ = [

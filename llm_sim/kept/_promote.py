@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm_sim.errors import UsageError
-from llm_sim.kept._replay import ReplayedFailure, replay_failure, setup_of
 from llm_sim.kept._saved import SavedFailure, one_line
+from llm_sim.kept._saved_replays import ReplayedFailure, replay_failure, setup_of
 from llm_sim.scenario import Injection, Place, Scenario, Stimulus, dump_scenarios
 from llm_sim.schedule import START, THEN, Landing, Schedule
 from llm_sim.simulation import Run, Setup, nearest_frame

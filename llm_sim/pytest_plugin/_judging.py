@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
@@ -15,7 +14,7 @@ from typing import Final, Literal
 from llm_sim.errors import LlmSimError, SimulationError
 from llm_sim.exploration import SweepReport, completed, search_points
 from llm_sim.kept import make_directory, write_text
-from llm_sim.pytest_plugin._session import Session
+from llm_sim.pytest_plugin._session import SimulationSession
 from llm_sim.pytest_plugin._simulator import GREETING, Made, Simulator
 from llm_sim.reports import Telling, counted, headline, render_finding, render_sweep
 from llm_sim.schedule import Schedule, decode
@@ -55,7 +54,7 @@ class Judgement:
         return [f"{code} {known[code]}" for code in sorted(broken)]
 
 
-def judge(simulator: Simulator, session: Session, ended: Ended) -> Judgement:
+def judge(simulator: Simulator, session: SimulationSession, ended: Ended) -> Judgement:
     """Judge the runs of a test, and where they are clean sweep them, if that is wanted.
 
     Args:
@@ -79,9 +78,9 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Judgement:
     lost = [line for report in failed for line in _keep(report, session)]
     findings = (*new, *(finding for report in failed for finding in _news(report)))
     traces = _trace(simulator, session, findings, fails=ended == "failed" or bool(findings))
-    how = partial(_telling, session, traces)
-    texts = [render_finding(finding, how(finding)) for finding in new]
-    texts += [_told(report, how(_news(report)[0])) for report in failed]
+    how = _telling(session, traces)
+    texts = [render_finding(finding, how) for finding in new]
+    texts += [_told(report, how) for report in failed]
     return Judgement(
         findings,
         "\n\n".join([*texts, *lost]),
@@ -97,7 +96,7 @@ def judge(simulator: Simulator, session: Session, ended: Ended) -> Judgement:
     )
 
 
-def judge_late(simulator: Simulator, session: Session) -> Judgement:
+def judge_late(simulator: Simulator, session: SimulationSession) -> Judgement:
     """Judge the runs that were made behind a test's body, by what takes it down.
 
     Args:
@@ -106,11 +105,11 @@ def judge_late(simulator: Simulator, session: Session) -> Judgement:
     """
     late = _found(simulator.made[simulator.judged :], session)
     new = tuple(finding for finding in late if not finding.known)
-    texts = [render_finding(finding, _telling(session, (), finding)) for finding in new]
+    texts = [render_finding(finding, _telling(session)) for finding in new]
     return Judgement(new, "\n\n".join(texts))
 
 
-def _found(runs: Iterable[Made], session: Session) -> Iterator[Finding]:
+def _found(runs: Iterable[Made], session: SimulationSession) -> Iterator[Finding]:
     """Yield what is wrong with each run, held against the baseline."""
     for made in runs:
         verdict, run = made.verdict, made.run
@@ -119,7 +118,7 @@ def _found(runs: Iterable[Made], session: Session) -> Iterator[Finding]:
             yield session.baseline.filtered(found)
 
 
-def _cover(simulator: Simulator, session: Session) -> None:
+def _cover(simulator: Simulator, session: SimulationSession) -> None:
     """Note that all was run that there is to run, even if the test runs nothing any more."""
     for made in simulator.made:
         session.baseline.covered(made.run.setup)
@@ -127,7 +126,7 @@ def _cover(simulator: Simulator, session: Session) -> None:
         session.baseline.covered(simulator.setup_of(GREETING))
 
 
-def _replayed(simulator: Simulator, session: Session) -> Iterator[Finding]:
+def _replayed(simulator: Simulator, session: SimulationSession) -> Iterator[Finding]:
     """Yield what is wrong with the session's schedule on what the test ran.
 
     Where it lands nowhere, the last run tells why.
@@ -143,7 +142,9 @@ def _replayed(simulator: Simulator, session: Session) -> Iterator[Finding]:
     yield from _found(map(Made, landed), session)
 
 
-def _swept(simulator: Simulator, session: Session) -> tuple[list[SweepReport], list[Finding]]:
+def _swept(
+    simulator: Simulator, session: SimulationSession
+) -> tuple[list[SweepReport], list[Finding]]:
     """Sweep what a test ran, if that is wanted; return the sweeps, and why some were broken off.
 
     Raises:
@@ -169,7 +170,7 @@ def _broken_off(setup: Setup, why: SimulationError, schedule: Schedule | None = 
     return Finding(setup, schedule or Schedule(), NoVerdict(why))
 
 
-def _keep(report: SweepReport, session: Session) -> list[str]:
+def _keep(report: SweepReport, session: SimulationSession) -> list[str]:
     """Save what is new in a sweep, and return why some of it could not be saved, in lines."""
     lost: list[str] = []
     report.findings = [
@@ -197,10 +198,9 @@ def _told(report: SweepReport, how: Telling) -> str:
     return f"{headline(_news(report)[0])}\n{render_sweep(report, how)}"
 
 
-def _telling(session: Session, traces: Iterable[tuple[Run, str]], finding: Finding) -> Telling:
+def _telling(session: SimulationSession, traces: Sequence[tuple[Run, str]] = ()) -> Telling:
     """Return how a finding is told; pytest has just said which test it is."""
-    notes = [("trace", path) for run, path in traces if run is finding.run]
-    return Telling(placed=True, store=session.store, options=session.options, notes=notes)
+    return Telling(placed=True, store=session.store, options=session.options, traces=traces)
 
 
 def _in_lines(report: SweepReport) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _warnings(runs: Iterable[Run]) -> list[str]:
 
 
 def _trace(
-    simulator: Simulator, session: Session, findings: Sequence[Finding], *, fails: bool
+    simulator: Simulator, session: SimulationSession, findings: Sequence[Finding], *, fails: bool
 ) -> list[tuple[Run, str]]:
     """Write the traces that are wanted, and return each run with its file."""
     mode = simulator.settings.trace

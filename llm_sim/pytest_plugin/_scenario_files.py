@@ -21,7 +21,7 @@ _LEFT_OUT: Final = pytest.StashKey[list[Path]]()
 _MISSPELT: Final = ".sim.yml"
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioTests | None:
     """Collect ``test_*.sim.yaml`` everywhere, and ``*.sim.yaml`` in directories of scenarios."""
     if not file_path.name.endswith(_SUFFIX):
         if _is_meant(file_path, parent.config):
@@ -32,7 +32,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
         or parent.session.isinitpath(file_path)
         or _is_among_scenarios(file_path.parent, parent.config)
     ):
-        return ScenarioFile.from_parent(parent, path=file_path)
+        return ScenarioTests.from_parent(parent, path=file_path)
     return None
 
 
@@ -62,7 +62,7 @@ def _is_among_scenarios(directory: Path, config: pytest.Config) -> bool:
     return any(f"/{each}/" in f"/{within.as_posix()}/" for each in chosen)
 
 
-class ScenarioFile(pytest.File):
+class ScenarioTests(pytest.File):
     """A scenario file."""
 
     def collect(self) -> Iterator[ScenarioItem]:

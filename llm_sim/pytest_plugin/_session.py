@@ -37,13 +37,13 @@ _NOTED: Final = "llm_sim_noted"
 _DISTRIBUTIONS: Final = {"pipecat": "pipecat-ai"}
 _AUTO: Final = "auto"
 _HEADED: Final = pytest.StashKey[bool]()
-_SESSION: Final[pytest.StashKey[Session]] = pytest.StashKey()
+_SESSION: Final[pytest.StashKey[SimulationSession]] = pytest.StashKey()
 _LAST_WORDS: Final[pytest.StashKey[tuple[list[str], list[str]]]] = pytest.StashKey()
 """What could not be written, and what happened to the baseline; in lines."""
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SimulationSession:
     """What holds for all tests of a session.
 
     Parameters:
@@ -67,7 +67,7 @@ class Session:
     lost: set[str] = field(default_factory=set)
 
 
-def session_of(config: pytest.Config) -> Session:
+def session_of(config: pytest.Config) -> SimulationSession:
     """Return what holds for all tests of a session; it is made when it is first asked for.
 
     Raises:
@@ -79,12 +79,12 @@ def session_of(config: pytest.Config) -> Session:
     return session
 
 
-def _session(config: pytest.Config) -> Session:
+def _session(config: pytest.Config) -> SimulationSession:
     from llm_sim.kept import FAILURES, Baseline, FailureStore, GoldenTraces
 
     here = config.invocation_params.dir
     given = on_command_line(config)
-    return Session(
+    return SimulationSession(
         here,
         here / (path_of(config, "output") or DEFAULT_OUTPUT),
         FailureStore(here / FAILURES),

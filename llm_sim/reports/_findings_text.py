@@ -35,7 +35,8 @@ class Telling:
         placed: Whether the reader has just been told where it was found.
         store: Where failures are kept, or None.
         options: Options of pytest that hold for a replay as well.
-        notes: More lines, each with its label.
+        traces: Runs whose traces are written, each with its file.
+        keep: The line that keeps it, where it is saved already.
         replay: The line that shows it again, where it is another one than its place says.
     """
 
@@ -43,7 +44,8 @@ class Telling:
     placed: bool = False
     store: FailureStore | None = None
     options: tuple[str, ...] = ()
-    notes: Sequence[tuple[str, str]] = ()
+    traces: Sequence[tuple[Run, str]] = ()
+    keep: str = ""
     replay: str = ""
 
 
@@ -132,12 +134,13 @@ def _of_its_future(finding: Finding, how: Telling) -> Iterator[str]:
         yield labelled("order", UNREACHABLE)
     if finding.stock is not None:
         yield labelled("stock", finding.stock.note)
-    yield from (labelled(label, text) for label, text in how.notes)
+    yield from (labelled("trace", path) for traced, path in how.traces if traced is run)
     if finding.unit == "example":
         yield labelled("token", finding.token)
     saved = None if how.store is None else saved_failure(finding, how.store)
-    if saved is not None:
-        yield labelled("keep", promote_line(saved))
+    keep = how.keep or ("" if saved is None else promote_line(saved))
+    if keep:
+        yield labelled("keep", keep)
     line = how.replay or replay_line(finding, how.store, *how.options)
     yield labelled("replay", line)
     if finding.unit == "example":

@@ -38,11 +38,11 @@ from llm_sim.scenario._file import (
     scenario_schema,
     schema_text,
 )
-from llm_sim.scenario._findings import spell
 from llm_sim.scenario._frames import F, FramePattern, differences, in_words_of_a_file
 from llm_sim.scenario._json import Text
 from llm_sim.scenario._loader import load_document, load_scenarios
 from llm_sim.scenario._marks import Mark
+from llm_sim.scenario._mistakes import spell
 from llm_sim.scenario._model import Behaviour, Scenario, Tool, unknown_calls
 from llm_sim.scenario._pieces import by_tool, departures_of, durations_of
 from llm_sim.scenario._place import Place, names_one

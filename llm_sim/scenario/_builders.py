@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_sim.errors import Problem, ScenarioError
-from llm_sim.scenario._findings import show
 from llm_sim.scenario._frames import FramePattern
+from llm_sim.scenario._mistakes import show
 from llm_sim.scenario._script import Call, Fail, Say, Turn, Wait
 from llm_sim.scenario._stimuli import Injection, Stimulus
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llm_sim.errors import did_you_mean
-from llm_sim.scenario._findings import Finding, Kind, Path, spell
 from llm_sim.scenario._frames import FramePattern
+from llm_sim.scenario._mistakes import Kind, Mistake, Path, spell
 from llm_sim.scenario._plain import plain_of
 
 WORLD_LATENCIES = ("executor", "llm", "playout")
@@ -28,24 +28,24 @@ _WITH_FRAMES = (
 _WITH_MESSAGES = (("context", "messages"), ("context", "last"))
 
 
-def findings_of_scenario(data: Mapping[str, Any]) -> list[Finding]:
+def mistakes_of_scenario(data: Mapping[str, Any]) -> list[Mistake]:
     """Return what does not fit together in the plain data of a scenario."""
     calls = list(_calls(data.get("script")))
     tools = plain_of(data.get("tools", {}))
-    findings = [*_duplicate_ids(calls), *_unknown_calls(calls, data.get("expect"))]
+    mistakes = [*_duplicate_ids(calls), *_unknown_calls(calls, data.get("expect"))]
     if not isinstance(tools, Mapping):
-        return findings
+        return mistakes
     # A bot that is given beside the scenario may have whatever is called.
     known = list(dict.fromkeys([*tools, *(call["call"] for _, call in calls)]))
     latency = data.get("latency", {})
     if isinstance(latency, Mapping):
-        findings += _unknown_latencies(latency, known)
-        findings += _latencies_given_twice(latency, tools)
-    findings += _unknown_holds(data, known)
-    return findings
+        mistakes += _unknown_latencies(latency, known)
+        mistakes += _latencies_given_twice(latency, tools)
+    mistakes += _unknown_holds(data, known)
+    return mistakes
 
 
-def findings_without_a_bot(data: Mapping[str, Any]) -> list[Finding]:
+def mistakes_without_a_bot(data: Mapping[str, Any]) -> list[Mistake]:
     """Return the calls of tools that a scenario does not have, where it names no bot either."""
     tools = plain_of(data.get("tools", {}))
     if data.get("bot") is not None or not isinstance(tools, Mapping):
@@ -65,8 +65,8 @@ def _items(value: Any) -> list[Any] | tuple[Any, ...]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _duplicate_ids(calls: list[tuple[Path, Mapping[str, Any]]]) -> list[Finding]:
-    findings = []
+def _duplicate_ids(calls: list[tuple[Path, Mapping[str, Any]]]) -> list[Mistake]:
+    mistakes = []
     first: dict[str, Path] = {}
     for path, call in calls:
         id_ = call.get("as")
@@ -75,10 +75,10 @@ def _duplicate_ids(calls: list[tuple[Path, Mapping[str, Any]]]) -> list[Finding]
         if id_ in first:
             where = spell(first[id_])
             wrong = f"duplicate id {id_!r}: {where} has it already; give each call its own"
-            findings.append(Finding((*path, "as"), wrong, "whole"))
+            mistakes.append(Mistake((*path, "as"), wrong, "whole"))
         else:
             first[id_] = path
-    return findings
+    return mistakes
 
 
 def ids_of(calls: Iterable[tuple[str, str]]) -> list[str]:
@@ -102,16 +102,16 @@ def ids_of(calls: Iterable[tuple[str, str]]) -> list[str]:
     return ids
 
 
-def _unknown_calls(calls: list[tuple[Path, Mapping[str, Any]]], expect: Any) -> list[Finding]:
+def _unknown_calls(calls: list[tuple[Path, Mapping[str, Any]]], expect: Any) -> list[Mistake]:
     known = ids_of((call["call"], str(call.get("as", ""))) for _, call in calls)
     told = ", ".join(known) or "none"
-    findings = []
+    mistakes = []
     for i, expectation in enumerate(_items(expect)):
         for path, id_, kind in _named_calls(plain_of(expectation)):
             if isinstance(id_, str) and id_ not in known:
                 wrong = f"unknown call {id_!r}{did_you_mean(id_, known)}: the script has {told}"
-                findings.append(Finding(("expect", i, *path), wrong, kind))
-    return findings
+                mistakes.append(Mistake(("expect", i, *path), wrong, kind))
+    return mistakes
 
 
 def _named_calls(expectation: Any) -> Iterator[tuple[Path, Any, Kind]]:
@@ -145,9 +145,9 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _unknown_tools(calls: list[tuple[Path, Mapping[str, Any]]], known: list[str]) -> list[Finding]:
+def _unknown_tools(calls: list[tuple[Path, Mapping[str, Any]]], known: list[str]) -> list[Mistake]:
     return [
-        Finding((*path, "call"), _unknown_tool(call["call"], known), "whole")
+        Mistake((*path, "call"), _unknown_tool(call["call"], known), "whole")
         for path, call in calls
         if call["call"] not in known
     ]
@@ -161,10 +161,10 @@ def _unknown_tool(name: str, known: list[str]) -> str:
     )
 
 
-def _unknown_latencies(latency: Mapping[str, Any], known: list[str]) -> list[Finding]:
+def _unknown_latencies(latency: Mapping[str, Any], known: list[str]) -> list[Mistake]:
     words = _texts([*WORLD_LATENCIES, *known])
     return [
-        Finding(
+        Mistake(
             ("latency", key),
             f"unknown latency {key!r}{did_you_mean(key, words)}: use executor, llm, playout or a "
             "tool's name",
@@ -175,9 +175,9 @@ def _unknown_latencies(latency: Mapping[str, Any], known: list[str]) -> list[Fin
     ]
 
 
-def _latencies_given_twice(latency: Mapping[str, Any], tools: Mapping[str, Any]) -> list[Finding]:
+def _latencies_given_twice(latency: Mapping[str, Any], tools: Mapping[str, Any]) -> list[Mistake]:
     return [
-        Finding(
+        Mistake(
             ("latency", key),
             f"the latency of {key!r} is given in tools too: remove one of them",
             "key",
@@ -187,12 +187,12 @@ def _latencies_given_twice(latency: Mapping[str, Any], tools: Mapping[str, Any])
     ]
 
 
-def _unknown_holds(data: Mapping[str, Any], known: list[str]) -> list[Finding]:
+def _unknown_holds(data: Mapping[str, Any], known: list[str]) -> list[Mistake]:
     hold = data.get("hold", {})
     if not isinstance(hold, Mapping):
         return []
-    findings = [
-        Finding(("hold", tool), f"unknown tool {tool!r}{did_you_mean(tool, _texts(known))}", "key")
+    mistakes = [
+        Mistake(("hold", tool), f"unknown tool {tool!r}{did_you_mean(tool, _texts(known))}", "key")
         for tool in hold
         if isinstance(tool, str) and tool not in known
     ]
@@ -203,8 +203,8 @@ def _unknown_holds(data: Mapping[str, Any], known: list[str]) -> list[Finding]:
         if isinstance(released, str) and released not in hold:
             held = f"add `hold: {{{released}: 1}}`{did_you_mean(released, _texts(list(hold)))}"
             wrong = f"{released!r} is not held: {held}"
-            findings.append(Finding(("inject", i, "do", "release"), wrong, "whole"))
-    return findings
+            mistakes.append(Mistake(("inject", i, "do", "release"), wrong, "whole"))
+    return mistakes
 
 
 def _has_latency(tool: Any) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from llm_sim.errors import Problem, ScenarioError
 from llm_sim.scenario._fields import Given, Writes
-from llm_sim.scenario._findings import Finding, refusal, show
+from llm_sim.scenario._mistakes import Mistake, refusal, show
 
 _UNITS_NS = {"m": 60_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 _DURATION = re.compile(r"([0-9]{1,30})(?:\.([0-9]{1,30}))?([A-Za-zµ]+)")
@@ -104,7 +104,7 @@ def _validate(value: Any) -> int:
     try:
         return _parse(value)
     except _NotADurationError as error:
-        raise refusal([Finding((), str(error))]) from None
+        raise refusal([Mistake((), str(error))]) from None
 
 
 DURATION: Final = Writes(format_duration)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
 from llm_sim.scenario._durations import format_duration, parse_duration
-from llm_sim.scenario._findings import Finding, Path, show
+from llm_sim.scenario._mistakes import Mistake, Path, show
 from llm_sim.scenario._place import Place, names_one
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ class Entry:
     layers: tuple[_Layer, ...]
     picks: Mapping[str, int] = field(default_factory=dict)
 
-    def problem(self, finding: Finding) -> Problem:
-        """Return a finding with the place where it was written, in whichever file."""
-        layer, path = self._written(finding.path)
-        return layer.document.problem(Finding(path, finding.message, finding.kind))
+    def problem(self, mistake: Mistake) -> Problem:
+        """Return a mistake with the place where it was written, in whichever file."""
+        layer, path = self._written(mistake.path)
+        return layer.document.problem(Mistake(path, mistake.message, mistake.kind))
 
     def place(self, path: Path) -> tuple[int, int]:
         """Return line and column of a value in the entry's own file.
@@ -195,7 +195,7 @@ class Entries:
         if not isinstance(data, Mapping) or isinstance(data.get("expect", []), list):
             return data
         wrong = f"must be a list or a mapping, not {show(data['expect'])}"
-        self.problems.append(Entry(data, layers).problem(Finding(("expect",), wrong)))
+        self.problems.append(Entry(data, layers).problem(Mistake(("expect",), wrong)))
         return {key: value for key, value in data.items() if key != "expect"}
 
     def _variants(self, data: Any, layers: tuple[_Layer, ...]) -> Iterator[Entry]:
@@ -207,11 +207,11 @@ class Entries:
         count = prod(map(len, lists.values()))
         if count > MOST_VARIANTS:
             wrong = f"latency makes {count} scenarios of this one: give at most {MOST_VARIANTS}"
-            finding = Finding(("latency",), wrong, "whole")
-            self.problems.append(Entry(data, layers).problem(finding))
+            mistake = Mistake(("latency",), wrong, "whole")
+            self.problems.append(Entry(data, layers).problem(mistake))
             return
-        for finding in _repetitions(lists):
-            self.problems.append(Entry(data, layers).problem(finding))
+        for mistake in _repetitions(lists):
+            self.problems.append(Entry(data, layers).problem(mistake))
         named = isinstance(name := data.get("name"), str) and _NAME.fullmatch(name)
         for picks in product(*(_different(values) for values in lists.values())):
             chosen = dict(zip(lists, picks, strict=True))
@@ -224,8 +224,8 @@ class Entries:
                 return
 
     def _refused(self, layer: _Layer, wrong: str) -> None:
-        finding = Finding(layer.path((EXTENDS,)), wrong)
-        self.problems.append(layer.document.problem(finding))
+        mistake = Mistake(layer.path((EXTENDS,)), wrong)
+        self.problems.append(layer.document.problem(mistake))
 
 
 def _round(circle: Sequence[_Layer]) -> str:
@@ -278,13 +278,13 @@ def _lists(latency: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {key: value for key, value in latency.items() if isinstance(value, list) and value}
 
 
-def _repetitions(lists: Mapping[str, list[Any]]) -> Iterator[Finding]:
+def _repetitions(lists: Mapping[str, list[Any]]) -> Iterator[Mistake]:
     for key, values in lists.items():
         told = [_duration(value) for value in values]
         for i in sorted({*range(len(values))}.difference(_different(values))):
             same = f"{key}[{told.index(told[i])}]"
             wrong = f"{values[i]} is as long as {same}: remove one of them"
-            yield Finding(("latency", key, i), wrong, "whole")
+            yield Mistake(("latency", key, i), wrong, "whole")
 
 
 def _different(values: list[Any]) -> list[int]:

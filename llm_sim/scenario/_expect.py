@@ -20,7 +20,6 @@ from pydantic_core import CoreSchema
 from llm_sim.frames import PhaseName
 from llm_sim.scenario._durations import Duration
 from llm_sim.scenario._fields import Given, Writes, default
-from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._frames import FramePattern
 from llm_sim.scenario._json import (
     IDENTIFIER,
@@ -31,6 +30,7 @@ from llm_sim.scenario._json import (
     checked_object,
     with_value,
 )
+from llm_sim.scenario._mistakes import Mistake, refusal, show
 from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._stimuli import frame_name
 
@@ -57,12 +57,12 @@ def _pattern(value: Any) -> FramePattern:
             name, fields = next(iter(value.items()))
             if isinstance(name, str):
                 return FramePattern(frame_name(name), _fields(name, fields))
-    raise refusal([Finding((), f"must be {_PATTERN}, not {show(value)}")])
+    raise refusal([Mistake((), f"must be {_PATTERN}, not {show(value)}")])
 
 
 def _fields(name: str, fields: Any) -> dict[str, Any]:
     if not isinstance(fields, Mapping):
-        raise refusal([Finding((name,), f"must be a mapping, not {show(fields)}")])
+        raise refusal([Mistake((name,), f"must be a mapping, not {show(fields)}")])
     return checked_object(fields)
 
 
@@ -98,7 +98,7 @@ def _at_least(count: int) -> BeforeValidator:
         if len(listed(value)) >= count:
             return value
         frames = "a frame" if count == 1 else f"{count} frames"
-        raise refusal([Finding((), f"must have at least {frames}")])
+        raise refusal([Mistake((), f"must have at least {frames}")])
 
     return BeforeValidator(check)
 
@@ -181,7 +181,7 @@ class CallExpected(Plain):
         if isinstance(data, Mapping):
             return data
         wrong = f"must be a word such as cancelled, or a mapping, not {show(data)}"
-        raise refusal([Finding((), wrong)])
+        raise refusal([Mistake((), wrong)])
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -196,11 +196,11 @@ class CallExpected(Plain):
         }
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         if "result" not in data and all(value is None for value in data.values()):
-            return [Finding((), "must say something, such as cancelled")]
+            return [Mistake((), "must say something, such as cancelled")]
         if data.get("arguments") == {}:
-            return [Finding(("arguments",), "must say something, such as {city: Rome}")]
+            return [Mistake(("arguments",), "must say something, such as {city: Rome}")]
         return []
 
 
@@ -229,12 +229,12 @@ class ContextExpected(Plain):
     _together = ({"anyOf": [with_value(key) for key in _EXAMPLES]},)
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         given = {key: data[key] for key in _EXAMPLES if data.get(key) is not None}
         if not given:
-            return [Finding((), "must have roles, messages or last")]
+            return [Mistake((), "must have roles, messages or last")]
         return [
-            Finding((key,), f"must say something, such as {_EXAMPLES[key]}")
+            Mistake((key,), f"must say something, such as {_EXAMPLES[key]}")
             for key, value in given.items()
             if value in ([], (), {})
         ]
@@ -275,23 +275,23 @@ class Expectation(Plain):
     _together = ({"oneOf": [with_value(key) for key in _WHAT]},)
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         given = [key for key in _WHAT if data.get(key) is not None]
         if not given:
             wrong = f"an expectation must say what: add {', '.join(_WHAT[:-1])} or {_WHAT[-1]}"
-            return [Finding((), wrong, "whole")]
+            return [Mistake((), wrong, "whole")]
         if len(given) > 1:
             wrong = f"{' and '.join(given)} are given: make expectations of their own of them"
-            return [Finding((), wrong, "whole")]
-        findings = [
-            Finding((key,), f"{key} goes with frames: remove it", "key")
+            return [Mistake((), wrong, "whole")]
+        mistakes = [
+            Mistake((key,), f"{key} goes with frames: remove it", "key")
             for key in ("direction", "exactly")
             if key in data and given != ["frames"] and data[key] not in ("down", False)
         ]
         if data.get("call") == {}:
-            findings.append(
-                Finding(("call",), "must have at least one call, such as c1: cancelled")
+            mistakes.append(
+                Mistake(("call",), "must have at least one call, such as c1: cancelled")
             )
         if data.get("trace") == "":
-            findings.append(Finding(("trace",), "must be the path of a file"))
-        return findings
+            mistakes.append(Mistake(("trace",), "must be the path of a file"))
+        return mistakes

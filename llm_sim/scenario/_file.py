@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 
-from llm_sim.scenario._checks import findings_without_a_bot
+from llm_sim.scenario._checks import mistakes_without_a_bot
 from llm_sim.scenario._entries import VERSION
 from llm_sim.scenario._fields import Hint
-from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import Says
+from llm_sim.scenario._mistakes import Mistake, refusal, show
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._plain import Plain, listed, plain_of
 
@@ -21,7 +21,7 @@ from llm_sim.scenario._plain import Plain, listed, plain_of
 def _version(value: Any) -> Any:
     if type(value) is int and value == VERSION:
         return value
-    raise refusal([Finding((), f"must be {VERSION}, not {show(value)}")])
+    raise refusal([Mistake((), f"must be {VERSION}, not {show(value)}")])
 
 
 Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VERSION})]
@@ -31,7 +31,7 @@ Version = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VER
 def _filled(value: Any) -> Any:
     if listed(value):
         return value
-    raise refusal([Finding((), "must have at least one scenario")])
+    raise refusal([Mistake((), "must have at least one scenario")])
 
 
 class ScenarioFile(Plain):
@@ -53,9 +53,9 @@ class ScenarioFile(Plain):
     }
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         scenarios = data.get("scenarios")
-        findings = []
+        mistakes = []
         first: dict[str, int] = {}
         for i, scenario in enumerate(scenarios if isinstance(scenarios, list | tuple) else ()):
             plain = plain_of(scenario)
@@ -63,13 +63,13 @@ class ScenarioFile(Plain):
                 continue
             if "name" not in plain:
                 wrong = "missing key 'name': add `name: my_scenario`"
-                findings.append(Finding(("scenarios", i), wrong, "whole"))
+                mistakes.append(Mistake(("scenarios", i), wrong, "whole"))
             elif isinstance(name := plain["name"], str) and first.setdefault(name, i) != i:
                 wrong = f"duplicate name {name!r}: another scenario has it; rename one of them"
-                findings.append(Finding(("scenarios", i, "name"), wrong, "whole"))
-            found = findings_without_a_bot(plain)
-            findings += [finding.below("scenarios", i) for finding in found]
-        return findings
+                mistakes.append(Mistake(("scenarios", i, "name"), wrong, "whole"))
+            found = mistakes_without_a_bot(plain)
+            mistakes += [mistake.below("scenarios", i) for mistake in found]
+        return mistakes
 
 
 def dump_scenarios(scenarios: Iterable[Scenario]) -> str:

@@ -16,71 +16,71 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from llm_sim.scenario._findings import Finding, Path, is_utf8, refusal, show
+from llm_sim.scenario._mistakes import Mistake, Path, is_utf8, refusal, show
 
 _DEEPEST = 100
 _UTF8_TEXT = "must be text that UTF-8 can write"
 
 
 def _validate(value: Any) -> Any:
-    findings: list[Finding] = []
-    copied = _copied(value, (), findings)
-    if findings:
-        raise refusal(findings)
+    mistakes: list[Mistake] = []
+    copied = _copied(value, (), mistakes)
+    if mistakes:
+        raise refusal(mistakes)
     return copied
 
 
 def checked_object(value: Any) -> dict[str, Any]:
     """Return a copy of a mapping, or refuse what is no plain data in it."""
     if not isinstance(value, Mapping):
-        raise refusal([Finding((), f"must be a mapping, not {show(value)}")])
+        raise refusal([Mistake((), f"must be a mapping, not {show(value)}")])
     return dict(_validate(value))
 
 
-def _copied(value: Any, path: Path, findings: list[Finding]) -> Any:
+def _copied(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
     if len(path) > _DEEPEST:
-        findings.append(Finding(path, f"must not be nested deeper than {_DEEPEST} levels"))
+        mistakes.append(Mistake(path, f"must not be nested deeper than {_DEEPEST} levels"))
         return None
     match value:
         case None | bool() | int():
             return value
         case str():
             if not is_utf8(value):
-                findings.append(Finding(path, f"{_UTF8_TEXT}, not {show(value)}"))
+                mistakes.append(Mistake(path, f"{_UTF8_TEXT}, not {show(value)}"))
             return value
         case float():
             if not math.isfinite(value):
-                findings.append(Finding(path, f"must be a finite number, not {show(value)}"))
+                mistakes.append(Mistake(path, f"must be a finite number, not {show(value)}"))
             return value
         case list() | tuple():
-            return [_copied(item, (*path, i), findings) for i, item in enumerate(value)]
+            return [_copied(item, (*path, i), mistakes) for i, item in enumerate(value)]
         case Mapping():
-            return _copied_mapping(value, path, findings)
+            return _copied_mapping(value, path, mistakes)
     wanted = "must be plain data: text, a number, true, false, null, a list or a mapping"
-    findings.append(Finding(path, f"{wanted}, not {show(value)}"))
+    mistakes.append(Mistake(path, f"{wanted}, not {show(value)}"))
     return None
 
 
 def _copied_mapping(
-    value: Mapping[Any, Any], path: Path, findings: list[Finding]
+    value: Mapping[Any, Any], path: Path, mistakes: list[Mistake]
 ) -> dict[str, Any]:
     copied = {}
     for key, item in value.items():
         if not isinstance(key, str):
             wrong = f"key {show(key)} must be text: put it in quotes"
-            findings.append(Finding(path, wrong, "whole"))
+            mistakes.append(Mistake(path, wrong, "whole"))
         elif not is_utf8(key):
             wrong = f"key {show(key)} {_UTF8_TEXT}"
-            findings.append(Finding(path, wrong, "whole"))
+            mistakes.append(Mistake(path, wrong, "whole"))
         else:
-            copied[key] = _copied(item, (*path, key), findings)
+            copied[key] = _copied(item, (*path, key), mistakes)
     return copied
 
 
 def _validate_text(text: str) -> str:
     if is_utf8(text):
         return text
-    raise refusal([Finding((), f"{_UTF8_TEXT}, not {show(text)}")])
+    raise refusal([Mistake((), f"{_UTF8_TEXT}, not {show(text)}")])
 
 
 Text = Annotated[StrictStr, AfterValidator(_validate_text)]

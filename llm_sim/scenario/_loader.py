@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
 from llm_sim.scenario._entries import Entries, base_of
 from llm_sim.scenario._file import ScenarioFile
-from llm_sim.scenario._findings import Finding, findings_of, show
+from llm_sim.scenario._mistakes import Mistake, mistakes_of, show
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._place import Place, names_one
 from llm_sim.scenario._plain import Plain
@@ -112,11 +112,11 @@ def _loaded(file: str) -> tuple[Scenario, ...]:
         _raise(document)
     whole = {**data, "scenarios": [entry.data for entry in entries.all]}
 
-    def problem(finding: Finding) -> Problem:
-        match finding.path:
+    def problem(mistake: Mistake) -> Problem:
+        match mistake.path:
             case ("scenarios", int(index), *path):
-                return entries.all[index].problem(replace(finding, path=tuple(path)))
-        return document.problem(finding)
+                return entries.all[index].problem(replace(mistake, path=tuple(path)))
+        return document.problem(mistake)
 
     scenarios = _validated(document, whole, ScenarioFile, problem).scenarios
     return tuple(
@@ -140,13 +140,13 @@ def _validated(
     document: Document,
     data: Any,
     model: type[_Model],
-    problem: Callable[[Finding], Problem] | None = None,
+    problem: Callable[[Mistake], Problem] | None = None,
 ) -> _Model:
     problems = document.problems
     try:
         parsed = model.model_validate(data)
     except ValidationError as error:
-        problems += [(problem or document.problem)(finding) for finding in findings_of(error)]
+        problems += [(problem or document.problem)(mistake) for mistake in mistakes_of(error)]
     if problems:
         _raise(document)
     return parsed

@@ -9,8 +9,8 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Text, text_under
+from llm_sim.scenario._mistakes import Mistake, Path, refusal, show
 from llm_sim.scenario._plain import Plain
 
 _WITH_REASON = ("skip", "xfail")
@@ -45,11 +45,11 @@ class Mark(Plain):
             name, reason = next(iter(data.items()))
             if name in _WITH_REASON:
                 if reason == "":
-                    raise refusal([Finding((name,), "must say why")])
+                    raise refusal([Mistake((name,), "must say why")])
                 return {"name": name, "reason": reason}
             wrong = f"{name!r} has no reason: a mark is {_MARK}"
-            raise refusal([Finding((str(name),), wrong, "key")])
-        raise refusal([Finding((), f"must be {_MARK}, not {show(data)}")])
+            raise refusal([Mistake((str(name),), wrong, "key")])
+        raise refusal([Mistake((), f"must be {_MARK}, not {show(data)}")])
 
     @classmethod
     def _path(cls, path: Path, fields: Any) -> Path:

@@ -18,17 +18,17 @@ from pydantic import (
 from llm_sim.errors import Problem
 from llm_sim.scenario._checks import (
     WORLD_LATENCIES,
-    findings_of_scenario,
-    findings_without_a_bot,
     ids_of,
+    mistakes_of_scenario,
+    mistakes_without_a_bot,
 )
 from llm_sim.scenario._durations import Duration, Nanoseconds, OptionalDuration, format_duration
 from llm_sim.scenario._entries import VARIANT
 from llm_sim.scenario._expect import Expectation
 from llm_sim.scenario._fields import Given, Hint, default
-from llm_sim.scenario._findings import Finding, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Json, Says, Text
 from llm_sim.scenario._marks import Mark
+from llm_sim.scenario._mistakes import Mistake, refusal, show
 from llm_sim.scenario._place import Place
 from llm_sim.scenario._plain import Plain, listed
 from llm_sim.scenario._script import Call, Turn
@@ -91,13 +91,13 @@ class Tool(Plain):
     )
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         if data.get("raises") is None:
             return []
         given = ["result"] if "result" in data else []
         given += ["does"] if data.get("does", "answer") != "answer" else []
         return [
-            Finding((), f"a tool answers or raises: remove {key} or raises", "whole")
+            Mistake((), f"a tool answers or raises: remove {key} or raises", "whole")
             for key in given
         ]
 
@@ -105,19 +105,19 @@ class Tool(Plain):
 def _name(name: str) -> str:
     if _NAME.fullmatch(name):
         return name
-    raise refusal([Finding((), f"must be letters, digits, _ and -, not {show(name)}")])
+    raise refusal([Mistake((), f"must be letters, digits, _ and -, not {show(name)}")])
 
 
 def _not_empty(text: str) -> str:
     if text:
         return text
-    raise refusal([Finding((), "must not be empty")])
+    raise refusal([Mistake((), "must not be empty")])
 
 
 def _law(code: str) -> str:
     if _CODE.fullmatch(code):
         return code
-    raise refusal([Finding((), f"must be the code of a law such as LS401, not {show(code)}")])
+    raise refusal([Mistake((), f"must be the code of a law such as LS401, not {show(code)}")])
 
 
 _LawCode = Annotated[Text, AfterValidator(_law), Says(pattern=f"^{_CODE.pattern}$")]
@@ -129,7 +129,7 @@ def _bot(reference: str) -> str:
     if named and all(part.isidentifier() for part in attribute.split(".")):
         return reference
     wanted = "must be package.module:attribute or path/to/bot.py:attribute"
-    raise refusal([Finding((), f"{wanted}, not {show(reference)}")])
+    raise refusal([Mistake((), f"{wanted}, not {show(reference)}")])
 
 
 _Name = Annotated[
@@ -251,8 +251,8 @@ class Scenario(Plain):  # noqa: PLW1641 - its mappings have no hash
         return changed if self._place is None else changed.placed(self._place)
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
-        return findings_of_scenario(data)
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
+        return mistakes_of_scenario(data)
 
     def _complete(self) -> None:
         stubs = {key: ns for key, ns in self.latency.items() if _is_of_stub(key, self.tools)}
@@ -279,7 +279,7 @@ def unknown_calls(scenario: Scenario) -> list[Problem]:
     Args:
         scenario: What is to be run.
     """
-    found = findings_without_a_bot(scenario.to_plain())
+    found = mistakes_without_a_bot(scenario.to_plain())
     return [scenario.place.problem(each.message, each.path) for each in found]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from llm_sim.scenario._durations import DURATION
 from llm_sim.scenario._fields import Hint, Key, Many, Shape, keys_of
-from llm_sim.scenario._findings import Path
+from llm_sim.scenario._mistakes import Path
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._plain import Plain
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
 from llm_sim.errors import Problem
-from llm_sim.scenario._findings import Path, spell
+from llm_sim.scenario._mistakes import Path, spell
 
 SEPARATOR: Final = "::"
 _FILES: Final = (".yaml", ".yml")

@@ -21,7 +21,7 @@ from pydantic_core import CoreSchema
 
 from llm_sim.errors import Problem, ScenarioError, did_you_mean
 from llm_sim.scenario._fields import keys_of
-from llm_sim.scenario._findings import Finding, Path, findings_of, refusal, show, spell
+from llm_sim.scenario._mistakes import Mistake, Path, mistakes_of, refusal, show, spell
 
 _MARKUP = re.compile(r"(?::\w+:)?``?([^`]+)``?")
 _PARAMETER = re.compile(r" {4}(\w+): (.*)")
@@ -131,7 +131,7 @@ class Plain(BaseModel):
         return tuple(names.get(str(part), part) if i == 0 else part for i, part in enumerate(path))
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         """Return what is wrong between the keys; whatever has a wrong shape is passed over."""
         del data
         return []
@@ -161,15 +161,15 @@ class Plain(BaseModel):
         if isinstance(data, cls):
             return handler(data)
         fields = cls._fields_form(data)
-        findings = cls._findings(fields) if isinstance(fields, Mapping) else []
+        mistakes = cls._mistakes(fields) if isinstance(fields, Mapping) else []
         try:
             value = handler(fields)
         except ValidationError as error:
-            told = findings_of(error, tuple(cls._names_by_key()), cls._remedies)
-            told = [Finding(cls._path(each.path, fields), each.message, each.kind) for each in told]
-            raise refusal([*told, *findings]) from None
-        if findings:
-            raise refusal(findings)
+            told = mistakes_of(error, tuple(cls._names_by_key()), cls._remedies)
+            told = [Mistake(cls._path(each.path, fields), each.message, each.kind) for each in told]
+            raise refusal([*told, *mistakes]) from None
+        if mistakes:
+            raise refusal(mistakes)
         value._complete()
         return value
 
@@ -206,7 +206,7 @@ def listed(value: Any) -> Any:
     """Refuse what is no list; pydantic would take sets and generators too."""
     if isinstance(value, list | tuple):
         return value
-    raise refusal([Finding((), f"must be a list, not {show(value)}")])
+    raise refusal([Mistake((), f"must be a list, not {show(value)}")])
 
 
 def _check_names(model: type[Plain], arguments: Mapping[str, Any]) -> None:
@@ -233,13 +233,13 @@ def _spoken(error: ValidationError, spoken: Callable[[Path], Path]) -> ScenarioE
         spoken: Turns a path through the plain data into the path that the caller knows.
     """
     return ScenarioError(
-        *(Problem(_sentence(each, spoken(each.path))) for each in findings_of(error))
+        *(Problem(_sentence(each, spoken(each.path))) for each in mistakes_of(error))
     )
 
 
-def _sentence(finding: Finding, path: Path) -> str:
-    if finding.kind == "value":
-        return f"{spell(path) or 'the value'} {finding.message}"
-    if finding.kind == "key":
+def _sentence(mistake: Mistake, path: Path) -> str:
+    if mistake.kind == "value":
+        return f"{spell(path) or 'the value'} {mistake.message}"
+    if mistake.kind == "key":
         path = path[:-1]
-    return f"{spell(path)}: {finding.message}" if path else finding.message
+    return f"{spell(path)}: {mistake.message}" if path else mistake.message

@@ -12,8 +12,8 @@ from pydantic_core import CoreSchema
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario._durations import Duration
 from llm_sim.scenario._fields import Hint
-from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import JsonObject, Says, Text
+from llm_sim.scenario._mistakes import Mistake, Path, refusal, show
 from llm_sim.scenario._plain import Plain, plain_of
 
 
@@ -42,9 +42,9 @@ class Call(Plain):
     id: Annotated[Text, Says(minLength=1), Hint.KEPT] = Field(default="", validation_alias="as")
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         return [
-            Finding((key,), "must not be empty") for key in ("call", "as") if data.get(key) == ""
+            Mistake((key,), "must not be empty") for key in ("call", "as") if data.get(key) == ""
         ]
 
 
@@ -95,16 +95,16 @@ def _refuse_no_step(step: Any) -> Any:
     if _tag(step) is not None:
         return step
     if not isinstance(step, Mapping):
-        raise refusal([Finding((), f"must be a step, {_STEPS}, not {show(step)}")])
+        raise refusal([Mistake((), f"must be a step, {_STEPS}, not {show(step)}")])
     both = [key for key in _KEYS if key in step]
     if both:
         wrong = f"a step does one thing: make {' and '.join(both)} steps of their own"
-        raise refusal([Finding((), wrong, "whole")])
+        raise refusal([Mistake((), wrong, "whole")])
     for key in step:
         if near := did_you_mean(str(key), _KEYS):
-            raise refusal([Finding((str(key),), f"unknown key {key!r}{near}", "key")])
+            raise refusal([Mistake((str(key),), f"unknown key {key!r}{near}", "key")])
     raise refusal(
-        [Finding((), f"a step must have the key say, call, wait or fail: {_STEPS}", "whole")]
+        [Mistake((), f"a step must have the key say, call, wait or fail: {_STEPS}", "whole")]
     )
 
 
@@ -144,12 +144,12 @@ class Turn(Plain):
         return ()
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         steps = data.get("steps")
         plain = [plain_of(step) for step in steps] if isinstance(steps, list | tuple) else []
         wrong = "no step can follow a fail, which ends the response: move it before, or remove it"
         return [
-            Finding((after,), wrong, "whole")
+            Mistake((after,), wrong, "whole")
             for after, step in enumerate(plain[:-1], 1)
             if isinstance(step, Mapping) and "fail" in step
         ]
@@ -163,7 +163,7 @@ class Turn(Plain):
         if isinstance(data, list | tuple):
             return {"steps": data}
         wrong = f"must be a list of steps such as [{{say: text}}], not {show(data)}"
-        raise refusal([Finding((), wrong)])
+        raise refusal([Mistake((), wrong)])
 
     @classmethod
     def _argument_path(cls, path: Path) -> Path:

@@ -12,8 +12,8 @@ from pydantic_core import CoreSchema
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario._durations import OptionalDuration
 from llm_sim.scenario._fields import Given, default
-from llm_sim.scenario._findings import Finding, Path, refusal, show
 from llm_sim.scenario._json import IDENTIFIER, Says, Text, text_under, with_value
+from llm_sim.scenario._mistakes import Mistake, Path, refusal, show
 from llm_sim.scenario._plain import Plain
 from llm_sim.stimuli import STIMULUS_KINDS
 
@@ -55,7 +55,7 @@ class Stimulus(Plain):
             return {kind: text}
         if text != "":
             wrong = f"must be empty unless kind is {' or '.join(_WITH_TEXT)}, not {show(text)}"
-            raise refusal([Finding(("say",), wrong)])
+            raise refusal([Mistake(("say",), wrong)])
         return kind
 
     @classmethod
@@ -65,15 +65,15 @@ class Stimulus(Plain):
         if isinstance(data, Mapping):
             if len(data) == 1 and (kind := next(iter(data))) in _WITH_TEXT:
                 if data[kind] == "":
-                    raise refusal([Finding((kind,), "must not be empty")])
+                    raise refusal([Mistake((kind,), "must not be empty")])
                 return {"kind": kind, "text": data[kind]}
             for key in data:
                 if key not in _WITH_TEXT:
                     near = did_you_mean(str(key), _WITH_TEXT)
                     wrong = f"unknown key {key!r}{near}: a stimulus is {_STIMULI}"
-                    raise refusal([Finding((str(key),), wrong, "key")])
+                    raise refusal([Mistake((str(key),), wrong, "key")])
         near = did_you_mean(data, _EVENTS) if isinstance(data, str) else ""
-        raise refusal([Finding((), f"must be {_STIMULI}, not {show(data)}{near}")])
+        raise refusal([Mistake((), f"must be {_STIMULI}, not {show(data)}{near}")])
 
     @classmethod
     def _argument_path(cls, path: Path) -> Path:
@@ -103,7 +103,7 @@ def frame_name(name: str) -> str:
     if stripped.isidentifier():
         return stripped
     example = "must be the name of a frame, such as FunctionCallsStarted"
-    raise refusal([Finding((), f"{example}, not {show(name)}")])
+    raise refusal([Mistake((), f"{example}, not {show(name)}")])
 
 
 FrameName = Annotated[Text, AfterValidator(frame_name), Says(pattern=f"^{IDENTIFIER}$")]
@@ -132,17 +132,17 @@ class Injection(Plain):
     _together = ({"oneOf": [with_value(key) for key in _WHEN]},)
 
     @classmethod
-    def _findings(cls, data: Mapping[str, Any]) -> list[Finding]:
+    def _mistakes(cls, data: Mapping[str, Any]) -> list[Mistake]:
         given = [key for key in _WHEN if data.get(key) is not None]
         if not given:
             when = "at: FunctionCallsStarted, after: 2s or step: 10"
-            return [Finding((), f"an injection must say when: add {when}", "whole")]
+            return [Mistake((), f"an injection must say when: add {when}", "whole")]
         if len(given) > 1:
-            return [Finding((), f"{' and '.join(given)} are given: keep one of them", "whole")]
+            return [Mistake((), f"{' and '.join(given)} are given: keep one of them", "whole")]
         if given == ["at"]:
             return []
         return [
-            Finding((key,), f"{key} counts from a frame: remove it, or give at", "key")
+            Mistake((key,), f"{key} counts from a frame: remove it, or give at", "key")
             for key, default in (("nth", 1), ("offset", 0))
             if data.get(key, default) != default
         ]

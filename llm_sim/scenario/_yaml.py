@@ -16,7 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from llm_sim.errors import Problem
 from llm_sim.scenario._fields import Hint, Key, keys_of
-from llm_sim.scenario._findings import Finding, Path, name_of, show
+from llm_sim.scenario._mistakes import Mistake, Path, name_of, show
 from llm_sim.scenario._plain import Plain
 
 _TAG = "tag:yaml.org,2002:"
@@ -126,11 +126,11 @@ class Document:
     data: Any = None
     problems: list[Problem] = field(default_factory=list)
 
-    def problem(self, finding: Finding) -> Problem:
-        """Return a finding with its line and column."""
-        subject = f"{name_of(finding.path) or 'the file'} " if finding.kind == "value" else ""
-        place = self.place(finding.path, at_key=finding.kind == "key")
-        return Problem(subject + finding.message, self.file, *place)
+    def problem(self, mistake: Mistake) -> Problem:
+        """Return a mistake with its line and column."""
+        subject = f"{name_of(mistake.path) or 'the file'} " if mistake.kind == "value" else ""
+        place = self.place(mistake.path, at_key=mistake.kind == "key")
+        return Problem(subject + mistake.message, self.file, *place)
 
     def place(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
         """Return line and column of a value, or of its key; of what is there of its path."""

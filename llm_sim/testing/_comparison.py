@@ -19,7 +19,7 @@ _FOLDED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class ExpectedFrame:
     """One frame that is expected.
 
     Parameters:
@@ -74,7 +74,7 @@ class Expectation:
 class _Row:
     """An expectation, a frame, or both side by side."""
 
-    expectation: Expectation | None
+    expectation: ExpectedFrame | None
     frame: Any
     met: bool = False
 
@@ -84,7 +84,7 @@ class _Row:
         return expected, _NOTHING if self.frame is None else in_words(self.frame)
 
 
-def are_met(expected: Sequence[Expectation], received: Sequence[Any]) -> bool:
+def are_met(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> bool:
     """Return whether the frames are what was expected, one for one."""
     return len(expected) == len(received) and all(
         one.is_met_by(frame) for one, frame in zip(expected, received, strict=True)
@@ -92,7 +92,7 @@ def are_met(expected: Sequence[Expectation], received: Sequence[Any]) -> bool:
 
 
 def side_by_side(
-    expected: Sequence[Expectation], received: Sequence[Any], other: Sequence[Any], way: str
+    expected: Sequence[ExpectedFrame], received: Sequence[Any], other: Sequence[Any], way: str
 ) -> list[str]:
     """Return the lines of a comparison, the first difference marked ``>>>``.
 
@@ -126,7 +126,7 @@ def in_words(frame: Any) -> str:
     return _cut(f"{type(frame).__name__}({', '.join(_said(frame))})").removesuffix("()")
 
 
-def _rows(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[_Row]:
+def _rows(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> Iterator[_Row]:
     """Yield both lists so that as many expectations as possible stand beside what meets them.
 
     What is between stands beside what came in its place. Ends that are as expected are cut off
@@ -140,20 +140,20 @@ def _rows(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[
     yield from _met(expected[left:], received[right:])
 
 
-def _alike(expected: Sequence[Expectation], received: Sequence[Any]) -> int:
+def _alike(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> int:
     """Return how many frames from the first are as expected."""
     pairs = zip(expected, received, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0].is_met_by(pair[1]), pairs))
 
 
-def _met(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[_Row]:
+def _met(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> Iterator[_Row]:
     return (_Row(one, frame, met=True) for one, frame in zip(expected, received, strict=True))
 
 
-def _aligned(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterator[_Row]:
+def _aligned(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> Iterator[_Row]:
     longest = _longest(expected, received)
     left = right = 0
-    missing: list[Expectation] = []
+    missing: list[ExpectedFrame] = []
     extra: list[Any] = []
     while left < len(expected) or right < len(received):
         here = longest[left][right]
@@ -172,7 +172,7 @@ def _aligned(expected: Sequence[Expectation], received: Sequence[Any]) -> Iterat
     yield from (_Row(*pair) for pair in zip_longest(missing, extra))
 
 
-def _longest(expected: Sequence[Expectation], received: Sequence[Any]) -> list[list[int]]:
+def _longest(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> list[list[int]]:
     """Return, for each two tails, how many can stand beside each other."""
     table = [[0] * (len(received) + 2) for _ in range(len(expected) + 2)]
     for left in reversed(range(len(expected))):

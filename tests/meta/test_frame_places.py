@@ -7,11 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import llm_sim
 from tests.support.command import environment
 
 PACKAGE = Path(llm_sim.__file__).parent
 REPOSITORY = PACKAGE.parent
+
+pytestmark = pytest.mark.slow
 
 PLACES = (
     (

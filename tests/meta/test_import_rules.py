@@ -16,6 +16,8 @@ import pytest
 from tests.support.command import environment
 from tests.support.scenarios import ROOT
 
+pytestmark = pytest.mark.slow
+
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from tests.support.scenarios import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -51,9 +53,9 @@ A_STIMULUS: Final = (
 USE_THE_STIMULUS: Final = """
 from hypothesis import find
 
-from llm_sim.cli._show import sweep_line
 from llm_sim.errors import TargetError
 from llm_sim.exploration import sweep
+from llm_sim.reports import summary_lines
 from llm_sim.scenario import Scenario, Stimulus, at, call, scenario_schema, sneeze, turn
 from llm_sim.simulation import run
 from llm_sim.strategies import schedules
@@ -64,7 +66,7 @@ one = run(Scenario.from_plain({**SCRIPT, "inject": inject}))
 assert one.scenario.inject == (at("FunctionCallsStarted", sneeze()),), one.scenario
 print("frames", "BotStartedSpeaking" in [frame.type for frame in one.trace.frames], one.laws)
 report = sweep(Scenario.from_plain(SCRIPT), inject="sneeze")
-print("swept", report.points > 0, report.laws, "sneeze at each of" in sweep_line(report))
+print("swept", report.points > 0, report.laws, "sneeze at each of" in next(summary_lines(report)))
 print("schema", "sneeze" in str(scenario_schema()["$defs"]["Stimulus"]))
 drawn = find(schedules(), lambda one: [each.kind for each in one.landings] == ["sneeze"])
 print("drawn", drawn.in_words())
@@ -101,7 +103,7 @@ print("loaded", loaded == moody, loaded.place.position(("mood",)) is not None)
 print("taken", signature(Scenario).parameters["mood"])
 print("schema", scenario_schema()["$defs"]["Scenario"]["properties"]["mood"])
 failing = run(moody, target="naive", schedule=decode("ls1-interrupt@FunctionCallsStarted+1"))
-shrunk = shrink(failing, failing.violations[0], target="naive")
+shrunk = shrink(failing, failing.violations[0])
 print("shrunk", "mood" in shrunk.run.scenario.to_plain())
 """
 

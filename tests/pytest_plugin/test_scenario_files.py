@@ -262,7 +262,7 @@ def test_scenarios_can_be_listed(
     inner.again("--collect-only")
     out = capsys.readouterr().out
     assert re.search(
-        r"<ScenarioFile test_a.sim.yaml>\n +<ScenarioItem greeting>\n +<ScenarioItem race>", out
+        r"<ScenarioTests test_a.sim.yaml>\n +<ScenarioItem greeting>\n +<ScenarioItem race>", out
     )
 
 

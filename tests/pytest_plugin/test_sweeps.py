@@ -39,14 +39,15 @@ def test_a_test_whose_scenario_breaks_at_some_points_fails_with_its_windows(
     assert re.fullmatch(re.escape(HEAD) + r"\d+ of \d+ points fail", lines[1])
     assert re.fullmatch(r"  point 1 +LS106 +ls1-interrupt@start\+0", lines[2])
     assert saved(pytester.path) == ["LS101-hang_up", "LS106-check", "LS111"]
-    (keep,) = labelled(result.text, "keep")
+    keep, *others = labelled(result.text, "keep")
+    assert len(others) == 2
     assert re.fullmatch(
         r"llm-sim promote LS101-hang_up-[0-9a-f]{6} --name hang_up_settled_once", keep
     )
 
 
 def test_the_replay_line_shows_the_same_failure_without_a_sweep(inner: Inner) -> None:
-    (line,) = labelled(inner.run(RACE).text, "replay")
+    line, *_ = labelled(inner.run(RACE).text, "replay")
     words = shlex.split(line)
     assert words[:2] == ["pytest", "test_bot.py::test_race"]
     assert words[2].startswith("--llm-sim-replay=ls1-interrupt@")
@@ -166,14 +167,15 @@ def test_a_point_at_which_code_asks_for_the_real_world_is_named_and_can_be_repla
 ) -> None:
     result = inner.run(ASKS)
     assert result.outcomes == ["failed"]
-    first, head, window, replay = result.text.splitlines()
+    first, head, window, gap, again_first, replay = result.text.splitlines()
+    assert (gap, again_first) == ("", first)
     assert re.fullmatch(r"test_bot.py::test_order on reference \S+: \d+ of \d+ points fail", head)
     refused = "no verdict: a connection to api.down.test:80 is refused in a simulated run "
     assert re.match(re.escape(refused) + r".* \(\d+ of \d+ points\)$", first)
     assert re.match(r"  points \d+-\d+ +" + re.escape(refused), window)
     again = inner.again(*shlex.split(replay)[2:])
     assert again.outcomes == ["failed"]
-    told, _, line = again.text.splitlines()
+    told, _, _, line = again.text.splitlines()
     assert (told.startswith(refused), line) == (True, replay)
 
 

@@ -113,9 +113,11 @@ def test_the_failures_of_a_sweep_leave_traces_as_well(
     result = inner.run(body, "--llm-sim-trace=retain-on-failure", "--llm-sim-sweep=interrupt")
     files = written(pytester.path / ".llm_sim" / "traces")
     assert files == [f"test_bot.py-test_broken-{n}" for n in (1, 2, 3, 4)]
-    (path,) = re.findall(r"^  trace     (\S+)$", result.text, re.M)
-    trace = loads((pytester.path / path).read_text(encoding="utf-8"))
-    assert trace.header.schedule.startswith("ls1-interrupt@")
+    paths = re.findall(r"^  trace     (\S+)$", result.text, re.M)
+    tokens = re.findall(r"--llm-sim-replay=(\S+)$", result.text, re.M)
+    traces = [loads((pytester.path / path).read_text(encoding="utf-8")) for path in paths]
+    assert len(tokens) == 3
+    assert [trace.header.schedule for trace in traces] == tokens
 
 
 def test_they_are_written_where_the_configuration_or_the_command_line_says(

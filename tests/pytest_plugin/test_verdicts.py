@@ -16,9 +16,9 @@ RACE = """
 async def test_race(llm_sim):
     await llm_sim(*RACE, tools=TOOLS, mode="sequential")
 """
-LEFT_OVER = (
-    "no verdict: the model was asked once, the script has 2 turns: 1 left over; remove what "
-    "is never said, or find out who did not ask"
+WHY = (
+    "  why       the model was asked once, the script has 2 turns: 1 left over; remove what is "
+    "never said, or find out who did not ask\n"
 )
 
 
@@ -107,7 +107,9 @@ async def test_silent(llm_sim):
     await llm_sim(turn(say("One.")), turn(say("Two.")))
 """)
     assert result.phases == FAILED
-    assert result.text == f'{LEFT_OVER}\n  replay    pytest "test_bot.py::test_silent"'
+    first, told = result.text.split("\n", 1)
+    assert first.startswith("no verdict: the model was asked once, the script has 2 turns: ")
+    assert told == f'{WHY}  replay    pytest "test_bot.py::test_silent"'
 
 
 def test_a_bot_that_cannot_be_built_is_told_at_the_line_of_the_test(inner: Inner) -> None:
@@ -153,7 +155,7 @@ async def test_three(llm_sim):
     await llm_sim(turn(say("One.")), turn(say("Two.")))
 """)
     assert result.outcomes == ["failed"]
-    assert result.text.count(LEFT_OVER) == 2
+    assert result.text.count(WHY) == 2
 
 
 def test_the_runs_of_one_test_do_not_count_for_the_next(inner: Inner) -> None:
@@ -342,7 +344,7 @@ def test_what_is_left_at_the_end_and_who_asks_once_more_fails_the_test(inner: In
         "LS302 task 'forgotten' is left after the end",
         "LS302 1 timer is left after the end",
         "no verdict: the model was asked 2 times, the script has 1 turn; add a turn, or find out "
-        "who asked once more than you expected",
+        "who asked once more than you ex…",
     ]
     assert told[0][2].startswith("  where     task 'forgotten' is left after the end; waiting: ")
 
@@ -383,4 +385,4 @@ def test_left(behind):
         ("test_bot.py::test_behind", "teardown"),
         ("test_bot.py::test_left", "teardown"),
     ]
-    assert result.text.count(LEFT_OVER) == 3
+    assert result.text.count(WHY) == 3

@@ -52,7 +52,7 @@ def test_a_finding_says_what_broke_where_and_how_to_see_it_again() -> None:
     ]
 
 
-def test_a_finding_lists_what_else_broke_how_much_fails_and_the_notes() -> None:
+def test_a_finding_lists_what_else_broke_how_much_fails_and_how_it_is_kept() -> None:
     violations = [
         Violation("LS101", "first"),
         Violation("LS103", "second"),
@@ -60,7 +60,7 @@ def test_a_finding_lists_what_else_broke_how_much_fails_and_the_notes() -> None:
     ]
     token = "ls1-interrupt@LLMText+1"
     window = Window(4, 6, ("LS101", "LS103", "LS106"), token)
-    how = Telling(notes=[("note", "seen on Monday")])
+    how = Telling(keep="llm-sim promote LS101")
     one = finding(violations, token, windows=(window,), hits=3, of=9, unit="point")
     lines = render_finding(one, how).splitlines()
     assert lines[0] == "LS101 first (3 of 9 points)"
@@ -71,7 +71,7 @@ def test_a_finding_lists_what_else_broke_how_much_fails_and_the_notes() -> None:
         "  schedule  interrupt 1 step after LLMText   (points 4-6)",
     ]
     assert lines[-2:] == [
-        "  note      seen on Monday",
+        "  keep      llm-sim promote LS101",
         f"  replay    llm-sim replay a.sim.yaml::told --schedule {token} --target reference",
     ]
 

@@ -136,7 +136,7 @@ def test_a_renamed_queue_of_pipecat_is_loud(monkeypatch: pytest.MonkeyPatch) -> 
         await start(self, frame)
         self._renamed = self.__dict__.pop("_sequential_runner_queue")
 
-    service = _service.ScriptedLLMService
+    service = _service.ScriptedPipecatLLMService
     start = service.start
     monkeypatch.setattr(service, "start", start_and_rename)
     scenario = Scenario(mode="sequential", script=[turn(say("Hello."))])

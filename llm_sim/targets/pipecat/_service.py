@@ -15,7 +15,7 @@ from llm_sim.targets._scripted import HeldText, ScriptedService
 from llm_sim.targets._shape import attribute
 
 
-class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
+class ScriptedPipecatLLMService(ScriptedService, LLMService):  # type: ignore[misc]
     """Pipecat's own service with a script for a model.
 
     Args:
@@ -26,7 +26,8 @@ class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
     upstream = FrameDirection.UPSTREAM
 
     def __init__(self, *, parallel: bool) -> None:
-        super().__init__(run_in_parallel=parallel, settings=_settings())
+        # By its name, not by that of this class, it is known in Pipecat's log and so in traces.
+        super().__init__(name="ScriptedLLMService", run_in_parallel=parallel, settings=_settings())
         self._sim_parallel = parallel
         self._sim_started = False
 
@@ -64,7 +65,7 @@ class ScriptedLLMService(ScriptedService, LLMService):  # type: ignore[misc]
         return list(attribute(queue, "_queue"))
 
 
-class Playout(HeldText, FrameProcessor):  # type: ignore[misc]
+class PipecatPlayout(HeldText, FrameProcessor):  # type: ignore[misc]
     """Stands in for a TTS."""
 
     frames = pipecat_frames

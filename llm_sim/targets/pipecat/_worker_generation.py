@@ -20,7 +20,7 @@ from pipecat.workers.runner import WorkerRunner
 from llm_sim.targets._port import Session, Views
 from llm_sim.targets._scripted import inner_stations, with_ends
 from llm_sim.targets._shape import attribute
-from llm_sim.targets.pipecat._service import Playout, ScriptedLLMService
+from llm_sim.targets.pipecat._service import PipecatPlayout, ScriptedPipecatLLMService
 from llm_sim.targets.pipecat._worker_rig import WorkerRig
 
 if TYPE_CHECKING:
@@ -41,10 +41,12 @@ class WorkerSession(Session):
 
     def __init__(self, plan: Plan) -> None:
         self._context = LLMContext()
-        self.llm = self._llm = ScriptedLLMService(parallel=plan.scenario.mode == "parallel")
+        self.llm = self._llm = ScriptedPipecatLLMService(parallel=plan.scenario.mode == "parallel")
         self._llm.script(plan)
         self._assistant = LLMAssistantAggregator(self._context)
-        inner = inner_stations(plan, llm=self._llm, playout=Playout, assistant=self._assistant)
+        inner = inner_stations(
+            plan, llm=self._llm, playout=PipecatPlayout, assistant=self._assistant
+        )
         self._pipeline = Pipeline([station.processor for station in inner])
         self._worker = PipelineWorker(
             self._pipeline,

@@ -1,6 +1,6 @@
 """What is wrong with plain data, in our own words, placed by its path.
 
-pydantic collects the mistakes; every model hands them on as findings, whose text is complete, so
+pydantic collects the mistakes; every model hands them on as mistakes, whose text is complete, so
 that whoever shows them only has to say where: a path in Python, a line and column in a file.
 """
 
@@ -27,7 +27,7 @@ _KEY_OF_A_MAPPING = "[key]"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Mistake:
     """One mistake in plain data.
 
     Parameters:
@@ -41,29 +41,29 @@ class Finding:
     message: str
     kind: Kind = "value"
 
-    def below(self, *parents: str | int) -> Finding:
-        """Return the finding as seen from further out."""
-        return Finding((*parents, *self.path), self.message, self.kind)
+    def below(self, *parents: str | int) -> Mistake:
+        """Return the mistake as seen from further out."""
+        return Mistake((*parents, *self.path), self.message, self.kind)
 
 
-def refusal(findings: Iterable[Finding]) -> ValidationError:
-    """Return the findings as the error that pydantic carries outwards."""
+def refusal(mistakes: Iterable[Mistake]) -> ValidationError:
+    """Return the mistakes as the error that pydantic carries outwards."""
     return ValidationError.from_exception_data(
         "scenario",
         [
             InitErrorDetails(
-                type=PydanticCustomError(finding.kind, _printable(finding.message)),
-                loc=tuple(_utf8(part) for part in finding.path),
+                type=PydanticCustomError(mistake.kind, _printable(mistake.message)),
+                loc=tuple(_utf8(part) for part in mistake.path),
                 input=None,
             )
-            for finding in findings
+            for mistake in mistakes
         ],
     )
 
 
-def findings_of(
+def mistakes_of(
     error: ValidationError, keys: tuple[str, ...] = (), remedies: Mapping[str, str] | None = None
-) -> list[Finding]:
+) -> list[Mistake]:
     """Tell an error of pydantic in our words.
 
     Args:
@@ -71,7 +71,7 @@ def findings_of(
         keys: The keys that the model knows.
         remedies: What to add for a key that is missing.
     """
-    return [_finding(detail, keys, remedies or {}) for detail in error.errors(include_url=False)]
+    return [_mistake(detail, keys, remedies or {}) for detail in error.errors(include_url=False)]
 
 
 def show(value: Any) -> str:
@@ -122,23 +122,23 @@ def _utf8(part: str | int) -> str | int:
     return part if isinstance(part, int) or is_utf8(part) else _printable(part)
 
 
-def _finding(detail: ErrorDetails, keys: tuple[str, ...], remedies: Mapping[str, str]) -> Finding:
+def _mistake(detail: ErrorDetails, keys: tuple[str, ...], remedies: Mapping[str, str]) -> Mistake:
     path, kind = detail["loc"], detail["type"]
     if path and path[-1] == _KEY_OF_A_MAPPING:
         message = detail["msg"] if kind in _KINDS else "must be text"
-        return Finding(path[:-1], f"key {show(path[-2])} {message}", "key")
+        return Mistake(path[:-1], f"key {show(path[-2])} {message}", "key")
     if kind in _KINDS:
-        return Finding(path, detail["msg"], _KINDS[kind])
+        return Mistake(path, detail["msg"], _KINDS[kind])
     if kind == "invalid_key":
-        return Finding(path, f"key {show(path[-1])} must be text", "key")
+        return Mistake(path, f"key {show(path[-1])} must be text", "key")
     if kind == "extra_forbidden":
         wrong = str(path[-1])
-        return Finding(path, f"unknown key {wrong!r}{did_you_mean(wrong, keys)}", "key")
+        return Mistake(path, f"unknown key {wrong!r}{did_you_mean(wrong, keys)}", "key")
     if kind == "missing":
         missing = str(path[-1])
         remedy = f": add `{remedies[missing]}`" if missing in remedies else ""
-        return Finding(path[:-1], f"missing key {missing!r}{remedy}", "whole")
-    return Finding(path, _must(kind, detail))
+        return Mistake(path[:-1], f"missing key {missing!r}{remedy}", "whole")
+    return Mistake(path, _must(kind, detail))
 
 
 def _must(kind: str, detail: ErrorDetails) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from inspect import iscoroutinefunction, signature
+from inspect import Signature, iscoroutinefunction, signature
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,14 +73,7 @@ def fuzz(
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         place = f"{test.__module__}:{test.__qualname__}"
-        plain = signature(test)
-        if _RUN not in plain.parameters:
-            raise UsageError(f"{place} must take the argument run: def {test.__name__}(run)")
-        if iscoroutinefunction(test):
-            raise UsageError(
-                f"{place} must not be async: a run is over when the test gets it; write "
-                f"def {test.__name__}(run)"
-            )
+        plain = _signature(test, place)
 
         @wraps(test)
         def fuzzed(*args: Any, **kwargs: Any) -> None:
@@ -119,6 +112,18 @@ def fuzz(
         return fuzzed
 
     return decorate
+
+
+def _signature(test: Callable[..., None], place: str) -> Signature:
+    plain = signature(test)
+    if _RUN not in plain.parameters:
+        raise UsageError(f"{place} must take the argument run: def {test.__name__}(run)")
+    if iscoroutinefunction(test):
+        raise UsageError(
+            f"{place} must not be async: a run is over when the test gets it; write "
+            f"def {test.__name__}(run)"
+        )
+    return plain
 
 
 def allow_fixtures(test: Any, *, all_checks: bool = True) -> None:
