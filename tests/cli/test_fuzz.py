@@ -70,6 +70,7 @@ def test_a_file_is_varied_and_its_failures_are_shrunk_and_kept(cli: Command, her
     }
 
 
+@pytest.mark.slow
 def test_what_it_says_to_replay_fails_and_what_it_says_to_keep_is_kept(
     cli: Command, here: Path
 ) -> None:

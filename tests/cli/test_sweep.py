@@ -63,6 +63,7 @@ def test_the_help_names_every_stimulus(cli: Command) -> None:
     assert "One of interrupt, end, cancel, user_starts, user_stops, error; or two" in told
 
 
+@pytest.mark.slow
 def test_the_matrix_of_all_scenarios_comes_behind_them(cli: Command, tmp_path: Path) -> None:
     swept = cli("sweep", BARGE_IN, "--json", tmp_path / "sweep.json")
     title, *matrix = swept.out.partition("\n\n")[2].splitlines()

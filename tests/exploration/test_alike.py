@@ -20,6 +20,8 @@ from tests.support.pipecat import needs_pipecat
 from tests.support.scenarios import ROOT, spoken_tool, two_tools
 from tests.support.situations import situations
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = 12
 """Points that are drawn of each situation where there are several stimuli."""
 

@@ -105,6 +105,7 @@ def test_each_failure_is_looked_for_on_asyncios_own_loop() -> None:
     assert all(check is not None and check.fails_too for check in checks)
 
 
+@pytest.mark.slow
 def test_the_same_seed_finds_the_same() -> None:
     wild = settings(FEW, derandomize=False)
 
@@ -156,6 +157,7 @@ def test_ctrl_c_stops_after_the_run_under_way_and_keeps_what_was_found() -> None
     assert not result.clean
 
 
+@pytest.mark.slow
 def test_a_kept_failure_is_replayed_first_by_the_same_test_on_the_same_target(
     tmp_path: Path,
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_kept_failure_that_passes_is_dropped(tmp_path: Path) -> None:
     assert (repaired.clean, store.load()) == (True, [])
 
 
+@pytest.mark.slow
 def test_what_another_target_broke_is_left_to_it(tmp_path: Path) -> None:
     store = FailureStore(tmp_path)
     found = fuzz_naive(store=store, place="p")

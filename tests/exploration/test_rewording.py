@@ -26,6 +26,8 @@ from llm_sim.strategies import PROFILES
 from tests.support.notation import noted
 from tests.support.scenarios import two_tools
 
+pytestmark = pytest.mark.slow
+
 FEW = settings(PROFILES["llm-sim-ci"], max_examples=80)
 NUMBERS = count()
 

@@ -83,6 +83,7 @@ def told(events: list[Event]) -> list[Event]:
     return events
 
 
+@pytest.mark.slow
 def test_pairs_land_where_they_landed() -> None:
     scenario = two_tools("sequential")
     report = sweep(scenario, inject="interrupt+interrupt", target="naive", most=60)

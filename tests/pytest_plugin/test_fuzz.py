@@ -174,6 +174,7 @@ def test_what_is_repaired_is_dropped(session: Session, pytester: pytest.Pytester
     assert failures_kept(pytester.path) == []
 
 
+@pytest.mark.slow
 def test_what_was_found_on_one_target_outlives_a_clean_session_on_another(
     session: Session, pytester: pytest.Pytester
 ) -> None:
@@ -241,6 +242,7 @@ def test_the_same_seed_draws_the_same_and_another_one_does_not(
     alone(SEEDED.replace("{same}", str(same)), *options).assert_outcomes(passed=6)
 
 
+@pytest.mark.slow
 def test_a_fuzzed_test_is_a_test_like_any_other(session: Session) -> None:
     body = """
 @pytest.fixture

@@ -103,6 +103,7 @@ def test_on_a_core_without_races_every_example_passes_without_a_word_of_settings
     result.assert_outcomes(passed=6, deselected=5)
 
 
+@pytest.mark.slow
 def test_an_example_whose_run_breaks_a_law_is_shrunk(session: Session) -> None:
     result = session(BODIES, "--llm-sim-target", "naive")
     result.assert_outcomes(failed=8, passed=3)

@@ -420,6 +420,7 @@ def test_what_was_borrowed_is_given_back_when_a_run_cannot_begin() -> None:
     assert (os.urandom, warnings.showwarning, random.getstate(), gc.isenabled()) == before
 
 
+@pytest.mark.slow
 def test_the_worlds_of_earlier_runs_are_freed() -> None:
     def loops() -> int:
         return sum(isinstance(one, SimLoop) for one in gc.get_objects())

@@ -31,6 +31,7 @@ def test_a_planted_race_is_found_and_told_with_its_steps() -> None:
     assert "state.calls_run(mode='sequential')" in "\n".join(raised.value.__notes__)
 
 
+@pytest.mark.slow
 def test_a_subclass_adds_laws_of_its_own() -> None:
     class NeverTwice(state_machine(bot=Bot(catches_all))):  # type: ignore[misc]
         def judge(self, run: Run) -> None:
