@@ -21,7 +21,8 @@ FORMAT: Final = 1
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Not `extra="forbid"`: a later release may add keys, and a reader passes over them.
+    model_config = ConfigDict(frozen=True)
 
 
 class WindowDocument(_Document):
@@ -52,7 +53,9 @@ class IssueDocument(_Document):
 class FindingDocument(_Document):
     """One way in which something fails."""
 
-    verdict: Literal["broken", "unmet", "no verdict"]
+    verdict: Literal["broken", "unmet", "no verdict"] = Field(
+        description="Whether a law broke, only an expectation was not met, or nothing can be said."
+    )
     headline: str = Field(description="Law, tool, what, how often: one line for people.")
     scenario: str = Field(description="The scenario's name.")
     place: str = Field(description="FILE::NAME, a test's node id, the bot; or empty.")
@@ -85,7 +88,9 @@ class ReportDocument(_Document):
     format: Literal[1] = Field(description="The version of this schema.")
     llm_sim: str = Field(description="The version of llm_sim.")
     command: str = Field(description="The command.")
-    verdict: Literal["clean", "broken", "unmet", "no verdict"]
+    verdict: Literal["clean", "broken", "unmet", "no verdict"] = Field(
+        description="The worst verdict of all searches; no verdict where one was broken off."
+    )
     exit_code: int = Field(
         description="0 clean, 1 a law is broken or an expectation not met, "
         "2 wrong usage, 3 no verdict, 4 a bug of llm-sim."
@@ -94,7 +99,7 @@ class ReportDocument(_Document):
     searches: list[dict[str, Any]] = Field(
         description="What each search counted: points, runs, coverage and the like."
     )
-    findings: list[FindingDocument]
+    findings: list[FindingDocument] = Field(description="What they found, in their order.")
     problems: list[str] = Field(
         description="Why something could not be run: each mistake in the files, or the error that "
         "broke the command off."
