@@ -7,7 +7,7 @@ from typing import Final
 
 from llm_sim.frames import CALL_PHASES
 from llm_sim.invariants._facts import Facts
-from llm_sim.invariants._law import Law, Violation, kebab
+from llm_sim.invariants._law import Law, Violation, kebab, of_call
 from llm_sim.trace import DOWN, UP, CallLife, Event, phase_of
 
 # What a view says of a call that it still waits for. "missing" is what the context says of a tool
@@ -112,14 +112,9 @@ def _in_order(facts: Facts) -> Iterator[Violation]:
             for phase, event in life.pushes.get(direction, ()):
                 missing = _REQUIRES.get(phase)
                 if missing is not None and missing not in seen:
-                    yield Violation(
-                        "LS104",
-                        f"{facts.name(call)}: {phase} without {missing} before it, "
-                        f"{direction}stream",
-                        call,
-                        event.seq,
-                        kind=kebab(phase, "without", missing, f"{direction}stream"),
-                    )
+                    wrong = f"{phase} without {missing} before it, {direction}stream"
+                    kind = kebab(phase, "without", missing, f"{direction}stream")
+                    yield of_call(facts, "LS104", call, event, wrong, kind)
                 seen.add(phase)
     yield from _taken_up_in_order(facts)
 
@@ -145,14 +140,9 @@ def _taken_up_in_order(facts: Facts) -> Iterator[Violation]:
         pushed = life is not None and "in_progress" in life.phases_in(direction)
         if pushed and call not in told and key not in in_progress:
             told.add(call)
-            message = f"{where} takes up its result, and never its in-progress frame"
-            yield Violation(
-                "LS104",
-                f"{facts.name(call)}: {message}",
-                call,
-                event.seq,
-                kind=kebab("in progress lost before", where),
-            )
+            wrong = f"{where} takes up its result, and never its in-progress frame"
+            kind = kebab("in progress lost before", where)
+            yield of_call(facts, "LS104", call, event, wrong, kind)
 
 
 _TERMINAL: Final = frozenset(phase.name for phase in CALL_PHASES if phase.ends)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from llm_sim.invariants._facts import INTERRUPTIONS, Facts
-from llm_sim.invariants._law import Law, Violation, kebab
+from llm_sim.invariants._facts import Facts
+from llm_sim.invariants._law import Law, Violation, kebab, of_call
 from llm_sim.trace import ASSISTANT, DOWN, SERVICE, TOO_DEEP, UP, CallLife, Event
 
 
@@ -78,10 +78,8 @@ def _results_are_kept(facts: Facts) -> Iterator[Violation]:
         result = facts.frame(end).fields.get("result")
         # A trace follows a value less deep than the context does, so it cannot judge that one.
         if TOO_DEEP not in json.dumps(result) and not _says(content, result):
-            message = f"its result is {json.dumps(result)}, the context says {content!r}"
-            yield Violation(
-                "LS206", f"{facts.name(call)}: {message}", call, end.seq, kind="result-changed"
-            )
+            wrong = f"its result is {json.dumps(result)}, the context says {content!r}"
+            yield of_call(facts, "LS206", call, end, wrong, "result-changed")
 
 
 def _says(content: Any, result: Any) -> bool:
@@ -94,7 +92,7 @@ def _says(content: Any, result: Any) -> bool:
 
 
 def _text_before_a_call(facts: Facts) -> Iterator[Violation]:
-    interruptions = [event.seq for event in facts.processed(INTERRUPTIONS, SERVICE)]
+    interruptions = [event.seq for event in facts.interruptions]
     asked = [event for event in facts.conversation if _asked_from_behind(facts, event)]
     seen: set[int] = set()
     for life in facts.lives.values():

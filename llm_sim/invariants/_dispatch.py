@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from llm_sim.invariants._facts import Facts
-from llm_sim.invariants._law import Law, Violation, kebab
-from llm_sim.trace import DOWN, SERVICE, UP, CallLife, Event, calls, phase_of
+from llm_sim.invariants._law import Law, Violation, kebab, of_call
+from llm_sim.trace import DOWN, SERVICE, UP, CallLife, calls, phase_of
 
 
 def _both_ways(facts: Facts) -> Iterator[Violation]:
@@ -26,8 +26,8 @@ def _both_ways(facts: Facts) -> Iterator[Violation]:
             min(len(down), len(up)),
         )
         event = (life.pushes.get(DOWN) or life.pushes[UP])[-1][1]
-        kind, message = _one_sided(down, up, at)
-        yield Violation("LS105", f"{facts.name(call)}: {message}", call, event.seq, kind=kind)
+        kind, wrong = _one_sided(down, up, at)
+        yield of_call(facts, "LS105", call, event, wrong, kind)
 
 
 def _one_sided(down: list[Any], up: list[Any], at: int) -> tuple[str, str]:
@@ -59,18 +59,14 @@ def _one_at_a_time(facts: Facts) -> Iterator[Violation]:
         # it, and must not let the calls behind it wait.
         if running is not None and not facts.lives[running].settled_before(event):
             behind = facts.name(running)
-            message = f"its handler starts while {behind} is still running"
-            yield _violation(facts, event, message, "two-at-once")
+            wrong = f"its handler starts while {behind} is still running"
+            yield of_call(facts, "LS107", event.call, event, wrong, "two-at-once")
         if order.get(event.call, latest) < latest:
-            yield _violation(facts, event, "its handler starts out of turn", "out-of-turn")
+            wrong = "its handler starts out of turn"
+            yield of_call(facts, "LS107", event.call, event, wrong, "out-of-turn")
         latest = max(latest, order.get(event.call, latest))
         running = event.call
     yield from _stopped_behind(facts)
-
-
-def _violation(facts: Facts, event: Event, message: str, kind: str) -> Violation:
-    told = f"{facts.name(event.call)}: {message}"
-    return Violation("LS107", told, event.call, event.seq, kind=kind)
 
 
 def _stopped_behind(facts: Facts) -> Iterator[Violation]:
@@ -137,24 +133,12 @@ def _late_results_are_dropped(facts: Facts) -> Iterator[Violation]:
             if phase in ("result", "update") and event.seq > end.seq
         ]
         if pushed:
-            message = "a result that came after the call had ended is pushed"
-            yield Violation(
-                "LS109",
-                f"{facts.name(call)}: {message}",
-                call,
-                pushed[0].seq,
-                kind="pushed-after-the-end",
-            )
+            wrong = "a result that came after the call had ended is pushed"
+            yield of_call(facts, "LS109", call, pushed[0], wrong, "pushed-after-the-end")
         # After a result the context is settled anyway. After a cancel it must not be.
         if life.is_cancelled and state.get("context", {}).get(call) == "settled" and late:
-            message = "a result that came after the call was cancelled is in the context"
-            yield Violation(
-                "LS109",
-                f"{facts.name(call)}: {message}",
-                call,
-                late[0].seq,
-                kind="in-context-after-cancel",
-            )
+            wrong = "a result that came after the call was cancelled is in the context"
+            yield of_call(facts, "LS109", call, late[0], wrong, "in-context-after-cancel")
 
 
 def _still_works(facts: Facts) -> Iterator[Violation]:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from llm_sim.invariants._facts import ENDS, Facts
-from llm_sim.invariants._law import Law, Violation, kebab
+from llm_sim.invariants._law import Law, Violation, kebab, of_call
 from llm_sim.trace import SERVICE, SINK, Event
 
 
@@ -105,15 +105,10 @@ def _call_frames_after(facts: Facts) -> Iterator[Violation]:
         if frame.type in ENDS:
             gone.setdefault(event.direction, frame.type)
         elif frame.calls and event.direction in gone:
-            call = frame.calls[0]
-            yield Violation(
-                "LS302",
-                f"{facts.name(call)}: the service pushes {frame.type} after its "
-                f"{gone[event.direction]}Frame",
-                call,
-                event.seq,
-                kind=kebab(frame.type, "after", gone[event.direction]),
-            )
+            end = gone[event.direction]
+            wrong = f"the service pushes {frame.type} after its {end}Frame"
+            kind = kebab(frame.type, "after", end)
+            yield of_call(facts, "LS302", frame.calls[0], event, wrong, kind)
 
 
 def _no_exception_unseen(facts: Facts) -> Iterator[Violation]:

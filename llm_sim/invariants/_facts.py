@@ -58,8 +58,17 @@ class Facts:
     @property
     def ended(self) -> bool:
         """Whether the service was told of the end of the conversation, not of the run's."""
-        ends = self.processed(ENDS, SERVICE)
-        return any(self.rest is None or end.seq < self.rest.seq for end in ends)
+        return bool(self._heard_of(ENDS))
+
+    @property
+    def interruptions(self) -> list[Event]:
+        """The interruptions of the conversation, each as the service began to process it."""
+        return self._heard_of(INTERRUPTIONS)
+
+    def _heard_of(self, types: frozenset[str]) -> list[Event]:
+        """Return what the service began to process of these types before rest."""
+        heard = self.processed(types, SERVICE)
+        return [event for event in heard if self.rest is None or event.seq < self.rest.seq]
 
     def reason(self, inference: Event) -> FrameRecord | None:
         """Return the frame because of which a processor behind the service asked for a run.

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import INTERRUPTIONS, Facts
+from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._interruptions import cancellable, open_at
-from llm_sim.invariants._law import Law, Violation, kebab
-from llm_sim.trace import DOWN, SERVICE, CallLife, Event, effects
+from llm_sim.invariants._law import Law, Violation, kebab, of_call
+from llm_sim.trace import DOWN, CallLife, Event, effects
 
 
 def _keeps_its_contract(facts: Facts) -> Iterator[Violation]:
@@ -27,8 +27,7 @@ def _keeps_its_contract(facts: Facts) -> Iterator[Violation]:
         owes = event.call not in first and event.where not in header.terminal
         again = first.get(event.call, event.seq) < event.seq
         for kind, wrong in _wrong(event, owes=owes, again=again):
-            message = f"{facts.name(event.call)}: {wrong}"
-            yield Violation("LS401", message, event.call, event.seq, kind=kind)
+            yield of_call(facts, "LS401", event.call, event, wrong, kind)
 
 
 def _is_final_answer(event: Event) -> bool:
@@ -90,7 +89,7 @@ def _left_behind_by(facts: Facts, life: CallLife, effect: Event) -> Event | None
 
     What happens in the very instant of the interruption is still on its way.
     """
-    for interruption in facts.processed(INTERRUPTIONS, SERVICE):
+    for interruption in facts.interruptions:
         if interruption.time_ns >= effect.time_ns:
             return None
         if open_at(life, interruption) and cancellable(facts, life):
@@ -105,7 +104,7 @@ def _fires_for_who_is_listening(facts: Facts) -> Iterator[Violation]:
         if started is None or started.where not in terminal or not life.pushes.get(DOWN):
             continue
         announced = life.pushes[DOWN][0][1]
-        for interruption in facts.processed(INTERRUPTIONS, SERVICE):
+        for interruption in facts.interruptions:
             if announced.seq < interruption.seq < started.seq:
                 message = "fires although the user interrupted the response that called it"
                 kind = "after-interruption"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llm_sim.invariants._facts import INTERRUPTIONS, Facts
-from llm_sim.invariants._law import Law, Violation
+from llm_sim.invariants._facts import Facts
+from llm_sim.invariants._law import Law, Violation, of_call
 from llm_sim.trace import DOWN, SERVICE, CallLife, Event
 
 BOUND_NS: Final = 1_000_000_000
@@ -14,9 +14,7 @@ BOUND_NS: Final = 1_000_000_000
 
 
 def _interruption_cancels(facts: Facts) -> Iterator[Violation]:
-    for interruption in facts.processed(INTERRUPTIONS, SERVICE):
-        if facts.rest is not None and interruption.seq > facts.rest.seq:
-            return
+    for interruption in facts.interruptions:
         for call, life in facts.lives.items():
             if not open_at(life, interruption):
                 continue
@@ -58,37 +56,30 @@ def _not_cancelled(
     begun = next((e for e in life.handler if e.data["phase"] == "started" and e.time_ns > at), None)
     end = life.settled_by(DOWN)
     if begun is not None:
-        message, event, kind = "its handler starts after the interruption", begun, "starts-later"
+        wrong, event, kind = "its handler starts after the interruption", begun, "starts-later"
     elif end is None:
         if facts.ended:
             # What the end of the conversation leaves open, LS101 and LS302 tell.
             return
-        message, event, kind = "the interruption does not cancel it", interruption, "not-cancelled"
+        wrong, event, kind = "the interruption does not cancel it", interruption, "not-cancelled"
     elif end.time_ns > at + BOUND_NS:
         late = (end.time_ns - at) / 1e9
-        message, event, kind = f"it is settled {late:g} s after the interruption", end, "too-late"
+        wrong, event, kind = f"it is settled {late:g} s after the interruption", end, "too-late"
     elif end.time_ns > at and life.settled_as(DOWN) == "result":
-        message, event, kind = (
-            "its handler runs on after the interruption and answers",
-            end,
-            "runs-on",
-        )
+        wrong = "its handler runs on after the interruption and answers"
+        event, kind = end, "runs-on"
     else:
         return
-    yield Violation("LS106", f"{facts.name(call)}: {message}", call, event.seq, kind=kind)
+    yield of_call(facts, "LS106", call, event, wrong, kind)
 
 
 def _wrongly_cancelled(
     facts: Facts, call: str, life: CallLife, interruption: Event
 ) -> Iterator[Violation]:
     end = life.settled_by(DOWN)
-    if end is None or not life.is_cancelled:
-        return
-    if end.cause == interruption.seq:
-        message = "the interruption cancels it although cancel_on_interruption is False"
-        yield Violation(
-            "LS106", f"{facts.name(call)}: {message}", call, end.seq, kind="wrongly-cancelled"
-        )
+    if end is not None and life.is_cancelled and end.cause == interruption.seq:
+        wrong = "the interruption cancels it although cancel_on_interruption is False"
+        yield of_call(facts, "LS106", call, end, wrong, "wrongly-cancelled")
 
 
 def _handlers_end(facts: Facts) -> Iterator[Violation]:
@@ -96,34 +87,20 @@ def _handlers_end(facts: Facts) -> Iterator[Violation]:
         for event in life.handler:
             cancels = event.data.get("cancels", 0)
             if cancels > 1:
-                message = f"its handler is cancelled {cancels} times, which cuts its cleanup short"
-                yield Violation(
-                    "LS110",
-                    f"{facts.name(call)}: {message}",
-                    call,
-                    event.seq,
-                    kind="cancelled-again",
-                )
+                wrong = f"its handler is cancelled {cancels} times, which cuts its cleanup short"
+                yield of_call(facts, "LS110", call, event, wrong, "cancelled-again")
     for interruption, passed_ns in _passages(facts):
         if passed_ns is not None and passed_ns - interruption.time_ns <= BOUND_NS:
             continue
         for call, life in facts.lives.items():
             if _ran_through(life, interruption, passed_ns):
-                message = "its handler swallows the cancellation and holds the interruption up"
-                yield Violation(
-                    "LS110",
-                    f"{facts.name(call)}: {message}",
-                    call,
-                    interruption.seq,
-                    kind="holds-interruption-up",
-                )
+                wrong = "its handler swallows the cancellation and holds the interruption up"
+                yield of_call(facts, "LS110", call, interruption, wrong, "holds-interruption-up")
 
 
 def _passages(facts: Facts) -> Iterator[tuple[Event, int | None]]:
     """Yield each interruption at the service, and when the service handed it on."""
-    for interruption in facts.processed(INTERRUPTIONS, SERVICE):
-        if facts.rest is not None and interruption.seq > facts.rest.seq:
-            return
+    for interruption in facts.interruptions:
         handed_on = next(
             (
                 event
@@ -148,7 +125,7 @@ def _ran_through(life: CallLife, interruption: Event, until_ns: int | None) -> b
 
 
 def _touches_no_other(facts: Facts) -> Iterator[Violation]:
-    for interruption in facts.processed(INTERRUPTIONS, SERVICE):
+    for interruption in facts.interruptions:
         for call, life in facts.lives.items():
             cancels = [
                 event
@@ -160,13 +137,9 @@ def _touches_no_other(facts: Facts) -> Iterator[Violation]:
             end = life.settled_by(DOWN)
             settled = end is not None and end.seq < interruption.seq
             what = "is settled already" if settled else "was announced after it"
-            yield Violation(
-                "LS112",
-                f"{facts.name(call)}: the interruption cancels it although it {what}",
-                call,
-                cancels[0].seq,
-                kind="settled-already" if settled else "announced-later",
-            )
+            wrong = f"the interruption cancels it although it {what}"
+            kind = "settled-already" if settled else "announced-later"
+            yield of_call(facts, "LS112", call, cancels[0], wrong, kind)
 
 
 LAWS: Final = (

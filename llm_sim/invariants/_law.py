@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from llm_sim.invariants._facts import Facts
+from llm_sim.trace import Event
 
 Level = Literal["error", "warn"]
 
@@ -55,6 +56,11 @@ def kebab(*words: str) -> str:
             the label of a processor, such as ``Filter.2``, the class counts and not the place.
     """
     return _WORD_BEGINS.sub("-", "-".join(_PLACE.sub("", word) for word in words)).lower()
+
+
+def of_call(facts: Facts, law: str, call: str, event: Event, wrong: str, kind: str) -> Violation:
+    """Return what is wrong with a call, which the message names."""
+    return Violation(law, f"{facts.name(call)}: {wrong}", call, event.seq, kind=kind)
 
 
 Check = Callable[[Facts], Iterable[Violation]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llm_sim.frames import CALL_PHASES
-from llm_sim.invariants._facts import INTERRUPTIONS, Facts
+from llm_sim.invariants._facts import Facts
 from llm_sim.invariants._law import Law, Violation
 from llm_sim.trace import ASSISTANT, DOWN, SERVICE, UP, CallLife, Event, FrameRecord, phase_of
 
@@ -91,15 +91,10 @@ def _never_ran(
     # Nobody listens after the end, and while the user speaks the model waits for what they say.
     if facts.ended or _user_speaks_at_rest(facts):
         return
-    interruptions = [
-        event.seq
-        for event in facts.processed(INTERRUPTIONS, SERVICE)
-        if facts.rest is None or event.seq < facts.rest.seq
-    ]
     asked = [event.seq for event in facts.conversation if event.kind == "inference"]
     for batch, lives in batches.items():
         begun = lives[0].pushes[DOWN][0][1].seq
-        if batch in spent or any(seq > begun for seq in interruptions):
+        if batch in spent or any(each.seq > begun for each in facts.interruptions):
             continue
         ends = [end for life in lives if (end := life.settled_by(DOWN)) is not None]
         if len(ends) < len(lives) or not _want_a_run(facts, lives):
