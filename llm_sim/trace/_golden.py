@@ -19,7 +19,7 @@ from typing import Any, Final
 from llm_sim.trace._events import DOWN, Event, FrameRecord
 from llm_sim.trace._order import Miss
 from llm_sim.trace._phases import CALL_FRAMES, phase_of
-from llm_sim.trace._trace import Trace
+from llm_sim.trace._trace import Trace, conversation
 
 TOLD: Final = CALL_FRAMES | {
     "Cancel",
@@ -48,12 +48,11 @@ _NS_OF_A_MS: Final = 1_000_000
 def golden_lines(trace: Trace) -> list[tuple[str, int]]:
     """Return the conversation from its opening to rest, a line of text each with its event."""
     ids: dict[str, str] = {}
-    opening = next(trace.of("stimulus"), None)
     lines: list[tuple[str, int]] = []
-    for event in trace.until_rest().events if opening else ():
-        what = _what(trace, event) if opening and event.seq >= opening.seq else ""
-        if opening and what:
-            when = _ms(event.time_ns - opening.time_ns)
+    events = conversation(trace)
+    for event in events:
+        if what := _what(trace, event):
+            when = _ms(event.time_ns - events[0].time_ns)
             told = _ID.sub(lambda m: ids.setdefault(m[0], f"<id {len(ids) + 1}>"), what)
             lines.append((f"{when:>7} ms  {_cut(told)}", event.seq))
     return lines

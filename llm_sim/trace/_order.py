@@ -13,7 +13,7 @@ from typing import Any, Final
 from llm_sim.errors import did_you_mean
 from llm_sim.scenario import FramePattern, format_duration
 from llm_sim.trace._events import Event, FrameRecord
-from llm_sim.trace._trace import Trace
+from llm_sim.trace._trace import Trace, conversation
 
 _WHERE_IT_HAS_ANY: Final = frozenset(("properties",))
 """Fields that are told of some frames of a type, and not of others."""
@@ -75,7 +75,7 @@ def passed(trace: Trace, direction: str, station: str = "") -> list[Passed]:
     """
     kind = "process" if station else "push"
     told: dict[int, Passed] = {}
-    for event in _conversation(trace):
+    for event in conversation(trace):
         here = event.kind == kind and event.direction == direction
         if here and event.frame is not None and station in ("", event.where):
             told.setdefault(event.frame, Passed(event, trace.frames[event.frame]))
@@ -256,14 +256,3 @@ def _nearest(seen: Seen, pattern: FramePattern, behind: int) -> Iterator[tuple[s
 
 def _moment(time_ns: int) -> str:
     return f"{time_ns / 1e6:g} ms"
-
-
-def _conversation(trace: Trace) -> Iterator[Event]:
-    """Yield the events from the opening to rest; before it the pipeline starts."""
-    opened = False
-    for event in trace.events:
-        opened = opened or event.kind == "stimulus"
-        if event.kind == "rest":
-            return
-        if opened:
-            yield event

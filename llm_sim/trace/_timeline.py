@@ -13,6 +13,7 @@ from typing import Final
 
 from llm_sim.trace._events import DOWN, Event, FrameRecord
 from llm_sim.trace._golden import TOLD
+from llm_sim.trace._order import stations
 from llm_sim.trace._trace import Trace
 
 _SHOWN: Final = TOLD | {"LLMContext"}
@@ -40,12 +41,12 @@ def timeline(trace: Trace, breaking: int | None = None) -> list[str]:
     """
     told = _told(trace, breaking)
     rows = list(_rows(told, _to_mark(trace, told, breaking)))
-    stations = list(dict.fromkeys(event.where for event in trace.of("process")))
-    lines = [_header(stations)]
+    columns = stations(trace)
+    lines = [_header(columns)]
     shown, before, after = _excerpt(rows)
     if before:
         lines.append(f"{'':14}… {before} earlier rows")
-    lines.extend(_line(row, stations) for row in shown)
+    lines.extend(_line(row, columns) for row in shown)
     if after:
         lines.append(f"{'':14}… {after} later rows")
     return lines
@@ -173,14 +174,13 @@ def _excerpt(rows: list[_Row]) -> tuple[list[_Row], int, int]:
     return rows[first : first + _MOST_ROWS], first, len(rows) - first - _MOST_ROWS
 
 
-def _header(stations: list[str]) -> str:
-    return f"{'virtual time':>14}  {'':{_WIDTH}} " + "  ".join(stations)
+def _header(columns: list[str]) -> str:
+    return f"{'virtual time':>14}  {'':{_WIDTH}} " + "  ".join(columns)
 
 
-def _line(row: _Row, stations: list[str]) -> str:
+def _line(row: _Row, columns: list[str]) -> str:
     prefix = ">>>" if row.marked else ""
-    columns = "  ".join(f"{_MARK if s in row.at else '.':^{len(s)}}" for s in stations)
-    if row.frame is None:
-        columns = "  ".join(f"{_MARK if s in row.at else '':^{len(s)}}" for s in stations).rstrip()
+    absent = "" if row.frame is None else "."
+    marks = "  ".join(f"{_MARK if s in row.at else absent:^{len(s)}}" for s in columns)
     what = row.what if len(row.what) <= _WIDTH else row.what[: _WIDTH - 1] + "…"
-    return f"{prefix:>3} {row.time_ns / 1e6:>7.6g} ms  {what:{_WIDTH}} {columns}".rstrip()
+    return f"{prefix:>3} {row.time_ns / 1e6:>7.6g} ms  {what:{_WIDTH}} {marks}".rstrip()

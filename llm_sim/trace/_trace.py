@@ -49,3 +49,9 @@ class Trace:
     def last(self, kind: str) -> Event | None:
         """Return the last event of a kind, or None."""
         return next((event for event in reversed(self.events) if event.kind == kind), None)
+
+
+def conversation(trace: Trace) -> list[Event]:
+    """Return the events from the opening to rest; before it the pipeline starts."""
+    opening = next(trace.of("stimulus"), None)
+    return [] if opening is None else trace.until_rest().events[opening.seq :]
