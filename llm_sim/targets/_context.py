@@ -1,62 +1,76 @@
-"""What an OpenAI-style context says of each tool call."""
+"""What a live pipeline says of each tool call, its OpenAI-style context included."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 _ASYNC = "async_tool"
 
 
 @dataclass(slots=True)
-class ContextView:
-    """What a context says.
+class Views:
+    """What the three keepers think of each call, by its tool-call id.
 
     Parameters:
-        calls: The state of each tool call by its id.
-        contents: The content that tells of each call's end, or of its being in progress.
-        roles: The role of each message, in order.
+        service: ``queued`` or ``running``; settled calls are absent.
+        aggregator: ``started`` (announced) or ``in_progress``; settled calls are absent.
+        context: ``in_progress``, ``cancelled``, ``settled``, or ``missing`` where a tool call has
+            no tool message.
+        contents: The content of each call's tool message, or of the note that took its place.
+        roles: The roles of the context's messages, in order.
         messages: The messages themselves.
     """
 
-    calls: dict[str, str] = field(default_factory=dict)
+    service: Mapping[str, str] = field(default_factory=dict)
+    aggregator: Mapping[str, str] = field(default_factory=dict)
+    context: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     roles: list[str] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
 
+    @classmethod
+    def of(
+        cls, service: Mapping[str, str], aggregator: Mapping[str, str], messages: Iterable[Any]
+    ) -> Self:
+        """Return the views, that of the context read from its messages.
 
-def view_of(messages: Iterable[Any]) -> ContextView:
-    """Read a context.
+        Read are the plain tool message (``IN_PROGRESS``, ``CANCELLED`` or a result) and the notes
+        that Pipecat 1.x writes about calls which do not hold the model up: a tool message that says
+        ``running``, and a later developer message that says ``finished``. An update, a developer
+        message that says ``running``, tells nothing of the call's end, which may stand before it.
 
-    Read are the plain tool message (``IN_PROGRESS``, ``CANCELLED`` or a result) and the notes that
-    Pipecat 1.x writes about calls which do not hold the model up: a tool message that says
-    ``running``, and a later developer message that says ``finished``. An update, a developer
-    message that says ``running``, tells nothing of the call's end, which may stand before it.
-    """
-    view = ContextView()
-    for message in messages:
-        view.messages.append(message)
+        Args:
+            service: What the service thinks of each call.
+            aggregator: What the assistant aggregator thinks of each call.
+            messages: The context's messages.
+        """
+        views = cls(service, aggregator, messages=list(messages))
+        for message in views.messages:
+            views._read(message)
+        return views
+
+    def _read(self, message: Any) -> None:
         if not isinstance(message, Mapping):
-            view.roles.append("?")
-            continue
-        view.roles.append(str(message.get("role", "?")))
+            self.roles.append("?")
+            return
+        self.roles.append(str(message.get("role", "?")))
         for call in message.get("tool_calls") or ():
-            view.calls.setdefault(str(call["id"]), "missing")
+            self.context.setdefault(str(call["id"]), "missing")
         content = message.get("content")
         note = _note(content)
         if note is not None:
             call_id = str(note.get("tool_call_id"))
             finished = note.get("status") == "finished"
             if finished or message.get("role") == "tool":
-                view.calls[call_id] = "settled" if finished else "in_progress"
-                view.contents[call_id] = str(note.get("result", ""))
+                self.context[call_id] = "settled" if finished else "in_progress"
+                self.contents[call_id] = str(note.get("result", ""))
         elif message.get("role") == "tool":
             call_id = str(message.get("tool_call_id"))
-            view.calls[call_id] = _state(content)
-            view.contents[call_id] = str(content)
-    return view
+            self.context[call_id] = _state(content)
+            self.contents[call_id] = str(content)
 
 
 def _state(content: Any) -> str:

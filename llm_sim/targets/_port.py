@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, final
+from typing import Any, Protocol, final
 
 from llm_sim.errors import TargetError
 from llm_sim.recorder import Recorder
@@ -14,7 +14,7 @@ from llm_sim.scenario import Scenario, Stimulus
 from llm_sim.scripted import Gates, Player
 from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.targets._bot import Bot
-from llm_sim.targets._context import view_of
+from llm_sim.targets._context import Views
 from llm_sim.targets._rig import Rig, RigOptions
 
 
@@ -50,44 +50,6 @@ class Station:
     label: str
     processor: Any
     causes: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Views:
-    """What the three keepers think of each call, by its tool-call id.
-
-    Parameters:
-        service: ``queued`` or ``running``; settled calls are absent.
-        aggregator: ``started`` (announced) or ``in_progress``; settled calls are absent.
-        context: ``in_progress``, ``cancelled``, ``settled``, or ``missing`` where a tool call has
-            no tool message.
-        contents: The content of each call's tool message, or of the note that took its place.
-        roles: The roles of the context's messages, in order.
-        messages: The messages themselves.
-    """
-
-    service: Mapping[str, str] = field(default_factory=dict)
-    aggregator: Mapping[str, str] = field(default_factory=dict)
-    context: Mapping[str, str] = field(default_factory=dict)
-    contents: Mapping[str, str] = field(default_factory=dict)
-    roles: Sequence[str] = ()
-    messages: Sequence[Any] = ()
-
-    @classmethod
-    def of(
-        cls, service: Mapping[str, str], aggregator: Mapping[str, str], messages: Iterable[Any]
-    ) -> Self:
-        """Return the views, that of the context read from its messages.
-
-        Args:
-            service: What the service thinks of each call.
-            aggregator: What the assistant aggregator thinks of each call.
-            messages: The context's messages.
-        """
-        context = view_of(messages)
-        return cls(
-            service, aggregator, context.calls, context.contents, context.roles, context.messages
-        )
 
 
 class Stimulated(Protocol):

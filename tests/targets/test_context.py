@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_sim.targets._context import view_of
+from llm_sim.targets import Views
 
 CALL = {"role": "assistant", "tool_calls": [{"id": "c1"}]}
 UPDATE = {
@@ -18,5 +18,5 @@ def test_an_update_behind_the_end_of_its_call_does_not_open_it_again(
     content: str, state: str
 ) -> None:
     tool = {"role": "tool", "tool_call_id": "c1", "content": content}
-    view = view_of([CALL, tool, UPDATE])
-    assert (view.calls, view.contents) == ({"c1": state}, {"c1": content})
+    views = Views.of({}, {}, [CALL, tool, UPDATE])
+    assert (views.context, views.contents) == ({"c1": state}, {"c1": content})

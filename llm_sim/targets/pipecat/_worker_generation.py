@@ -17,7 +17,8 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMAssistantAggregator
 from pipecat.workers.runner import WorkerRunner
 
-from llm_sim.targets._port import Session, Views
+from llm_sim.targets._context import Views
+from llm_sim.targets._port import Session
 from llm_sim.targets._scripted import inner_stations, with_ends
 from llm_sim.targets._shape import attribute
 from llm_sim.targets.pipecat._service import PipecatPlayout, ScriptedPipecatLLMService

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llm_sim import frames, service
 from llm_sim.frames import FrameDirection
-from llm_sim.targets._port import Session, Station, Views
+from llm_sim.targets._context import Views
+from llm_sim.targets._port import Session, Station
 from llm_sim.targets._releases import installed_release
 from llm_sim.targets._scripted import HeldText, ScriptedService, inner_stations, with_ends
 from llm_sim.targets.reference._logs import quiet
