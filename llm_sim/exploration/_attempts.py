@@ -14,13 +14,15 @@ from llm_sim.simulation import BrokenLaw, Run, Setup, broken_laws, simulate
 
 _T = TypeVar("_T")
 
+Like = tuple[tuple[BrokenLaw, ...], str]
+"""What is broken, or why there is no verdict."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What is kept of a run.
 
     Parameters:
-        laws: The codes of the broken laws, sorted.
         complaint: Why there is no verdict, or empty.
         broken: Each broken law with the tool that it is about, or an empty one; sorted.
         landed: Whether every stimulus came to its place.
@@ -29,7 +31,6 @@ class Attempt:
         run: The run itself, where it fails and may have to stand for its like; else None.
     """
 
-    laws: tuple[str, ...]
     complaint: str
     broken: tuple[BrokenLaw, ...]
     landed: bool
@@ -38,19 +39,23 @@ class Attempt:
     run: Run | None = None
 
 
+def like_of(run: Run) -> Like:
+    """Return what a run has in common with its like."""
+    return broken_laws(run.setup, run.violations), str(run.complaint or "")
+
+
 def attempt(setup: Setup, schedule: Schedule) -> Attempt:
     """Run a schedule and judge it."""
     run = simulate(setup, schedule)
-    complaint = "" if run.violations else str(run.complaint or "")
+    broken, complaint = like_of(run)
     warned = tuple(sorted({f"{each.law} {each.message}" for each in run.warnings}))
     return Attempt(
-        run.laws,
         complaint,
-        broken_laws(setup, run.violations),
+        broken,
         run.landed,
         cells(run),
         warned,
-        run if run.violations or complaint else None,
+        run if broken or complaint else None,
     )
 
 
@@ -70,7 +75,7 @@ def first_of_their_like(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
     Only the first point of a window stands for it, and a run is large: a thousand failing points
     must not be a thousand traces in memory, nor on the way from a worker process.
     """
-    before: tuple[tuple[BrokenLaw, ...], str] = ((), "")
+    before: Like = ((), "")
     for one in attempts:
         now = (one.broken, one.complaint)
         yield replace(one, run=None) if now == before else one

@@ -126,11 +126,6 @@ class Campaign(Summary):
         reasons = map(SimulationError, self.no_verdict)
         return worst(*(f.verdict for f in self.findings if not f.known), *map(NoVerdict, reasons))
 
-    @property
-    def laws(self) -> tuple[str, ...]:
-        """The codes of the broken laws, sorted."""
-        return tuple(sorted({law for finding in self.findings for law in finding.laws}))
-
     def note_not_kept(self, name: str, why: str) -> None:
         """Count a failure that could not be kept; which one does not matter: it is told whole."""
         del name

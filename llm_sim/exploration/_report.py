@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from llm_sim.errors import SimulationError
+from llm_sim.exploration._attempts import Like, like_of
 from llm_sim.exploration._coverage import Coverage
 from llm_sim.exploration._points import Extent
 from llm_sim.scenario import Scenario
@@ -21,9 +23,10 @@ from llm_sim.simulation import (
     Run,
     Summary,
     Window,
-    broken_laws,
     check_on_stock,
 )
+
+_CLEAN: Final[Like] = ((), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,6 @@ class Outcome:
     Parameters:
         point: 1 is the opening of the conversation.
         token: Replays the run.
-        laws: The codes of the broken laws, sorted; empty where every law held.
         complaint: Why there is no verdict, or empty.
         broken: Each broken law with the tool that it is about, or an empty one; sorted.
         warned: Each warning with its law's code, sorted.
@@ -41,15 +43,24 @@ class Outcome:
 
     point: int
     token: str
-    laws: tuple[str, ...] = ()
     complaint: str = ""
     broken: tuple[BrokenLaw, ...] = ()
     warned: tuple[str, ...] = ()
 
     @property
+    def laws(self) -> tuple[str, ...]:
+        """The codes of the broken laws, sorted; empty where every law held."""
+        return tuple(sorted({law for law, _ in self.broken}))
+
+    @property
+    def like(self) -> Like:
+        """What it has in common with its like."""
+        return self.broken, self.complaint
+
+    @property
     def failed(self) -> bool:
         """Whether a law was broken, or no verdict was possible."""
-        return bool(self.laws or self.complaint)
+        return self.like != _CLEAN
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +117,7 @@ class SweepReport(Summary):
     @property
     def windows(self) -> list[Window]:
         """Neighbouring points that fail alike, in order."""
-        return list(_windows(self.outcomes))
+        return [window for _, window in _windows(self.outcomes)]
 
     @property
     def warnings(self) -> dict[str, int]:
@@ -137,28 +148,19 @@ class SweepReport(Summary):
                 "laws": list(self.undisturbed.laws),
                 "complaint": str(self.complaint or ""),
             },
-            "windows": [
-                {
-                    "first": window.first,
-                    "last": window.last,
-                    "laws": list(window.laws),
-                    "token": window.token,
-                    "complaint": window.complaint,
-                }
-                for window in self.windows
-            ],
+            "windows": [{**asdict(each), "laws": list(each.laws)} for each in self.windows],
             "warnings": self.warnings,
             "coverage": self.coverage.to_plain(),
             "runs_per_second": round(self.runs_per_second, 1),
         }
 
 
-def _windows(outcomes: Sequence[Outcome]) -> Iterator[Window]:
-    for _, group in groupby(outcomes, key=lambda outcome: (outcome.broken, outcome.complaint)):
-        points = list(group)
-        first = points[0]
+def _windows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Like, Window]]:
+    for like, group in groupby(outcomes, key=attrgetter("like")):
+        first, *others = group
+        last = others[-1] if others else first
         if first.failed:
-            yield Window(first.point, points[-1].point, first.laws, first.token, first.complaint)
+            yield like, Window(first.point, last.point, first.laws, first.token, first.complaint)
 
 
 class Standing:
@@ -166,24 +168,22 @@ class Standing:
 
     def __init__(self, report: SweepReport) -> None:
         self._report = report
-        self._widest: dict[_Like, tuple[int, Outcome, Run | None]] = {}
-        self._open: tuple[_Like, int, Outcome, Run | None] | None = None
+        self._widest: dict[Like, tuple[int, Outcome, Run | None]] = {}
+        self._open: tuple[int, Outcome, Run | None] | None = None
 
     def see(self, outcome: Outcome, run: Run | None) -> None:
         """Note what came of the next point, with its run where it begins a window."""
-        like = (outcome.broken, outcome.complaint)
-        if self._open is not None and self._open[0] == like:
-            _, width, first, standing = self._open
-            self._open = (like, width + 1, first, standing)
-            return
-        self._close()
-        self._open = (like, 1, outcome, run) if outcome.failed else None
+        width, first, standing = self._open or (0, outcome, run)
+        if first.like != outcome.like:
+            width, first, standing = 0, outcome, run
+        self._open = (width + 1, first, standing)
+        if outcome.failed and width >= self._widest.get(outcome.like, (0,))[0]:
+            self._widest[outcome.like] = self._open
 
     def findings(self) -> Iterator[Finding]:
         """Yield what fails: undisturbed first, then what has the widest window."""
-        self._close()
         undisturbed = self._report.undisturbed
-        own = _like_of(undisturbed)
+        own = like_of(undisturbed)
         by_width = sorted(self._widest.items(), key=lambda item: -item[1][0])
         if own != _CLEAN:
             yield self._finding(own, undisturbed.schedule, undisturbed)
@@ -192,20 +192,14 @@ class Standing:
                 schedule = decode(first.token) if run is None else run.schedule
                 yield self._finding(like, schedule, run)
 
-    def _finding(self, like: _Like, schedule: Schedule, run: Run | None) -> Finding:
+    def _finding(self, like: Like, schedule: Schedule, run: Run | None) -> Finding:
         report = self._report
         broken, complaint = like
-        windows = [
-            window
-            for window, key in zip(report.windows, _likes(report.outcomes), strict=True)
-            if key == like
-        ]
+        windows = [window for each, window in _windows(report.outcomes) if each == like]
         windows.sort(key=lambda window: window.first - window.last)
         if run is report.undisturbed:
             windows.insert(0, Window(0, 0, run.laws, run.token, complaint))
-        verdict = run.verdict if run is not None else NoVerdict(SimulationError(complaint))
-        if not broken:
-            verdict = NoVerdict(SimulationError(complaint))
+        verdict = run.verdict if run and broken else NoVerdict(SimulationError(complaint))
         assert isinstance(verdict, Broken | NoVerdict)
         return Finding(
             report.setup,
@@ -213,33 +207,8 @@ class Standing:
             verdict,
             run,
             tuple(windows),
-            hits=sum((each.broken, each.complaint) == like for each in report.outcomes),
+            hits=sum(each.like == like for each in report.outcomes),
             of=len(report.outcomes),
             unit="point",
-            stock=check_on_stock(run) if broken and run is not None else None,
+            stock=check_on_stock(run) if broken and run else None,
         )
-
-    def _close(self) -> None:
-        if self._open is None:
-            return
-        like, width, first, run = self._open
-        if like not in self._widest or width > self._widest[like][0]:
-            self._widest[like] = (width, first, run)
-        self._open = None
-
-
-_Like = tuple[tuple[BrokenLaw, ...], str]
-"""What is broken, or why there is no verdict."""
-
-_CLEAN: Final[_Like] = ((), "")
-
-
-def _like_of(run: Run) -> _Like:
-    return broken_laws(run.setup, run.violations), str(run.complaint or "")
-
-
-def _likes(outcomes: Sequence[Outcome]) -> Iterator[_Like]:
-    """Yield the likeness of each window, in order."""
-    for like, _ in groupby(outcomes, key=lambda outcome: (outcome.broken, outcome.complaint)):
-        if like != _CLEAN:
-            yield like

@@ -246,9 +246,8 @@ def _swept(
             # place: run its own point.
             one = _attempt(report.setup, point.schedule)
             report.runs += 1
-        outcome = Outcome(
-            point.number, encode(point.schedule), one.laws, one.complaint, one.broken, one.warned
-        )
+        token = encode(point.schedule)
+        outcome = Outcome(point.number, token, one.complaint, one.broken, one.warned)
         report.outcomes.append(outcome)
         standing.see(outcome, run)
         report.coverage.count(one.cells)
@@ -261,7 +260,7 @@ def _attempt(setup: Setup, schedule: Schedule) -> Attempt:
     try:
         return attempt(setup, schedule)
     except SimulationError as error:
-        return Attempt((), str(error), (), landed=True, cells=())
+        return Attempt(str(error), (), landed=True, cells=())
 
 
 def _places_behind(setup: Setup, schedule: Schedule, *, every: bool) -> Alike:

@@ -153,6 +153,11 @@ class Summary:
         return worst(*(finding.verdict for finding in self.findings if not finding.known))
 
     @property
+    def laws(self) -> tuple[str, ...]:
+        """The codes of all broken laws, sorted."""
+        return tuple(sorted({law for finding in self.findings for law in finding.laws}))
+
+    @property
     def clean(self) -> bool:
         """Whether everything ran that was to run, and nothing fails."""
         return not (self.stopped or self.findings)
