@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from llm_sim.scenario import Scenario
 from llm_sim.simulation import Run
 from llm_sim.trace import ASSISTANT, DOWN, SERVICE, Event, FrameRecord, Trace, phase_of
 
@@ -30,6 +29,7 @@ assistant aggregator has begun to process it.
 NO_CALL: Final = "no_call"
 """Stands for the phase where a conversation has no calls."""
 
+_COLUMNS: Final = (*PHASES, NO_CALL)
 _RANK: Final = {phase: rank for rank, phase in enumerate(PHASES)}
 _KINDS: Final = frozenset(("stimulus", "push", "process", "handler", "answer", "register"))
 _WHOSE: Final = {True: "cancellable", False: "kept", None: "no handler"}
@@ -62,7 +62,7 @@ def cells(run: Run) -> tuple[Cell, ...]:
 
 
 def _cells(run: Run) -> Iterator[Cell]:
-    watch = _Watch(run.trace, _scripted(run.scenario))
+    watch = _Watch(run.trace, {call.id: call.name for call in run.scenario.calls})
     snapshots: list[tuple[str, dict[str, str]]] = []
     for event in run.trace.events:
         if event.kind == "rest":
@@ -78,10 +78,6 @@ def _cells(run: Run) -> Iterator[Cell]:
             yield Cell(mode, watch.cancels(call), stimulus, phases.get(call, "before"))
         if not watch.phases:
             yield Cell(mode, None, stimulus, NO_CALL)
-
-
-def _scripted(scenario: Scenario) -> dict[str, str]:
-    return {call.id: call.name for call in scenario.calls}
 
 
 class _Watch:
@@ -122,7 +118,8 @@ class _Watch:
             if pushed and phase.name == "started":
                 self._announce(call, frame)
             if pushed and phase.name == "update":
-                self._run_on(call)
+                if self.phases.get(call) == "answered":
+                    self.phases[call] = "running"
             elif pushed:
                 self._reach(call, "settled" if phase.ends else "announced")
             elif delivered and phase.ends:
@@ -132,10 +129,6 @@ class _Watch:
         for listed in frame.fields["function_calls"]:
             self._names.setdefault(listed["tool_call_id"], listed["function_name"])
         self._cancels.setdefault(call, self.cancels(call))
-
-    def _run_on(self, call: str) -> None:
-        if self.phases.get(call) == "answered":
-            self.phases[call] = "running"
 
     def _reach(self, call: str, phase: str) -> None:
         if _RANK[phase] > _RANK[self.phases.get(call, "before")]:
@@ -174,31 +167,26 @@ class Coverage:
         There is a row for each stimulus that landed with each sort of call that was there, so what
         was never met can be seen.
         """
-        if not self._counts:
-            return "no stimulus landed"
-        columns = (*PHASES, NO_CALL)
         stimuli = sorted({cell.stimulus for cell in self._counts})
-        rows = [["mode", "call", "stimulus", *(column.replace("_", " ") for column in columns)]]
-        for mode, cancels in sorted({(c.mode, c.cancels) for c in self._counts}, key=_order):
-            for stimulus in stimuli:
-                counts = [self._counts[Cell(mode, cancels, stimulus, phase)] for phase in columns]
-                told = [str(count) if count else _EMPTY for count in counts]
-                rows.append([mode, _WHOSE[cancels], stimulus, *told])
-        return _table(rows, words=3)
+        sorts = sorted({(cell.mode, cell.cancels) for cell in self._counts}, key=_order)
+        rows = [
+            (
+                [mode, _WHOSE[cancels], stimulus],
+                [self._counts[Cell(mode, cancels, stimulus, phase)] for phase in _COLUMNS],
+            )
+            for mode, cancels in sorts
+            for stimulus in stimuli
+        ]
+        return _table(["mode", "call", "stimulus"], rows)
 
     def in_short(self) -> str:
         """Return the counts as a small table, whatever the mode and the call's registration."""
-        if not self._counts:
-            return "no stimulus landed"
-        columns = (*PHASES, NO_CALL)
         met = Counter[tuple[str, str]]()
         for cell, count in self._counts.items():
             met[cell.stimulus, cell.phase] += count
-        rows = [["stimulus", *(column.replace("_", " ") for column in columns)]]
-        for stimulus in sorted({cell.stimulus for cell in self._counts}):
-            counts = [met[stimulus, column] for column in columns]
-            rows.append([stimulus, *(str(count) if count else _EMPTY for count in counts)])
-        return _table(rows, words=1)
+        stimuli = sorted({cell.stimulus for cell in self._counts})
+        rows = [([each], [met[each, phase] for phase in _COLUMNS]) for each in stimuli]
+        return _table(["stimulus"], rows)
 
     def to_plain(self) -> list[dict[str, Any]]:
         """Return the counts as JSON values, one object for each cell that was met."""
@@ -220,17 +208,20 @@ def _order(sort: tuple[str, bool | None]) -> tuple[str, int]:
 
 
 def _order_of_cell(cell: Cell) -> tuple[tuple[str, int], str, int]:
-    phases = (*PHASES, NO_CALL)
-    return _order((cell.mode, cell.cancels)), cell.stimulus, phases.index(cell.phase)
+    return _order((cell.mode, cell.cancels)), cell.stimulus, _COLUMNS.index(cell.phase)
 
 
-def _table(rows: list[list[str]], words: int) -> str:
-    """Set rows in columns: so many of words, flush left, and the others of numbers."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+def _table(words: list[str], rows: list[tuple[list[str], list[int]]]) -> str:
+    """Set rows in columns: those of words flush left, and those of numbers by phase."""
+    if not rows:
+        return "no stimulus landed"
+    told = [[*words, *(column.replace("_", " ") for column in _COLUMNS)]]
+    told += [[*left, *(str(count) if count else _EMPTY for count in right)] for left, right in rows]
+    widths = [max(map(len, column)) for column in zip(*told, strict=True)]
     lines = []
-    for row in rows:
+    for row in told:
         sized = list(zip(row, widths, strict=True))
-        parts = [text.ljust(width) for text, width in sized[:words]]
-        parts += [text.rjust(width) for text, width in sized[words:]]
+        parts = [text.ljust(width) for text, width in sized[: len(words)]]
+        parts += [text.rjust(width) for text, width in sized[len(words) :]]
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines)
