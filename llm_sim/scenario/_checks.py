@@ -146,19 +146,16 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
 
 
 def _unknown_tools(calls: list[tuple[Path, Mapping[str, Any]]], known: list[str]) -> list[Mistake]:
-    return [
-        Mistake((*path, "call"), _unknown_tool(call["call"], known), "whole")
-        for path, call in calls
-        if call["call"] not in known
-    ]
-
-
-def _unknown_tool(name: str, known: list[str]) -> str:
-    return (
-        f"unknown tool {name!r}{did_you_mean(name, _texts(known))}: add it to tools, "
-        f"name the bot that has it, or write "
-        f"`tools: {{{name}: {{registered: false}}}}` to call a tool without a handler"
-    )
+    mistakes = []
+    for path, call in calls:
+        if (name := call["call"]) not in known:
+            wrong = (
+                f"unknown tool {name!r}{did_you_mean(name, _texts(known))}: add it to tools, "
+                "name the bot that has it, or write "
+                f"`tools: {{{name}: {{registered: false}}}}` to call a tool without a handler"
+            )
+            mistakes.append(Mistake((*path, "call"), wrong, "whole"))
+    return mistakes
 
 
 def _unknown_latencies(latency: Mapping[str, Any], known: list[str]) -> list[Mistake]:
@@ -183,7 +180,7 @@ def _latencies_given_twice(latency: Mapping[str, Any], tools: Mapping[str, Any])
             "key",
         )
         for key in latency
-        if key not in WORLD_LATENCIES and _has_latency(plain_of(tools.get(key)))
+        if key not in WORLD_LATENCIES and "latency" in _mapping(plain_of(tools.get(key)))
     ]
 
 
@@ -197,18 +194,12 @@ def _unknown_holds(data: Mapping[str, Any], known: list[str]) -> list[Mistake]:
         if isinstance(tool, str) and tool not in known
     ]
     for i, injection in enumerate(_items(data.get("inject", ()))):
-        plain = plain_of(injection)
-        do = plain_of(plain.get("do")) if isinstance(plain, Mapping) else None
-        released = do.get("release") if isinstance(do, Mapping) else None
+        released = _part(injection, "do", "release")
         if isinstance(released, str) and released not in hold:
             held = f"add `hold: {{{released}: 1}}`{did_you_mean(released, _texts(list(hold)))}"
             wrong = f"{released!r} is not held: {held}"
             mistakes.append(Mistake(("inject", i, "do", "release"), wrong, "whole"))
     return mistakes
-
-
-def _has_latency(tool: Any) -> bool:
-    return isinstance(tool, Mapping) and "latency" in tool
 
 
 def _texts(words: list[Any]) -> list[str]:

@@ -9,16 +9,12 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from llm_sim.errors import Problem, ScenarioError
 from llm_sim.scenario._fields import Given, Writes
-from llm_sim.scenario._mistakes import Mistake, refusal, show
+from llm_sim.scenario._mistakes import show
 
 _UNITS_NS = {"m": 60_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 _DURATION = re.compile(r"([0-9]{1,30})(?:\.([0-9]{1,30}))?([A-Za-zµ]+)")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _MOST_DIGITS_OF_A_FRACTION = 30
-
-
-class _NotADurationError(Exception):
-    """Carries what is wrong, as the end of a sentence that begins with the duration's name."""
 
 
 def parse_duration(text: str | int) -> int:
@@ -36,7 +32,7 @@ def parse_duration(text: str | int) -> int:
     """
     try:
         return _parse(text)
-    except _NotADurationError as error:
+    except ValueError as error:
         raise ScenarioError(Problem(f"duration {error}")) from None
 
 
@@ -65,26 +61,27 @@ def format_duration(duration_ns: int) -> str:
 
 
 def _parse(value: Any) -> int:
+    """Return nanoseconds, or refuse with the end of a sentence that begins with a name."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         if value == 0:
             return 0
-        raise _NotADurationError(f"must have a unit: write 300ms or 5s, not {show(value)}")
+        raise ValueError(f"must have a unit: write 300ms or 5s, not {show(value)}")
     if not isinstance(value, str):
-        raise _NotADurationError(f"must be a duration such as 300ms or 5s, not {show(value)}")
+        raise ValueError(f"must be a duration such as 300ms or 5s, not {show(value)}")
     if _NUMBER.fullmatch(value):
-        raise _NotADurationError(f"must have a unit: write 300ms or 5s, not {show(value)}")
+        raise ValueError(f"must have a unit: write 300ms or 5s, not {show(value)}")
     if value.startswith("-"):
-        raise _NotADurationError(f"must not be negative: write 300ms or 5s, not {show(value)}")
+        raise ValueError(f"must not be negative: write 300ms or 5s, not {show(value)}")
     match = _DURATION.fullmatch(value)
     if match is None:
-        raise _NotADurationError(f"must be a duration such as 300ms or 5s, not {show(value)}")
+        raise ValueError(f"must be a duration such as 300ms or 5s, not {show(value)}")
     whole, fraction, unit = match[1], match[2] or "", match[3]
     if unit not in _UNITS_NS:
-        raise _NotADurationError(f"must have a unit out of m, s, ms, us and ns, not {show(value)}")
+        raise ValueError(f"must have a unit out of m, s, ms, us and ns, not {show(value)}")
     scale: int = 10 ** len(fraction)
     whole_ns, rest = divmod(int(whole + fraction) * _UNITS_NS[unit], scale)
     if rest:
-        raise _NotADurationError(f"must be whole nanoseconds, not {show(value)}")
+        raise ValueError(f"must be whole nanoseconds, not {show(value)}")
     return whole_ns
 
 
@@ -100,19 +97,12 @@ def _decimal(duration_ns: int, unit_ns: int) -> str:
     return f"{whole}.{digits}" if digits else str(whole)
 
 
-def _validate(value: Any) -> int:
-    try:
-        return _parse(value)
-    except _NotADurationError as error:
-        raise refusal([Mistake((), str(error))]) from None
-
-
 DURATION: Final = Writes(format_duration)
 """Durations are written with a unit."""
 
 Nanoseconds = Annotated[
     int,
-    BeforeValidator(_validate),
+    BeforeValidator(_parse),
     DURATION,
     WithJsonSchema(
         {
