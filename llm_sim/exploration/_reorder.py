@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Final, Literal, get_args
 
@@ -238,43 +238,38 @@ _Like = tuple[tuple[str, ...], str]
 """The codes of the broken laws, and why there is no verdict."""
 
 
+@dataclass(slots=True)
 class _OrderSearch:
     """Runs of one schedule in other orders, and what fails in them.
 
-    Args:
+    Parameters:
         report: What is filled.
-        one_run: Runs the scenario.
+        run: Runs the scenario.
         stop_requested: Tells whether to stop.
+        failed: How often each failure came, and its run with the fewest deviations.
     """
 
-    def __init__(
-        self,
-        report: ReorderReport,
-        one_run: Callable[..., Run],
-        stop_requested: Callable[[], bool],
-    ) -> None:
-        self._report = report
-        self._run = one_run
-        self._stop_requested = stop_requested
-        self._failed: dict[_Like, tuple[int, Run]] = {}
-        """How often each failure came, and its run with the fewest deviations."""
+    report: ReorderReport
+    run: Callable[..., Run]
+    stop_requested: Callable[[], bool]
+    failed: dict[_Like, tuple[int, Run]] = field(default_factory=dict)
 
     def explore(self, scheduler: Scheduler, most: int, progress: ProgressListener | None) -> None:
         """Try one order after the other."""
-        report = self._report
+        report = self.report
         while scheduler.begin():
-            report.stopped = self._stop_requested()
+            report.stopped = self.stop_requested()
             if report.stopped or report.tried == most:
                 return
-            one = self._run(report.in_order.schedule, scheduler)
+            one = self.run(report.in_order.schedule, scheduler)
             report.tried += 1
             report.missed += not one.landed
             like = _like(one)
             if one.landed and any(like):
-                times, shortest = self._failed.get(like, (0, one))
-                self._failed[like] = (times + 1, min(shortest, one, key=_deviations))
+                times, shortest = self.failed.get(like, (0, one))
+                self.failed[like] = (times + 1, min(shortest, one, key=_deviations))
             if progress is not None:
-                progress(report.tried, most, sum(times for times, _ in self._failed.values()))
+                progress(report.tried, most, sum(times for times, _ in self.failed.values()))
         report.exhausted = True
 
     def findings(self) -> Iterator[Finding]:
@@ -282,9 +277,9 @@ class _OrderSearch:
 
         What fails alike in asyncio's own order is told in that order already.
         """
-        setup, tried = self._report.setup, self._report.tried
-        own = _like(self._report.in_order)
-        for like, (times, shortest) in self._failed.items():
+        setup, tried = self.report.setup, self.report.tried
+        own = _like(self.report.in_order)
+        for like, (times, shortest) in self.failed.items():
             if like == own:
                 continue
             one = self._reduced(shortest, like)
@@ -297,9 +292,9 @@ class _OrderSearch:
         def fails(order: Sequence[Deviation]) -> bool:
             nonlocal left, best
             left -= 1
-            if left < 0 or self._stop_requested():
+            if left < 0 or self.stop_requested():
                 return False
-            one = self._run(replace(failing.schedule, order=tuple(order)))
+            one = self.run(replace(failing.schedule, order=tuple(order)))
             if not (one.landed and _like(one) == like):
                 return False
             best = one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from llm_sim.errors import SimulationError, UsageError
@@ -100,34 +100,29 @@ class _StoppedError(Exception):
     """Ends a search between two runs."""
 
 
+@dataclass(slots=True)
 class _Descent:
     """Goes down from run to run, each one simpler than the last.
 
-    Args:
-        failing: Where it begins.
-        violation: The failure to keep.
+    Parameters:
+        best: The simplest run so far; at first where it begins.
+        found: The failure in it, which is kept.
         rerun: Runs a candidate and judges it.
         most_runs: After how many runs it ends.
         stop: Asked before each run.
+        after_run: Called after each run.
+        runs: How many there were.
     """
 
-    def __init__(
-        self,
-        failing: Run,
-        violation: Violation,
-        rerun: Rerun,
-        most_runs: int,
-        stop: Callable[[], bool],
-    ) -> None:
-        self._violation = violation
-        self._rerun = rerun
-        self._most_runs = most_runs
-        self._stop = stop
-        self._tried: set[str] = set()
-        self._points: dict[str, Sequence[Landing]] = {}
-        self.after_run: Callable[[], None] = lambda: None
-        self.best, self.found = failing, violation
-        self.runs = 0
+    best: Run
+    found: Violation
+    rerun: Rerun
+    most_runs: int
+    stop: Callable[[], bool]
+    after_run: Callable[[], None] = lambda: None
+    runs: int = 0
+    _tried: set[str] = field(default_factory=set)
+    _points: dict[str, Sequence[Landing]] = field(default_factory=dict)
 
     def finish(self) -> bool:
         """Go down as far as it goes; return whether nothing more can be left away.
@@ -144,8 +139,8 @@ class _Descent:
             found = None if again is None else self._alike(again)
             if again is None or found is None:
                 raise UsageError(
-                    f"the run does not break {self._violation.law} again: "
-                    f"{self._violation.message!r}; its Setup is not the one that it was found with"
+                    f"the run does not break {self.found.law} again: "
+                    f"{self.found.message!r}; its Setup is not the one that it was found with"
                 )
             self.best, self.found = again, found
             self._leave_away_much()
@@ -163,10 +158,10 @@ class _Descent:
         """Leave many pieces away at once, then fewer; stimuli stay where they are."""
         self._try_any(without(self.best, ()))
         for pieces in LEVELS:
-            size = len(pieces(self.best, self._violation.call))
+            size = len(pieces(self.best, self.found.call))
             while size:
                 place = 0
-                while chunk := pieces(self.best, self._violation.call)[place : place + size]:
+                while chunk := pieces(self.best, self.found.call)[place : place + size]:
                     if not self._try_any(without(self.best, chunk)):
                         place += size
                 size //= 2
@@ -175,7 +170,7 @@ class _Descent:
         """Leave single pieces away, and let the first stimulus land wherever it likes."""
         for pieces in LEVELS:
             place = 0
-            while chunk := pieces(self.best, self._violation.call)[place : place + 1]:
+            while chunk := pieces(self.best, self.found.call)[place : place + 1]:
                 if not any(self._try_everywhere(case) for case in without(self.best, chunk)):
                     place += 1
 
@@ -239,7 +234,7 @@ class _Descent:
         return True
 
     def _alike(self, run: Run) -> Violation | None:
-        alike = (self._violation.call, self._violation.identity)
+        alike = (self.found.call, self.found.identity)
         for violation in run.violations:
             if (violation.call, violation.identity) == alike:
                 return violation
@@ -247,12 +242,12 @@ class _Descent:
 
     def _run(self, case: Case) -> Run | None:
         """Run a case; None where it gives no verdict."""
-        if self.runs >= self._most_runs or self._stop():
+        if self.runs >= self.most_runs or self.stop():
             raise _StoppedError
         self.runs += 1
         self._tried.add(_key(case))
         try:
-            run = self._rerun(case.scenario, Schedule(case.landings))
+            run = self.rerun(case.scenario, Schedule(case.landings))
         except SimulationError:
             return None
         finally:

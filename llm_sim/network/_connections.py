@@ -6,7 +6,7 @@ import asyncio
 import functools
 import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, Final
@@ -49,10 +49,11 @@ class Fault:
     after: int = 0
 
 
+@dataclass(slots=True, eq=False)
 class Host:
     """A server that a program reaches by name.
 
-    Args:
+    Parameters:
         name: Its name or numeric address in lower case, with ``:port`` if the other ports of the
             name are not its own.
         accept: Returns a new server protocol for each connection. What it raises resets the
@@ -60,38 +61,34 @@ class Host:
         latency_ns: The virtual time that bytes take, either way. To connect takes none.
         faults: What goes wrong; the first that fits holds.
         watch: Is told of exchanges when they are sent, in the context of the client who asked.
+        connections: How many connections there were.
+        exchanges: How many exchanges there were.
     """
 
-    def __init__(
-        self,
-        name: str,
-        accept: Callable[[], Awaitable[asyncio.Protocol]] | None,
-        latency_ns: int = 0,
-        faults: Iterable[Fault] = (),
-        watch: Watch | None = None,
-    ) -> None:
-        self.name = name
-        self.accept = accept
-        self.latency_ns = latency_ns
-        self.watch = watch
-        self.connections = self.exchanges = 0
-        self._faults = tuple(faults)
+    name: str
+    accept: Callable[[], Awaitable[asyncio.Protocol]] | None
+    latency_ns: int = 0
+    faults: Sequence[Fault] = ()
+    watch: Watch | None = None
+    connections: int = 0
+    exchanges: int = 0
 
     def fault(self, kinds: tuple[str, ...], number: int) -> Fault | None:
         """Return what goes wrong with a connection, or an exchange, of this number."""
-        for fault in self._faults:
+        for fault in self.faults:
             if fault.kind in kinds and fault.nth in (None, number):
                 return fault
         return None
 
 
+@dataclass(slots=True, eq=False)
 class Connection:
     """What two ends have between them: latency, order, and faults.
 
     An *exchange* begins when the client sends something after the server did, or for the first
     time. A fault acts on the answer: the server has had the request and has done its work.
 
-    Args:
+    Parameters:
         loop: Carries the bytes.
         context: Where the handles and the timers that carry them belong.
         host: The server.
@@ -99,35 +96,29 @@ class Connection:
         server: The other end.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        context: Context,
-        host: Host,
-        client: End,
-        server: End,
-    ) -> None:
-        self._loop = loop
-        self._context = context
-        self._host = host
-        self._client = client
-        self._server = server
-        self._is_asking = False
-        self._asked_in: Context | None = None
-        self._fault: Fault | None = None
-        self._answered = 0
-        self._is_cut = False
-        client.connection = server.connection = self
+    loop: asyncio.AbstractEventLoop
+    context: Context
+    host: Host
+    client: End
+    server: End
+    _is_asking: bool = False
+    _asked_in: Context | None = None
+    _fault: Fault | None = None
+    _answered: int = 0
+    _is_cut: bool = False
+
+    def __post_init__(self) -> None:
+        self.client.connection = self.server.connection = self
 
     def other(self, end: End) -> End:
         """Return the end that is not this one."""
-        return self._server if end is self._client else self._client
+        return self.server if end is self.client else self.client
 
     def carry(self, source: End, data: bytes | None) -> None:
         """Take bytes, or the end of the stream, to the other end, unless a fault prevents it."""
-        if source is self._client and data:
+        if source is self.client and data:
             self._begin_exchange(data)
-        elif source is self._server:
+        elif source is self.server:
             if data:
                 self._begin_answer(data)
             if self._fault is not None and not self._is_cut:
@@ -147,9 +138,9 @@ class Connection:
         self._asked_in = copy_context()
         self._tell("asked", data)
         self._answered = 0
-        self._host.exchanges += 1
-        self._fault = self._host.fault((HANG, CUT), self._host.exchanges)
-        if self._host.accept is None and self._fault is not None:
+        self.host.exchanges += 1
+        self._fault = self.host.fault((HANG, CUT), self.host.exchanges)
+        if self.host.accept is None and self._fault is not None:
             self._begin_answer(b"")
             if self._fault.kind == CUT:
                 self.reset()
@@ -164,13 +155,13 @@ class Connection:
             self._tell("answered", data)
 
     def _tell(self, what: str, data: bytes = b"") -> None:
-        if self._host.watch is not None and self._asked_in is not None:
-            self._asked_in.run(self._host.watch, what, data)
+        if self.host.watch is not None and self._asked_in is not None:
+            self._asked_in.run(self.host.watch, what, data)
 
     def _spoil(self, fault: Fault, data: bytes | None) -> bytes | None:
         """Return what a fault leaves of an answer; an empty string for nothing."""
         if fault.kind == HANG:
-            self._server.was_read(len(data or b""))
+            self.server.was_read(len(data or b""))
             return b""
         if data is None:
             return None
@@ -183,17 +174,17 @@ class Connection:
     def _cut(self, last: bytes) -> None:
         self._tell(CUT)
         if last:
-            self._send(self._client, last)
-        for end in (self._client, self._server):
+            self._send(self.client, last)
+        for end in (self.client, self.server):
             self._send(end, ConnectionResetError(104, "Connection reset by peer"))
         self._is_cut = True
 
     def _send(self, target: End, item: _Arrival) -> None:
-        if self._host.latency_ns:
-            delay = self._host.latency_ns / _NANOSECONDS
-            self._loop.call_later(delay, target.arrive, item, context=self._context)
+        if self.host.latency_ns:
+            delay = self.host.latency_ns / _NANOSECONDS
+            self.loop.call_later(delay, target.arrive, item, context=self.context)
         else:
-            self._loop.call_soon(target.arrive, item, context=self._context)
+            self.loop.call_soon(target.arrive, item, context=self.context)
 
 
 class End(asyncio.Transport):
@@ -331,7 +322,7 @@ class End(asyncio.Transport):
         """Give the protocol what has arrived, at a later step."""
         if not self._is_reading:
             self._is_reading = True
-            self._loop.call_soon(self._hand_over, context=self.connection._context)
+            self._loop.call_soon(self._hand_over, context=self.connection.context)
 
     def is_reading(self) -> bool:
         """Tell whether the protocol is given what arrives."""

@@ -58,7 +58,7 @@ class Servers:
         for name, declared in declared_hosts.items():
             accept = None if declared.build is None else partial(self._accept, name, declared.build)
             watch = partial(self._told, name)
-            self._hosts.add(Host(name, accept, declared.latency_ns, declared.faults, watch))
+            self._hosts.add(Host(name, accept, declared.latency_ns, tuple(declared.faults), watch))
 
     def stop(self) -> None:
         """Begin to stop what was started; the servers have stopped when the loop is at rest."""
