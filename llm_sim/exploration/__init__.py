@@ -1,7 +1,7 @@
 """Many runs: searches, each of which yields Findings and ends with a Summary."""
 
-from llm_sim.exploration._campaign import Campaign, FuzzListener
-from llm_sim.exploration._coverage import NO_CALL, PHASES, Cell, Coverage, cells
+from llm_sim.exploration._campaign import Campaign
+from llm_sim.exploration._coverage import Cell, Coverage, cells
 from llm_sim.exploration._fuzz import (
     SILENCE,
     Drawn,
@@ -23,7 +23,7 @@ from llm_sim.exploration._reorder import (
 )
 from llm_sim.exploration._report import Outcome, SweepReport
 from llm_sim.exploration._searches import completed
-from llm_sim.exploration._shrink import MOST_RUNS_OF_A_SHRINK, Shrunk, shrink
+from llm_sim.exploration._shrink import Shrunk, shrink
 from llm_sim.exploration._single_runs import RunReport, TokenReplay, replay, search_run
 from llm_sim.exploration._smoke import Smoked, SmokeReport, search_tools, smoke
 from llm_sim.exploration._stopping import stop_requests
@@ -39,9 +39,6 @@ from llm_sim.exploration._workers import Workers, worker_processes
 
 __all__ = [
     "MOST_RUNS",
-    "MOST_RUNS_OF_A_SHRINK",
-    "NO_CALL",
-    "PHASES",
     "POLICIES",
     "SILENCE",
     "UNREACHABLE",
@@ -51,7 +48,6 @@ __all__ = [
     "Drawn",
     "Extent",
     "ExtentListener",
-    "FuzzListener",
     "Orders",
     "Outcome",
     "Policy",

@@ -21,7 +21,7 @@ from llm_sim.scenario._builders import (
     user_stops,
     wait,
 )
-from llm_sim.scenario._durations import Duration, format_duration, parse_duration
+from llm_sim.scenario._durations import format_duration, parse_duration
 from llm_sim.scenario._expect import (
     Absent,
     Anything,
@@ -59,7 +59,6 @@ __all__ = [
     "Call",
     "CallExpected",
     "ContextExpected",
-    "Duration",
     "Expectation",
     "F",
     "Fail",

@@ -13,7 +13,6 @@ from llm_sim.simulation._findings import (
 )
 from llm_sim.simulation._frame_log import FrameLog
 from llm_sim.simulation._limits import Limits
-from llm_sim.simulation._names import placed_at
 from llm_sim.simulation._recorded import recorded_run
 from llm_sim.simulation._run import ContextAtRest, Run, run, simulate
 from llm_sim.simulation._setup import DEFAULTS, Defaults, Setup
@@ -56,7 +55,6 @@ __all__ = [
     "check_recording",
     "golden_path",
     "nearest_frame",
-    "placed_at",
     "recorded_run",
     "run",
     "simulate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +91,8 @@ def recorded_run(trace: Trace) -> Run:
         cut = SimulationError("the trace ends before the run did")
         return Run(setup, schedule, trace, NoVerdict(cut))
     found = judge(trace, laws)
-    own = (Violation(code, message) for code, _, message in _in_parts(header.own_laws))
+    parts = (each.partition(" ") for each in header.own_laws)
+    own = (Violation(code, message) for code, _, message in parts)
     verdict = verdict_of(
         (*(each for each in found if each.level == "error"), *own),
         tuple(UnmetExpectation((), message) for message in header.unmet),
@@ -99,10 +100,6 @@ def recorded_run(trace: Trace) -> Run:
     )
     warnings = tuple(each for each in found if each.level == "warn")
     return Run(setup, schedule, trace, verdict, warnings)
-
-
-def _in_parts(own_laws: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    return (each.partition(" ") for each in own_laws)
 
 
 def _laws_of(header: Header) -> tuple[Law, ...]:
