@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from llm_sim.errors import SimulationError
 from llm_sim.exploration._coverage import Cell, cells
 from llm_sim.exploration._points import Alike, alike
 from llm_sim.loop import QuietSteps
@@ -45,8 +46,11 @@ def like_of(run: Run) -> Like:
 
 
 def attempt(setup: Setup, schedule: Schedule) -> Attempt:
-    """Run a schedule and judge it."""
-    run = simulate(setup, schedule)
+    """Run a schedule and judge it; a run that broke off has no verdict, and the others go on."""
+    try:
+        run = simulate(setup, schedule)
+    except SimulationError as error:
+        return Attempt(str(error), (), landed=True, cells=())
     broken, complaint = like_of(run)
     warned = tuple(sorted({f"{each.law} {each.message}" for each in run.warnings}))
     return Attempt(
@@ -60,9 +64,15 @@ def attempt(setup: Setup, schedule: Schedule) -> Attempt:
 
 
 def places_behind(setup: Setup, schedule: Schedule, *, every: bool = False) -> Alike:
-    """Run a schedule, and return the places for another stimulus after its last one."""
+    """Run a schedule, and return the places for another stimulus after its last one.
+
+    There is the first alone where the run has no verdict.
+    """
     quiet = QuietSteps()
-    run = simulate(setup, schedule, instrument=None if every else quiet)
+    try:
+        run = simulate(setup, schedule, instrument=None if every else quiet)
+    except SimulationError:
+        return (0,)
     if not run.landed:
         return (0,)
     last = [event.step for event in run.trace.of("stimulus") if event.data.get("swept")][-1]

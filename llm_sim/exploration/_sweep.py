@@ -9,7 +9,7 @@ from functools import partial
 from time import perf_counter
 from typing import Final
 
-from llm_sim.errors import SimulationError, UsageError, did_you_mean
+from llm_sim.errors import UsageError, did_you_mean
 from llm_sim.exploration._attempts import (
     Attempt,
     Runs,
@@ -18,7 +18,7 @@ from llm_sim.exploration._attempts import (
     in_this_process,
     places_behind,
 )
-from llm_sim.exploration._points import Alike, Extent, Point, first_places, plan
+from llm_sim.exploration._points import Extent, Point, first_places, plan
 from llm_sim.exploration._report import Outcome, Standing, SweepReport
 from llm_sim.exploration._searches import completed
 from llm_sim.exploration._stopping import stop_requests
@@ -191,7 +191,7 @@ def search_points(
                 if crew is None
                 else crew.runs(setup, stop_requested)
             )
-            behind = partial(_places_behind, every=every)
+            behind = partial(places_behind, every=every)
             extent, points = plan(
                 firsts, kinds[1:], lambda schedules: runs(behind, schedules), most
             )
@@ -228,7 +228,7 @@ def _swept(
     """Try the points; yield, after each, how many are done and how many of them failed."""
     known: dict[Schedule, Attempt] = {}
     distinct = dict.fromkeys(point.alike for point in points)
-    attempts = first_of_their_like(runs(_attempt, distinct))
+    attempts = first_of_their_like(runs(attempt, distinct))
     failed = 0
     for done, point in enumerate(points, 1):
         run = None
@@ -244,7 +244,7 @@ def _swept(
         if not one.landed and point.alike != point.schedule:
             # The proof covers stimuli that landed. This one did not, and the message names the
             # place: run its own point.
-            one = _attempt(report.setup, point.schedule)
+            one = attempt(report.setup, point.schedule)
             report.runs += 1
         token = encode(point.schedule)
         outcome = Outcome(point.number, token, one.complaint, one.broken, one.warned)
@@ -253,19 +253,3 @@ def _swept(
         report.coverage.count(one.cells)
         failed += outcome.failed
         yield done, failed
-
-
-def _attempt(setup: Setup, schedule: Schedule) -> Attempt:
-    """Run a schedule and judge it; a run that broke off has no verdict, and the others go on."""
-    try:
-        return attempt(setup, schedule)
-    except SimulationError as error:
-        return Attempt(str(error), (), landed=True, cells=())
-
-
-def _places_behind(setup: Setup, schedule: Schedule, *, every: bool) -> Alike:
-    """Return the places after a stimulus; the first alone where the run has no verdict."""
-    try:
-        return places_behind(setup, schedule, every=every)
-    except SimulationError:
-        return (0,)
