@@ -58,20 +58,13 @@ def _handlers_after(facts: Facts, end: Event) -> Iterator[Violation]:
             # A handler that is over in the very instant of the end was cancelled by it.
             runs_on = event.seq > end.seq and event.time_ns > end.time_ns
             if began is not None and runs_on and event.seq not in told_to_stop:
-                yield _still_running(facts, event, end)
+                yield _runs_after(facts, event, end, "still runs")
         elif event.seq > end.seq:
-            yield Violation(
-                "LS302",
-                f"{event.call} `{event.where}`: its handler starts after the "
-                f"{facts.frame(end).type}Frame has gone through",
-                event.call,
-                event.seq,
-                kind=kebab("handler starts after", facts.frame(end).type),
-            )
+            yield _runs_after(facts, event, end, "starts")
         else:
             running[event.call] = event
     for event in running.values():
-        yield _still_running(facts, event, end)
+        yield _runs_after(facts, event, end, "still runs")
 
 
 def _told_to_stop(facts: Facts, end: Event) -> Iterator[Event]:
@@ -84,15 +77,12 @@ def _told_to_stop(facts: Facts, end: Event) -> Iterator[Event]:
             yield event
 
 
-def _still_running(facts: Facts, event: Event, end: Event) -> Violation:
-    return Violation(
-        "LS302",
-        f"{event.call} `{event.where}`: its handler still runs after the "
-        f"{facts.frame(end).type}Frame has gone through",
-        event.call,
-        event.seq,
-        kind=kebab("handler runs after", facts.frame(end).type),
-    )
+def _runs_after(facts: Facts, event: Event, end: Event, does: str) -> Violation:
+    type_ = facts.frame(end).type
+    wrong = f"its handler {does} after the {type_}Frame has gone through"
+    kind = kebab("handler", does.removeprefix("still "), "after", type_)
+    message = f"{event.call} `{event.where}`: {wrong}"
+    return Violation("LS302", message, event.call, event.seq, kind=kind)
 
 
 def _call_frames_after(facts: Facts) -> Iterator[Violation]:

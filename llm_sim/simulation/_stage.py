@@ -130,7 +130,7 @@ class Stage:
         if session is None:  # pragma: no cover - _start raises then
             raise SimulationError("the pipeline was not built")
         self._open(session, schedule)
-        self._settle(session)
+        self.recorder.record("state", data=plain(session.views()))
         self._probe(session)
         self._end(session)
         self._servers.stop()
@@ -196,9 +196,6 @@ class Stage:
             data["waiting"] = [renumbered(line) for line in self.loop.waiting()]
             data["bound"] = self._limits.in_words(how)
         self.recorder.record("rest", data=data)
-
-    def _settle(self, session: Session) -> None:
-        self.recorder.record("state", data=plain(session.views()))
 
     def _probe(self, session: Session) -> None:
         """Send a fresh call through, unless the conversation has ended on purpose."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 from llm_sim.loop import SimLoop, StockLoop
@@ -14,32 +15,32 @@ from llm_sim.stimuli import STIMULUS_KINDS
 from llm_sim.targets import Session
 
 
+@dataclass(slots=True)
 class Stimuli:
     """Lets each stimulus join the end of the ready queue where it was said to.
 
-    Args:
+    Parameters:
         loop: The loop of the run.
         recorder: Tells of new frames, and is told of each stimulus.
         session: Where stimuli go in.
         gates: What a release opens.
+        seen: How often each type of frame was seen.
+        ending: Whether an end or a cancel has been injected.
+        timers: Timers of the loop that are ours: stimuli whose moment has not come.
     """
 
-    def __init__(
-        self, loop: SimLoop | StockLoop, recorder: Recorder, session: Session, gates: Gates
-    ) -> None:
-        self._loop = loop
-        self._recorder = recorder
-        self._session = session
-        self._gates = gates
-        self._awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = {}
-        self._armed: list[asyncio.Handle] = []
-        self._outstanding: dict[int, Landing] = {}
-        self.seen: dict[str, int] = {}
-        """How often each type of frame was seen."""
-        self.ending = False
-        """Whether an end or a cancel has been injected."""
-        self.timers = 0
-        """Timers of the loop that are ours: stimuli whose moment has not come."""
+    loop: SimLoop | StockLoop
+    recorder: Recorder
+    session: Session
+    gates: Gates
+    seen: dict[str, int] = field(default_factory=dict)
+    ending: bool = False
+    timers: int = 0
+    _awaited: dict[tuple[str, int], list[tuple[int, Stimulus, Landing | None]]] = field(
+        default_factory=dict
+    )
+    _armed: list[asyncio.Handle] = field(default_factory=list)
+    _outstanding: dict[int, Landing] = field(default_factory=dict)
 
     def open(self, opening: Stimulus, injections: tuple[Injection, ...], plan: Schedule) -> None:
         """Open the conversation and arm everything that is to happen in it.
@@ -47,16 +48,16 @@ class Stimuli:
         Occurrences of frames are counted from here, so that neither the target's way of starting
         up nor its version shifts them.
         """
-        self._recorder.on_new_frame(self._on_new_frame)
-        self._loop.call_soon(self._fire, opening, None)
-        opened = self._loop.steps
+        self.recorder.on_new_frame(self._on_new_frame)
+        self.loop.call_soon(self._fire, opening, None)
+        opened = self.loop.steps
         for injection in injections:
             if injection.at is not None:
                 self._await(injection.at, injection.nth, injection.offset, injection.do, None)
             elif injection.after is not None:
                 self.timers += 1
-                when = (self._loop.time_ns + injection.after) / 1e9
-                self._loop.call_at(when, self._fire_timer, injection.do)
+                when = (self.loop.time_ns + injection.after) / 1e9
+                self.loop.call_at(when, self._fire_timer, injection.do)
             else:
                 step = opened + (injection.step or 0) + injection.offset
                 self._arm(step, injection.do, None)
@@ -80,7 +81,7 @@ class Stimuli:
             handle.cancel()
 
     def _arm(self, step: int, stimulus: Stimulus, landing: Landing | None) -> None:
-        self._armed.append(self._loop.call_at_step(step, self._fire, stimulus, landing))
+        self._armed.append(self.loop.call_at_step(step, self._fire, stimulus, landing))
 
     def _await(
         self, frame: str, nth: int, offset: int, stimulus: Stimulus, landing: Landing | None
@@ -90,7 +91,7 @@ class Stimuli:
     def _on_new_frame(self, frame: str) -> None:
         count = self.seen[frame] = self.seen.get(frame, 0) + 1
         for offset, stimulus, landing in self._awaited.pop((frame, count), ()):
-            self._arm(self._loop.steps + offset, stimulus, landing)
+            self._arm(self.loop.steps + offset, stimulus, landing)
 
     def _fire_timer(self, stimulus: Stimulus) -> None:
         self.timers -= 1
@@ -102,7 +103,7 @@ class Stimuli:
         del self._outstanding[number]
         after = self._outstanding.get(number + 1)
         if after is not None and after.anchor == THEN:
-            self._arm(self._loop.steps + after.offset, Stimulus(kind=after.kind), after)
+            self._arm(self.loop.steps + after.offset, Stimulus(kind=after.kind), after)
         return number
 
     def _fire(self, stimulus: Stimulus, landing: Landing | None) -> None:
@@ -111,10 +112,10 @@ class Stimuli:
             data["swept"] = self._landed(landing)
         if stimulus.text:
             data["text"] = stimulus.text
-        self._recorder.begin(self._recorder.record("stimulus", data=data))
+        self.recorder.begin(self.recorder.record("stimulus", data=data))
         row = STIMULUS_KINDS.get(stimulus.kind)
         self.ending = self.ending or (row is not None and row.ends)
         if row is not None and row.does == "release":
-            self._gates.release(stimulus.text)
+            self.gates.release(stimulus.text)
             return
-        self._loop.create_task(self._session.inject(stimulus), name=f"stimulus {stimulus.kind}")
+        self.loop.create_task(self.session.inject(stimulus), name=f"stimulus {stimulus.kind}")

@@ -133,7 +133,8 @@ def _what(trace: Trace, event: Event) -> str:
             if frame is None or frame.type not in TOLD:
                 return ""
             way = "v" if event.direction == DOWN else "^"
-            return f"{way} {event.where:10} {frame.type} {_payload(frame)}".rstrip()
+            payload = " ".join(_payloads(frame))
+            return f"{way} {event.where:10} {frame.type} {payload}".rstrip()
         case "stimulus":
             text = event.data.get("text")
             return f"* {event.data['do']}" + (f" {_json(text)}" if text else "")
@@ -149,10 +150,6 @@ def _what(trace: Trace, event: Event) -> str:
         case "rest":
             return f"  at rest: {event.data['how']}"
     return ""
-
-
-def _payload(frame: FrameRecord) -> str:
-    return " ".join(_payloads(frame))
 
 
 def _payloads(frame: FrameRecord) -> Iterator[str]:

@@ -7,7 +7,6 @@ push or of a kind that is not shown, the row where it is first seen, or else the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,7 +39,7 @@ def timeline(trace: Trace, breaking: int | None = None) -> list[str]:
         breaking: The ``seq`` of the event to mark, or None.
     """
     told = _told(trace, breaking)
-    rows = list(_rows(told, _to_mark(trace, told, breaking)))
+    rows = _rows(told, _to_mark(trace, told, breaking))
     columns = stations(trace)
     lines = [_header(columns)]
     shown, before, after = _excerpt(rows)
@@ -84,24 +83,16 @@ def _to_mark(trace: Trace, told: list[tuple[Event, str]], breaking: int | None) 
     return before
 
 
-def _rows(told: list[tuple[Event, str]], marked: int | None) -> Iterator[_Row]:
-    row: _Row | None = None
+def _rows(told: list[tuple[Event, str]], marked: int | None) -> list[_Row]:
+    rows: list[_Row] = []
     for event, what in told:
-        same = (
-            row is not None
-            and event.kind == "process"
-            and row.frame == event.frame
-            and row.time_ns == event.time_ns
-            and event.where not in row.at
-        )
-        if row is None or not same:
-            if row is not None:
-                yield row
-            row = _Row(event.time_ns, what, frame=event.frame if event.kind == "process" else None)
-        row.at.append(event.where)
-        row.marked = row.marked or event.seq == marked
-    if row is not None:
-        yield row
+        frame = event.frame if event.kind == "process" else None
+        same = rows and (rows[-1].frame, rows[-1].time_ns) == (frame, event.time_ns)
+        if frame is None or not same or event.where in rows[-1].at:
+            rows.append(_Row(event.time_ns, what, frame=frame))
+        rows[-1].at.append(event.where)
+        rows[-1].marked = rows[-1].marked or event.seq == marked
+    return rows
 
 
 def _what(trace: Trace, event: Event) -> str | None:
