@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_sim.recorder import registered, watched
 from llm_sim.scenario import Call, Tool
-from llm_sim.scripted import PROBE_TOOL, SECOND_NS, delayed, function_stub, stub
+from llm_sim.scripted import (
+    PROBE_TOOL,
+    SECOND_NS,
+    check_stub_functions,
+    delayed,
+    function_stub,
+    stub,
+)
 from llm_sim.targets._port import Plan, Station
-from llm_sim.targets._tools import build_bot
 from llm_sim.trace import ASSISTANT, PLAYOUT, SERVICE, SINK, SOURCE
 
 if TYPE_CHECKING:
@@ -212,7 +218,7 @@ def inner_stations(
     """
     stations = [
         Station(SERVICE if part is llm else f"{type(part).__name__}.{place}", part)
-        for place, part in enumerate(build_bot(plan, llm))
+        for place, part in enumerate(_build_bot(plan, llm))
     ]
     duration_ns = plan.scenario.latency.get(PLAYOUT, 0)
     if duration_ns:
@@ -220,6 +226,35 @@ def inner_stations(
         held.hold(duration_ns)
         stations.append(Station(PLAYOUT, held))
     return [*stations, Station(ASSISTANT, assistant)]
+
+
+def _build_bot(plan: Plan, llm: ScriptedService) -> list[Any]:
+    """Build the bot around a service, with the scenario's stubs, and return its processors.
+
+    A stub takes the place of the bot's handler; one of the scenario that of the bot's own stub.
+
+    Args:
+        plan: What is under test, and the scenario that describes the stubs.
+        llm: The live service of any target.
+
+    Raises:
+        BotError: The bot cannot be built, or declares or stubs a tool that has no handler.
+        UsageError: A stub wants an argument that the script does not give.
+    """
+    check_stub_functions(plan.bot.stubs, plan.scenario.calls)
+    processors = plan.bot.processors(llm)
+    # What only a catch-all handles has a handler of its own then.
+    for name, handler in llm.stub_handlers.items():
+        if name not in llm.registered_tools and None in llm.registered_tools:
+            llm.register_function(name, handler)
+    for name, tool in plan.scenario.tools.items():
+        if tool.registered:
+            timeout = {} if tool.timeout is None else {"timeout_secs": tool.timeout / SECOND_NS}
+            llm.stand_in(
+                name, stub(tool), cancel_on_interruption=tool.cancel_on_interruption, **timeout
+            )
+    plan.bot.check_declared(llm.registered_tools)
+    return processors
 
 
 def with_ends(source: Any, inner: Iterable[Station], sink: Any) -> tuple[Station, ...]:
