@@ -112,25 +112,15 @@ class Writes:
     form: Callable[[Any], Any]
 
 
-class Many(Enum):
-    """How many values a field holds."""
-
-    ONE = auto()
-    LIST = auto()
-    MAPPING = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a type is made of.
 
     Parameters:
-        many: Whether it is one value, a list or a mapping.
-        item: The shape of what a list or a mapping holds.
+        item: The shape of what a list or a mapping holds; None for a single value.
         writes: How a single value is written; None for one that is plain data or has a plain form.
     """
 
-    many: Many = Many.ONE
     item: Shape | None = None
     writes: Writes | None = None
 
@@ -138,10 +128,10 @@ class Shape:
         """Return the plain form of a value of this shape."""
         if value is None:
             return None
-        if self.item is not None and self.many is Many.LIST:
-            return [self.item.plain(each) for each in value]
-        if self.item is not None:
+        if self.item is not None and isinstance(value, Mapping):
             return {key: self.item.plain(each) for key, each in value.items()}
+        if self.item is not None:
+            return [self.item.plain(each) for each in value]
         if self.writes is not None:
             return self.writes.form(value)
         to_plain = getattr(value, "to_plain", None)
@@ -226,7 +216,7 @@ def _shape(annotation: Any) -> Shape:
         shapes = {_shape(each) for each in arguments if each is not NoneType}
         return shapes.pop() if len(shapes) == 1 else Shape()
     if origin is tuple:
-        return Shape(Many.LIST, _shape(arguments[0]))
+        return Shape(_shape(arguments[0]))
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return Shape(Many.MAPPING, _shape(arguments[1]))
+        return Shape(_shape(arguments[1]))
     return Shape()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llm_sim.scenario._durations import DURATION
-from llm_sim.scenario._fields import Hint, Key, Many, Shape, keys_of
+from llm_sim.scenario._fields import Hint, Key, Shape, keys_of
 from llm_sim.scenario._mistakes import Path
 from llm_sim.scenario._model import Scenario
 from llm_sim.scenario._plain import Plain
@@ -37,7 +37,7 @@ def _departures(value: Plain) -> Iterator[Path]:
         if key.has(Hint.KEPT):
             continue
         path, optional = value.path_of(key.name), not key.field.is_required()
-        if optional and key.shape.many is Many.ONE:
+        if optional and key.shape.item is None:
             yield path
         for part, item in _parts(held, key.shape):
             if part and optional:
@@ -64,10 +64,8 @@ def _said(value: Plain) -> Iterator[tuple[Key, Any]]:
 
 
 def _parts(held: Any, shape: Shape) -> Iterator[tuple[Path, Any]]:
-    match shape.many:
-        case Many.LIST:
-            yield from (((i,), item) for i, item in enumerate(held))
-        case Many.MAPPING:
-            yield from (((key,), item) for key, item in held.items())
-        case _:
-            yield (), held
+    if shape.item is None:
+        yield (), held
+    else:
+        items = held.items() if isinstance(held, Mapping) else enumerate(held)
+        yield from (((key,), item) for key, item in items)
