@@ -49,44 +49,28 @@ def placed_at(scenario: Scenario, *path: str | int) -> Iterator[None]:
         raise ScenarioError(scenario.place.problem(str(error), path)) from error
 
 
-class Mistakes:
-    """What is wrong with a scenario in several places, so that it is told at once."""
+@contextmanager
+def noted(problems: list[Problem]) -> Iterator[None]:
+    """Note the mistakes that the block has a place for, and go on behind it.
 
-    def __init__(self) -> None:
-        self._problems: list[Problem] = []
-
-    @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Note the mistakes that the block has a place for, and go on behind it."""
-        try:
-            yield
-        except ScenarioError as error:
-            self._problems += error.problems
-
-    def tell(self) -> None:
-        """Refuse the scenario for what was noted.
-
-        Raises:
-            ScenarioError: It lists every mistake.
-        """
-        if self._problems:
-            raise ScenarioError(*self._problems)
-
-
-def check_laws(scenario: Scenario) -> None:
-    """Check that there are the laws that a scenario names as strict.
-
-    Raises:
-        UsageError: There is none of that code; of a scenario in a file, with its place.
+    Args:
+        problems: Where they are noted, to be told at once.
     """
+    try:
+        yield
+    except ScenarioError as error:
+        problems += error.problems
+
+
+def unknown_laws(scenario: Scenario) -> list[Problem]:
+    """Return the laws that a scenario names as strict and that there are not."""
     problems: list[Problem] = []
     for i, code in enumerate(scenario.strict):
         try:
             get_law(code)
         except UsageError as error:
             problems.append(scenario.place.problem(str(error), ("strict", i)))
-    if problems:
-        raise ScenarioError(*problems)
+    return problems
 
 
 def tools_without_a_bot(scenario: Scenario) -> None:

@@ -16,14 +16,14 @@ from functools import cache
 from importlib.metadata import version
 from typing import Final
 
-from llm_sim.errors import UsageError
+from llm_sim.errors import ScenarioError, UsageError
 from llm_sim.invariants import LAWS, Law, at_level
 from llm_sim.loop import SimLoop, StockLoop
 from llm_sim.network import Network
 from llm_sim.scenario import Place, Scenario
 from llm_sim.schedule import Schedule, encode
 from llm_sim.simulation._limits import Limits
-from llm_sim.simulation._names import Mistakes, check_laws, placed_at, tools_without_a_bot
+from llm_sim.simulation._names import noted, placed_at, tools_without_a_bot, unknown_laws
 from llm_sim.targets import TARGET_NAMES, Bot, Target, get_target, load_bot
 from llm_sim.trace import Header
 
@@ -113,16 +113,15 @@ class Setup:
         limits = defaults.limits if limits is None else limits
         _check_kinds(scenario, bot, laws, limits, network, place)
         where = scenario.place if place is None else place
-        mistakes = Mistakes()
-        with mistakes.noted():
-            check_laws(scenario)
-        with mistakes.noted():
+        problems = unknown_laws(scenario)
+        with noted(problems):
             under_test = _bot_of(scenario, where) if bot is None else bot
-        with mistakes.noted():
+        with noted(problems):
             chosen = _target_of(
                 scenario, _chosen(target, defaults.override, scenario.target, defaults.target)
             )
-        mistakes.tell()
+        if problems:
+            raise ScenarioError(*problems)
         return cls(
             scenario,
             under_test,
