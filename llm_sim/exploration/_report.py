@@ -170,13 +170,17 @@ class Standing:
         self._report = report
         self._widest: dict[Like, tuple[int, Outcome, Run | None]] = {}
         self._open: tuple[int, Outcome, Run | None] | None = None
+        # The widest window may begin at a point that shares the run of a narrower one before it.
+        self._first_runs: dict[Like, Run] = {}
 
     def see(self, outcome: Outcome, run: Run | None) -> None:
-        """Note what came of the next point, with its run where it begins a window."""
+        """Note what came of the next point, with its run where it was made for this point."""
         width, first, standing = self._open or (0, outcome, run)
         if first.like != outcome.like:
             width, first, standing = 0, outcome, run
         self._open = (width + 1, first, standing)
+        if outcome.failed and run is not None:
+            self._first_runs.setdefault(outcome.like, run)
         if outcome.failed and width >= self._widest.get(outcome.like, (0,))[0]:
             self._widest[outcome.like] = self._open
 
@@ -189,6 +193,7 @@ class Standing:
             yield self._finding(own, undisturbed.schedule, undisturbed)
         for like, (_, first, run) in by_width:
             if like != own:
+                run = run or self._first_runs.get(like)
                 schedule = decode(first.token) if run is None else run.schedule
                 yield self._finding(like, schedule, run)
 

@@ -245,6 +245,7 @@ def _swept(
             # The proof covers stimuli that landed. This one did not, and the message names the
             # place: run its own point.
             one = attempt(report.setup, point.schedule)
+            run = one.run
             report.runs += 1
         token = encode(point.schedule)
         outcome = Outcome(point.number, token, one.complaint, one.broken, one.warned)

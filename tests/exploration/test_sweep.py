@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from llm_sim.errors import NondeterminismError, UsageError
-from llm_sim.exploration import Extent, SweepReport, replay, stop_requests, sweep
+from llm_sim.exploration import Extent, Outcome, SweepReport, replay, stop_requests, sweep
+from llm_sim.exploration._report import Standing
 from llm_sim.scenario import Scenario, call, interrupt, say, turn, user_says
 from llm_sim.schedule import decode
-from llm_sim.simulation import run
+from llm_sim.simulation import broken_laws, run
 from llm_sim.targets import Bot
 from tests.support.scenarios import spoken_tool, two_tools
 
@@ -48,6 +49,24 @@ def test_a_run_is_the_undisturbed_one_up_to_the_point() -> None:
         disturbed = run(spoken_tool(), schedule=decode(outcome.token)).trace.events
         stimulus = next(e for e in disturbed if e.kind == "stimulus" and e.data["do"] != "say")
         assert disturbed[: stimulus.seq] == undisturbed[: stimulus.seq]
+
+
+def test_a_window_that_begins_with_a_shared_run_has_the_run_that_it_shares() -> None:
+    swept = sweep(two_tools("sequential"), target="naive")
+    (first, *_) = [finding for finding in swept.findings if finding.run is not None]
+    assert first.run is not None
+    broken = broken_laws(swept.setup, first.run.violations)
+    report = SweepReport(
+        swept.setup, inject="interrupt", extent=swept.extent, undisturbed=swept.undisturbed
+    )
+    standing = Standing(report)
+    for number, fails in enumerate([True, False, True, True], 1):
+        outcome = Outcome(number, first.token, broken=broken if fails else ())
+        report.outcomes.append(outcome)
+        standing.see(outcome, first.run if number == 1 else None)
+    (found,) = standing.findings()
+    assert (found.verdict, found.run) == (first.verdict, first.run)
+    assert found.hits == 3
 
 
 def test_neighbouring_points_that_fail_alike_are_one_window() -> None:
