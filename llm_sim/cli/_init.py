@@ -16,17 +16,14 @@ from llm_sim.kept import write_text
 from llm_sim.reports import ExitCode, pasted
 
 _FILES: Final = {
-    "bot.py": ("bot.py", "three tools, and the function that registers them"),
-    "shop.py": ("shop.py", "the bot as its tests see it"),
-    "tests/test_bot.py": (
-        "tests/test_bot.py",
-        "every tool, a handler, frames, a sweep",
-    ),
-    "conftest.py": ("conftest.py", "lets the tests import the bot"),
-    "scenarios/reserve.sim.yaml": ("scenarios/reserve.sim.yaml", "one conversation"),
-    ".github/workflows/llm-sim.yml": ("github/workflows/llm-sim.yml", "all of it in CI"),
+    "bot.py": "three tools, and the function that registers them",
+    "shop.py": "the bot as its tests see it",
+    "tests/test_bot.py": "every tool, a handler, frames, a sweep",
+    "conftest.py": "lets the tests import the bot",
+    "scenarios/reserve.sim.yaml": "one conversation",
+    ".github/workflows/llm-sim.yml": "all of it in CI",
 }
-"""What is written, from which file of the package, and what it is."""
+"""What is written, and what it is; in the package, no name begins with a dot."""
 
 _NEXT: Final = (
     "python -m pytest",
@@ -54,8 +51,9 @@ def init(
     for name in _FILES:
         create_directory((directory / name).parent)
         check_writable(directory / name)
-    for name, (template, what) in _FILES.items():
-        write_text(directory / name, source.joinpath(template).read_text(encoding="utf-8"))
+    for name, what in _FILES.items():
+        template = source / name.removeprefix(".")
+        write_text(directory / name, template.read_text(encoding="utf-8"))
         out(f"wrote  {name:{widest}}  {what}")
     lines = _NEXT if directory == Path() else (pasted("cd", str(directory)), *_NEXT)
     out("\n".join(("", f"next   {lines[0]}", *(f"       {line}" for line in lines[1:]))))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from llm_sim.cli._console import err, json_goes_to_stdout, out
 from llm_sim.cli._files import check_writable
@@ -31,30 +31,6 @@ STDOUT = "-"
 """Stands for standard output where a file is named."""
 
 
-class BaselineOptions(NamedTuple):
-    """What the command line says of a baseline.
-
-    Parameters:
-        file: Its file, or None.
-        update: Whether what is new becomes known.
-        prune: Whether what is stale is forgotten.
-    """
-
-    file: Path | None = None
-    update: bool = False
-    prune: bool = False
-
-    def open(self) -> Baseline:
-        """Load the baseline.
-
-        Raises:
-            UsageError: It cannot be read, or could not be written.
-        """
-        if self.update or self.prune:
-            check_writable(self.file)
-        return Baseline(self.file, update=self.update, prune=self.prune)
-
-
 class Output:
     """Takes what a command's searches find; leaving it shows and writes all of it.
 
@@ -64,7 +40,9 @@ class Output:
     Args:
         command: The command's name.
         json: The file of the JSON report, ``-`` for standard output, or None.
-        baseline: What is known to be broken.
+        baseline: The file of what is known to be broken, or None.
+        update: Whether what is new becomes known.
+        prune: Whether what is stale is forgotten.
         store: Where failures are kept, or None: they are not.
 
     Raises:
@@ -75,14 +53,19 @@ class Output:
         self,
         command: str,
         json: str | None = None,
-        baseline: BaselineOptions | None = None,
+        baseline: Path | None = None,
+        *,
+        update: bool = False,
+        prune: bool = False,
         store: FailureStore | None = None,
     ) -> None:
         if json not in (None, STDOUT):
             check_writable(Path(str(json)))
+        if update or prune:
+            check_writable(baseline)
         self._command = command
         self._json = json
-        self._baseline = (baseline or BaselineOptions()).open()
+        self._baseline = Baseline(baseline, update=update, prune=prune)
         self._store = store
         self._summaries: list[Summary] = []
         self._untold: list[Summary] = []
@@ -190,12 +173,23 @@ class Output:
                 if findings:
                     self._add(Summary(findings[0].setup, findings, stopped=True))
                 raise
-            findings.append(self._kept(self._baseline.filtered(finding)))
+            finding = self._baseline.filtered(finding)
+            # Fuzzing has kept its examples by the time it tells of them.
+            new = not finding.known and finding.unit != "example"
+            findings.append(self.keep(finding) if new else finding)
         summary.findings = findings
         if summary.whole:
             self._baseline.covered(summary.setup)
         self._add(summary)
         return summary
+
+    def keep(self, finding: Finding) -> Finding:
+        """Save a finding where failures are kept, and return it with its name there."""
+        if self._store is None:
+            return finding
+        return self._store.keep(
+            finding, lambda name, why: err(f"llm-sim: {name} is not kept: {why}")
+        )
 
     def note(self, summary: Summary, replay: str = "") -> None:
         """Note what a search came to whose findings the command shows in its own way.
@@ -225,13 +219,6 @@ class Output:
     def _add(self, summary: Summary) -> None:
         self._summaries.append(summary)
         self._untold.append(summary)
-
-    def _kept(self, finding: Finding) -> Finding:
-        if self._store is None or finding.known or finding.unit == "example":
-            return finding
-        return self._store.keep(
-            finding, lambda name, why: err(f"llm-sim: {name} is not kept: {why}")
-        )
 
     def _show_findings(self) -> None:
         swept = [summary for summary in self._untold if isinstance(summary, SweepReport)]

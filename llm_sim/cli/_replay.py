@@ -35,7 +35,6 @@ from llm_sim.reports import (
     pasted,
     promote_line,
     render_finding,
-    summary_lines,
 )
 from llm_sim.schedule import decode
 from llm_sim.simulation import Finding, NoVerdict, Run, Setup, Summary, check_on_stock
@@ -153,13 +152,7 @@ class _Replayed:
         options = (*_option("--target", target), *_option("--bot", bot))
         again = pasted("llm-sim", "replay", file, *options)
         report = self._note_run(replayed.run, saved, again)
-        out("\n".join(summary_lines(report)))
-        self._tell_stock(report)
-        how = Telling(keep=promote_line(saved), replay=again)
-        for finding in report.findings:
-            if finding.laws:
-                out(f"\n{render_finding(finding, how)}")
-        self._write_trace(replayed.run)
+        self._show_in_full(report, Telling(keep=promote_line(saved), replay=again))
 
     def scenarios(self, setups: Sequence[Setup]) -> None:
         """Run each scenario as it is scripted, and say whether it is fixed."""
@@ -192,12 +185,15 @@ class _Replayed:
             raise SimulationError(f"{token} landed in no scenario{reason}")
         for report in landed:
             self._output.note(report)
-            self._output.show_line(report)
-            self._tell_stock(report)
-            for finding in report.findings:
-                if finding.laws:
-                    out(f"\n{render_finding(finding)}")
-            self._write_trace(report.run)
+            self._show_in_full(report)
+
+    def _show_in_full(self, report: RunReport, how: Telling | None = None) -> None:
+        self._output.show_line(report)
+        self._tell_stock(report)
+        for finding in report.findings:
+            if finding.laws:
+                out(f"\n{render_finding(finding, how)}")
+        self._write_trace(report.run)
 
     def _note_run(self, run: Run, saved: SavedFailure, again: str) -> RunReport:
         finding = Finding.of_run(run)

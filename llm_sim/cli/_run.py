@@ -12,7 +12,7 @@ from llm_sim.cli._app import command
 from llm_sim.cli._console import out
 from llm_sim.cli._files import check_one_run, check_writable
 from llm_sim.cli._options import BASELINE, BOT, FILES, JSON, PRUNE, TARGET, TRACE, UPDATE
-from llm_sim.cli._output import BaselineOptions, Output
+from llm_sim.cli._output import Output
 from llm_sim.cli._subjects import Subjects
 from llm_sim.errors import UsageError
 from llm_sim.exploration import RunReport, search_run
@@ -50,47 +50,34 @@ def run(
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    known = BaselineOptions(baseline, update_baseline, prune_baseline)
-    with Output("run", json, known) as output:
+    with Output("run", json, baseline, update=update_baseline, prune=prune_baseline) as output:
         check_writable(trace)
         setups = Subjects(files, target, bot).setups()
         check_one_run(trace, [str(setup.place) for setup in setups])
-        golden = _Golden() if update else None
+        written: list[Path] = []
+
+        def golden(run: Run) -> Run:
+            run, written[:] = _with_golden_traces(run) if update else (run, ())
+            return run
 
         def told(report: RunReport) -> None:
-            if golden is not None:
-                golden.tell()
+            for path in written:
+                out(f"  wrote     {path}")
             if trace is not None:
                 write_text(trace, dumps(report.run.trace))
 
-        amend = golden.amend if golden is not None else _unchanged
-        output.each(setups, "undisturbed", partial(search_run, amend=amend), told)
+        output.each(setups, "undisturbed", partial(search_run, amend=golden), told)
     return output.code
 
 
-class _Golden:
-    """Writes golden traces that a run does not meet."""
+def _with_golden_traces(run: Run) -> tuple[Run, tuple[Path, ...]]:
+    """Write the golden traces that a run does not meet, and return it as one that meets them.
 
-    def __init__(self) -> None:
-        self._written: tuple[Path, ...] = ()
-
-    def amend(self, run: Run) -> Run:
-        """Write the golden traces of a run, and return it as one that meets them.
-
-        Raises:
-            UsageError: They cannot be written.
-        """
-        traces = GoldenTraces()
-        run, self._written = traces.take(run)
-        if lost := traces.write():
-            raise UsageError("\n".join(lost))
-        return run
-
-    def tell(self) -> None:
-        """Show what was written for the last run."""
-        for path in self._written:
-            out(f"  wrote     {path}")
-
-
-def _unchanged(run: Run) -> Run:
-    return run
+    Raises:
+        UsageError: They cannot be written.
+    """
+    traces = GoldenTraces()
+    run, written = traces.take(run)
+    if lost := traces.write():
+        raise UsageError("\n".join(lost))
+    return run, written

@@ -9,7 +9,7 @@ import typer
 
 from llm_sim.cli import _completion as complete
 from llm_sim.cli._app import command
-from llm_sim.cli._console import err, out
+from llm_sim.cli._console import out
 from llm_sim.cli._options import BOT, FILE, JSON, TARGET
 from llm_sim.cli._output import Output
 from llm_sim.cli._subjects import Subjects
@@ -54,7 +54,8 @@ def shrink_(
 
     Exit code: 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    with Output("shrink", json) as output:
+    store = FailureStore()
+    with Output("shrink", json, store=store) as output:
         setup = Subjects([file], target, bot).one()
         failing = simulate(setup, decode(schedule))
         chosen = _chosen(failing, law)
@@ -63,10 +64,7 @@ def shrink_(
         saved = SavedFailure.of(shrunk.run, shrunk.violation)
         out(f"# {_how(shrunk)}, from {setup.place} with {schedule}")
         out(dump_scenarios([saved.scenario]))
-        store = FailureStore()
-        finding = store.keep(
-            _finding(shrunk), lambda name, why: err(f"llm-sim: {name} is not kept: {why}")
-        )
+        finding = output.keep(_finding(shrunk))
         if finding.saved:
             how = Telling(
                 store=store, replay=pasted("llm-sim", "replay", str(store.path_of(saved)))

@@ -13,7 +13,7 @@ from llm_sim.cli import _completion as complete
 from llm_sim.cli._app import command
 from llm_sim.cli._console import err
 from llm_sim.cli._options import BASELINE, BOT, FILES, JSON, PRUNE, TARGET, UPDATE
-from llm_sim.cli._output import BaselineOptions, Output
+from llm_sim.cli._output import Output
 from llm_sim.cli._progress import progress
 from llm_sim.cli._subjects import Subjects
 from llm_sim.errors import UsageError
@@ -83,8 +83,14 @@ def sweep(
 
     Exit code: 0 clean, 1 a law is broken, 2 wrong usage, 3 no verdict, 4 a bug of llm-sim.
     """
-    known = BaselineOptions(baseline, update_baseline, prune_baseline)
-    with Output("sweep", json, known, FailureStore()) as output:
+    with Output(
+        "sweep",
+        json,
+        baseline,
+        update=update_baseline,
+        prune=prune_baseline,
+        store=FailureStore(),
+    ) as output:
         setups = Subjects(files, target, bot).setups()
         stimulus_kinds(inject)
         if most < 1:
