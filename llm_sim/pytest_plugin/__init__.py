@@ -8,49 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_sim.pytest_plugin._outcomes import pytest_runtest_makereport
-from llm_sim.pytest_plugin._scenario_files import pytest_collect_file
-from llm_sim.pytest_plugin._session import (
-    pytest_configure,
-    pytest_report_header,
-    pytest_sessionfinish,
-    pytest_terminal_summary,
-    pytest_testnodedown,
-)
-from llm_sim.pytest_plugin._settings import pytest_addoption
-from llm_sim.pytest_plugin._tests import (
-    llm_sim,
-    llm_sim_bot,
-    llm_sim_config,
-    pytest_itemcollected,
-    pytest_report_collectionfinish,
-    pytest_runtest_call,
-    pytest_runtest_setup,
-    pytest_runtest_teardown,
-)
-
 if TYPE_CHECKING:
     from llm_sim.pytest_plugin._simulator import Simulator
 
-__all__ = [
-    "Simulator",
-    "llm_sim",
-    "llm_sim_bot",
-    "llm_sim_config",
-    "pytest_addoption",
-    "pytest_collect_file",
-    "pytest_configure",
-    "pytest_itemcollected",
-    "pytest_report_collectionfinish",
-    "pytest_report_header",
-    "pytest_runtest_call",
-    "pytest_runtest_makereport",
-    "pytest_runtest_setup",
-    "pytest_runtest_teardown",
-    "pytest_sessionfinish",
-    "pytest_terminal_summary",
-    "pytest_testnodedown",
+__all__ = ["Simulator"]
+
+pytest_plugins = [
+    f"{__name__}.{module}"
+    for module in ("_settings", "_session", "_scenario_files", "_tests", "_outcomes")
 ]
+"""Each has hooks or fixtures; pytest loads them with this one."""
 
 
 def __getattr__(name: str) -> Any:

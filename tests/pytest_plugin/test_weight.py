@@ -15,6 +15,7 @@ from tests.support.command import environment
 def test_loading_the_plugin_imports_nothing_heavy() -> None:
     source = (
         "import pytest, sys; before = set(sys.modules); import llm_sim.pytest_plugin; "
+        "list(map(__import__, llm_sim.pytest_plugin.pytest_plugins)); "
         "print(*sorted(set(sys.modules) - before), sep='\\n')"
     )
     loaded = subprocess.run(
