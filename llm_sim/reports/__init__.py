@@ -4,9 +4,15 @@ from llm_sim.reports._exits import ExitCode, error_code, exit_code
 from llm_sim.reports._findings_text import KNOWN, Telling, headline, render_finding
 from llm_sim.reports._json import report_document, report_schema
 from llm_sim.reports._known import KnownIssue, known_issue, known_issues
-from llm_sim.reports._lines import promote_line, replay_line, rerun_line
-from llm_sim.reports._searches_text import finding_lines, render_campaign, render_sweep
-from llm_sim.reports._summaries_text import not_kept_lines, summary_lines, window_lines
+from llm_sim.reports._lines import promote_line, replay_line
+from llm_sim.reports._searches_text import (
+    finding_lines,
+    not_kept_lines,
+    render_campaign,
+    render_sweep,
+    summary_lines,
+    window_lines,
+)
 from llm_sim.reports._words import counted, labelled, pasted
 
 __all__ = [
@@ -31,7 +37,6 @@ __all__ = [
     "replay_line",
     "report_document",
     "report_schema",
-    "rerun_line",
     "summary_lines",
     "window_lines",
 ]

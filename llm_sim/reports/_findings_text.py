@@ -11,7 +11,7 @@ from llm_sim.exploration import UNREACHABLE
 from llm_sim.invariants import Law, Violation
 from llm_sim.kept import FailureStore
 from llm_sim.reports._known import known_issue
-from llm_sim.reports._lines import promote_line, replay_line, saved_failure
+from llm_sim.reports._lines import keep_line, replay_line
 from llm_sim.reports._words import labelled
 from llm_sim.scenario import dump_scenarios
 from llm_sim.simulation import Broken, Finding, NoVerdict, Run, Setup, Unmet, UnmetExpectation
@@ -137,8 +137,7 @@ def _of_its_future(finding: Finding, how: Telling) -> Iterator[str]:
     yield from (labelled("trace", path) for traced, path in how.traces if traced is run)
     if finding.unit == "example":
         yield labelled("token", finding.token)
-    saved = None if how.store is None else saved_failure(finding, how.store)
-    keep = how.keep or ("" if saved is None else promote_line(saved))
+    keep = how.keep or (keep_line(finding) if how.store is not None else "")
     if keep:
         yield labelled("keep", keep)
     line = how.replay or replay_line(finding, how.store, *how.options)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import yaml
+from pydantic import TypeAdapter
 
 from llm_sim.invariants import Violation
 from llm_sim.trace import DOWN, CallLife, Event, Trace, calls, phase_of
@@ -71,7 +72,7 @@ class KnownIssue:
 def known_issues() -> tuple[KnownIssue, ...]:
     """Return the public issues, in the order in which they are looked through."""
     text = (files("llm_sim.reports") / "known_issues.yaml").read_text(encoding="utf-8")
-    return tuple(KnownIssue(**_with_tuples(row)) for row in yaml.safe_load(text))
+    return TypeAdapter(tuple[KnownIssue, ...]).validate_python(yaml.safe_load(text))
 
 
 def known_issue(violation: Violation, trace: Trace) -> KnownIssue | None:
@@ -82,10 +83,6 @@ def known_issue(violation: Violation, trace: Trace) -> KnownIssue | None:
         trace: The record of the run that broke it.
     """
     return next((issue for issue in known_issues() if issue.fits(violation, trace)), None)
-
-
-def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llm_sim.invariants import LAWS
-from llm_sim.kept import OWN_LAW, FailureStore, SavedFailure
+from llm_sim.kept import OWN_LAW, SUFFIX, FailureStore, SavedFailure
 from llm_sim.reports._words import pasted
 from llm_sim.schedule import Schedule
 from llm_sim.simulation import Broken, Finding, Setup
@@ -45,27 +45,21 @@ def replay_line(finding: Finding, store: FailureStore | None = None, *options: s
     return _command(setup, "run")
 
 
-def rerun_line(setup: Setup) -> str:
-    """Return the line that runs a scenario of a file again, undisturbed."""
-    return _command(setup, "run")
-
-
 def promote_line(saved: SavedFailure) -> str:
     """Return the line that makes a scenario of a saved failure, with a name for it."""
     return pasted("llm-sim", "promote", saved.name, "--name", saved.title)
 
 
-def saved_failure(finding: Finding, store: FailureStore) -> SavedFailure | None:
-    """Return the failure under which a finding is kept, or None where it is not."""
+def keep_line(finding: Finding) -> str:
+    """Return the line that makes a scenario of what is saved of a finding, or an empty text."""
     if finding.run is None or finding.violation is None or not finding.saved:
-        return None
-    return SavedFailure.of(finding.run, finding.violation)
+        return ""
+    return promote_line(SavedFailure.of(finding.run, finding.violation))
 
 
 def _line_of_a_drawn_scenario(finding: Finding, store: FailureStore | None) -> str:
-    saved = None if store is None else saved_failure(finding, store)
-    if store is not None and saved is not None:
-        return pasted("llm-sim", "replay", str(store.path_of(saved)))
+    if store is not None and finding.saved:
+        return pasted("llm-sim", "replay", str(store.directory / f"{finding.saved}{SUFFIX}"))
     setup = finding.setup
     more = ("--schedule", finding.token, "--target", setup.target.name)
     return (

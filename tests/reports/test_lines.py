@@ -7,7 +7,7 @@ import pytest
 from llm_sim.errors import SimulationError
 from llm_sim.invariants import Violation
 from llm_sim.kept import OWN_LAW
-from llm_sim.reports import replay_line, rerun_line
+from llm_sim.reports import replay_line
 from llm_sim.scenario import Place
 from llm_sim.schedule import decode
 from llm_sim.simulation import Broken, Finding, NoVerdict, Setup
@@ -74,6 +74,6 @@ def test_what_no_command_knows_is_shown_in_python() -> None:
 def test_a_bot_that_was_given_is_given_again() -> None:
     bot = load_bot("tests.quality.bots:catches_all")
     setup = Setup.of(two_tools(), bot=bot, place=Place("a.sim.yaml", "two_tools"))
-    assert rerun_line(setup) == (
+    assert replay_line(Finding(setup, decode(UNDISTURBED), NO_VERDICT)) == (
         "llm-sim run a.sim.yaml::two_tools --target reference --bot tests.quality.bots:catches_all"
     )
