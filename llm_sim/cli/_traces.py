@@ -6,7 +6,7 @@ import json as _json_format
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -175,8 +175,4 @@ def _parts(trace: Trace, event: Event) -> Iterator[str]:
         yield ",".join(frame.calls)
     yield event.call
     if data:
-        yield _json(data)
-
-
-def _json(value: Any) -> str:
-    return _json_format.dumps(value, ensure_ascii=False)
+        yield _json_format.dumps(data, ensure_ascii=False)

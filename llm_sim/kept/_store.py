@@ -125,9 +125,10 @@ class FailureStore:
         if len(found) == 1:
             return found[0]
         names = [one.name for one in found or kept]
+        listed = ", ".join(names)
         if found:
-            raise UsageError(f"{len(found)} failures have {reference}: name one, {_list(names)}")
-        known = f"it has {_list(names)}" if names else "it is empty: find one with llm-sim sweep"
+            raise UsageError(f"{len(found)} failures have {reference}: name one, {listed}")
+        known = f"it has {listed}" if names else "it is empty: find one with llm-sim sweep"
         raise UsageError(
             f"there is no failure {reference!r}{did_you_mean(reference, names)} in "
             f"{self.directory}: {known}"
@@ -148,7 +149,3 @@ class FailureStore:
             except ScenarioError as error:
                 if path.exists():  # else another process has found it repaired
                     damaged(error)
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(names)
