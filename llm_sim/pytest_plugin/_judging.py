@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Final, Literal
 
 from llm_sim.errors import LlmSimError, SimulationError
@@ -18,7 +17,7 @@ from llm_sim.pytest_plugin._session import SimulationSession
 from llm_sim.pytest_plugin._simulator import GREETING, Made, Simulator
 from llm_sim.reports import Telling, counted, headline, render_finding, render_sweep
 from llm_sim.schedule import Schedule, decode
-from llm_sim.simulation import Clean, Finding, NoVerdict, Run, Setup, simulate
+from llm_sim.simulation import Clean, Finding, NoVerdict, Run, simulate
 from llm_sim.trace import dumps
 
 SUFFIX: Final = ".trace.jsonl"
@@ -74,13 +73,14 @@ def judge(simulator: Simulator, session: SimulationSession, ended: Ended) -> Jud
             new = [finding for finding in again if not finding.known]
         else:
             sweeps, new = _swept(simulator, session)
-    failed = [report for report in sweeps if _has_news(report)]
+    failed = [report for report in sweeps if _news(report)]
     lost = [line for report in failed for line in _keep(report, session)]
     findings = (*new, *(finding for report in failed for finding in _news(report)))
     traces = _trace(simulator, session, findings, fails=ended == "failed" or bool(findings))
     how = _telling(session, traces)
     texts = [render_finding(finding, how) for finding in new]
-    texts += [_told(report, how) for report in failed]
+    # Above a sweep's overview stands what everybody sees.
+    texts += [f"{headline(_news(each)[0])}\n{render_sweep(each, how)}" for each in failed]
     return Judgement(
         findings,
         "\n\n".join([*texts, *lost]),
@@ -88,9 +88,7 @@ def judge(simulator: Simulator, session: SimulationSession, ended: Ended) -> Jud
         {
             "warnings": _warnings(simulator.runs),
             "baseline": _known(own),
-            "sweep": [
-                line for report in sweeps if not _has_news(report) for line in _in_lines(report)
-            ],
+            "sweep": [line for report in sweeps if not _news(report) for line in _in_lines(report)],
             "golden traces": [str(path) for path in simulator.written],
         },
     )
@@ -137,7 +135,7 @@ def _replayed(simulator: Simulator, session: SimulationSession) -> Iterator[Find
         try:
             runs.append(simulate(setup, schedule))
         except SimulationError as error:
-            yield _broken_off(setup, error, schedule)
+            yield Finding(setup, schedule, NoVerdict(error))
     landed = [run for run in runs if run.landed] or runs[-1:]
     yield from _found(map(Made, landed), session)
 
@@ -157,17 +155,13 @@ def _swept(
         try:
             report = completed(search_points(setup, inject or ""))
         except SimulationError as error:
-            broken_off.append(_broken_off(setup, error))
+            broken_off.append(Finding(setup, Schedule(), NoVerdict(error)))
             continue
         if report.stopped:
             raise KeyboardInterrupt
         report.findings = [session.baseline.filtered(finding) for finding in report.findings]
         reports.append(report)
     return reports, broken_off
-
-
-def _broken_off(setup: Setup, why: SimulationError, schedule: Schedule | None = None) -> Finding:
-    return Finding(setup, schedule or Schedule(), NoVerdict(why))
 
 
 def _keep(report: SweepReport, session: SimulationSession) -> list[str]:
@@ -183,19 +177,10 @@ def _keep(report: SweepReport, session: SimulationSession) -> list[str]:
     ]
 
 
-def _has_news(report: SweepReport) -> bool:
-    return not isinstance(report.verdict, Clean)
-
-
 def _news(report: SweepReport) -> list[Finding]:
     """Return what is new in a sweep, the finding first that is shown in full."""
     new = [finding for finding in report.findings if not finding.known]
     return sorted(new, key=lambda finding: not finding.laws)
-
-
-def _told(report: SweepReport, how: Telling) -> str:
-    """Return a sweep as text; above its overview stands what everybody sees."""
-    return f"{headline(_news(report)[0])}\n{render_sweep(report, how)}"
 
 
 def _telling(session: SimulationSession, traces: Sequence[tuple[Run, str]] = ()) -> Telling:
@@ -237,51 +222,32 @@ def _trace(
         runs = simulator.runs if mode == "on" or fails else []
     failed = [finding.run for finding in findings if finding.run is not None]
     runs = [*runs, *(run for run in failed if not any(run is each for each in runs))]
-    traces = _Traces(session.output, session.here, simulator.test)
-    written = [(run, traces.write(run)) for run in runs]
-    if traces.lost:
-        session.lost.add(traces.lost)
-    return written
+    readable = re.sub(r"[^\w.=-]+", "-", simulator.test)[:_LONGEST_NAME].strip("-")
+    # What makes no file name is left out; the digest tells such tests apart.
+    stem = f"{readable}-{sha256(simulator.test.encode()).hexdigest()[:_DIGITS]}"
+    for left_by_the_last_session in session.output.glob(f"{stem}-*{SUFFIX}"):
+        left_by_the_last_session.unlink(missing_ok=True)
+    return [
+        (run, _write_trace(run, session, f"{stem}-{number}{SUFFIX}"))
+        for number, run in enumerate(runs, 1)
+    ]
 
 
-class _Traces:
-    """The trace files of one test; those of its last session are removed.
+def _write_trace(run: Run, session: SimulationSession, name: str) -> str:
+    """Write the trace of a run, whole.
 
-    Args:
-        directory: Where they stand.
-        here: From where they are named.
-        test: The test's node id.
-
-    Attributes:
-        lost: Why a trace could not be written, or empty.
+    Returns:
+        Its file, or why there is none: that fails no test.
     """
-
-    def __init__(self, directory: Path, here: Path, test: str) -> None:
-        self._directory = directory
-        self._here = here
-        readable = re.sub(r"[^\w.=-]+", "-", test)[:_LONGEST_NAME].strip("-")
-        # What makes no file name is left out; the digest tells such tests apart.
-        self._stem = f"{readable}-{sha256(test.encode()).hexdigest()[:_DIGITS]}"
-        self._written = 0
-        self.lost = ""
-        for old in directory.glob(f"{self._stem}-*{SUFFIX}"):
-            old.unlink(missing_ok=True)
-
-    def write(self, run: Run) -> str:
-        """Write the trace of a run, whole.
-
-        Returns:
-            Its file, or why there is none: that fails no test.
-        """
-        self._written += 1
-        path = self._directory / f"{self._stem}-{self._written}{SUFFIX}"
-        try:
-            make_directory(self._directory)
-            write_text(path, dumps(run.trace))
-        except OSError as error:
-            shown = os.path.relpath(self._directory, self._here)
-            why = "it is a file" if self._directory.is_file() else error.strerror
-            self.lost = f"not written: {shown}: {why}; name another place with --llm-sim-output"
-            return self.lost
-        shown = os.path.relpath(path, self._here)
-        return str(path) if shown.startswith("..") else shown
+    path = session.output / name
+    try:
+        make_directory(session.output)
+        write_text(path, dumps(run.trace))
+    except OSError as error:
+        shown = os.path.relpath(session.output, session.here)
+        why = "it is a file" if session.output.is_file() else error.strerror
+        lost = f"not written: {shown}: {why}; name another place with --llm-sim-output"
+        session.lost.add(lost)
+        return lost
+    shown = os.path.relpath(path, session.here)
+    return str(path) if shown.startswith("..") else shown

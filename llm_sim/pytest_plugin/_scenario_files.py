@@ -14,7 +14,7 @@ from llm_sim.pytest_plugin._session import SIMULATOR, session_of
 from llm_sim.pytest_plugin._settings import settings_of
 
 if TYPE_CHECKING:
-    from llm_sim.scenario import Mark, Scenario
+    from llm_sim.scenario import Scenario
 
 _SUFFIX: Final = ".sim.yaml"
 _LEFT_OUT: Final = pytest.StashKey[list[Path]]()
@@ -82,13 +82,9 @@ class ScenarioTests(pytest.File):
         for scenario in scenarios:
             item = ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
             for mark in scenario.marks:
-                item.add_marker(_marker(mark))
+                marker: pytest.MarkDecorator = getattr(pytest.mark, mark.name)
+                item.add_marker(marker(reason=mark.reason) if mark.reason else marker)
             yield item
-
-
-def _marker(mark: Mark) -> pytest.MarkDecorator:
-    marker: pytest.MarkDecorator = getattr(pytest.mark, mark.name)
-    return marker(reason=mark.reason) if mark.reason else marker
 
 
 class ScenarioItem(pytest.Item):

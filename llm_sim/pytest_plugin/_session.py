@@ -13,10 +13,11 @@ import pytest
 from llm_sim.pytest_plugin._settings import (
     DEFAULT_OUTPUT,
     MARKER,
-    check_command_line,
+    commanded,
     in_configuration,
     is_configured,
     is_switched_on,
+    merged,
     on_command_line,
     path_of,
 )
@@ -133,7 +134,7 @@ def _check(config: pytest.Config) -> None:
             from llm_sim.schedule import decode
 
             decode(str(token))
-        check_command_line(config)
+        merged(commanded(config))
         if baseline:
             session_of(config)
     except UsageError as error:

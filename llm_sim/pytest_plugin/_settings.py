@@ -156,27 +156,9 @@ def settings_of(item: pytest.Item, fixture: Mapping[str, Any] | None = None) -> 
         UsageError: Something that is said cannot be; it tells where.
     """
     said = {} if fixture is None else fixture
-    below = _merged([*_configured(item.config), ("llm_sim_config", said)])
-    above = _merged([*_marked(item), *_commanded(item.config)])
+    below = merged([*_configured(item.config), ("llm_sim_config", said)])
+    above = merged([*marked(item), *commanded(item.config)])
     return Settings(**{**below, **above}, override=above.get("target"))
-
-
-def check_command_line(config: pytest.Config) -> None:
-    """Check the settings that the command line gives.
-
-    Raises:
-        UsageError: One of them cannot be.
-    """
-    _merged(_commanded(config))
-
-
-def check_markers(item: pytest.Item) -> None:
-    """Check what the markers of a test say.
-
-    Raises:
-        UsageError: Something that is said cannot be.
-    """
-    _merged(_marked(item))
 
 
 def _configured(config: pytest.Config) -> Iterator[Layer]:
@@ -184,12 +166,18 @@ def _configured(config: pytest.Config) -> Iterator[Layer]:
         yield f"llm_sim_{name}", {name: value}
 
 
-def _commanded(config: pytest.Config) -> Iterator[Layer]:
+def commanded(config: pytest.Config) -> Iterator[Layer]:
+    """Yield what the command line says."""
     for name, value in on_command_line(config).items():
         yield f"--llm-sim-{name}", {name: value}
 
 
-def _marked(item: pytest.Item) -> Iterator[Layer]:
+def marked(item: pytest.Item) -> Iterator[Layer]:
+    """Yield what the markers of a test say, the nearest one last.
+
+    Raises:
+        UsageError: One says something without a name.
+    """
     for mark in reversed(list(item.iter_markers(MARKER))):
         if mark.args:
             from llm_sim.errors import UsageError
@@ -201,8 +189,12 @@ def _marked(item: pytest.Item) -> Iterator[Layer]:
         yield f"the marker {MARKER}", mark.kwargs
 
 
-def _merged(layers: Iterable[Layer]) -> dict[str, Any]:
-    """Return the settings that several give, by name; the last one to give one wins."""
+def merged(layers: Iterable[Layer]) -> dict[str, Any]:
+    """Return the settings that several give, by name; the last one to give one wins.
+
+    Raises:
+        UsageError: Something that is said cannot be; it tells where.
+    """
     found: dict[str, Any] = {}
     for where, given in layers:
         from llm_sim.errors import UsageError, did_you_mean

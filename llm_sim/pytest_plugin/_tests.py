@@ -14,7 +14,7 @@ import pytest
 from llm_sim.pytest_plugin._outcomes import FailedRunsError
 from llm_sim.pytest_plugin._scenario_files import ScenarioItem, left_out
 from llm_sim.pytest_plugin._session import BROKEN, SIMULATOR, head_of_simulations, session_of
-from llm_sim.pytest_plugin._settings import MARKER, check_markers, settings_of
+from llm_sim.pytest_plugin._settings import MARKER, marked, merged, settings_of
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -188,7 +188,7 @@ def _check_marker(item: pytest.Item) -> None:
     from llm_sim.errors import UsageError
 
     with _told_of_the_test(item):
-        check_markers(item)
+        merged(marked(item))
         if _is_marked_in_vain(item):
             raise UsageError(
                 f"the marker {MARKER} does nothing without the fixture: take llm_sim as an argument"
