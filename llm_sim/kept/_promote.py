@@ -10,7 +10,7 @@ from llm_sim.errors import UsageError
 from llm_sim.kept._saved import SavedFailure, one_line
 from llm_sim.kept._saved_replays import ReplayedFailure, replay_failure, setup_of
 from llm_sim.scenario import Injection, Place, Scenario, Stimulus, dump_scenarios
-from llm_sim.schedule import START, THEN, Landing, Schedule
+from llm_sim.schedule import START, THEN, Schedule
 from llm_sim.simulation import Run, Setup, nearest_frame
 from llm_sim.targets import reference_from
 
@@ -110,20 +110,13 @@ def _injections(failing: Run) -> list[Injection]:
     landed = {event.data.get("swept"): event.step for event in failing.trace.of("stimulus")}
     injections: list[Injection] = []
     for before, landing in enumerate(failing.schedule.landings):
-        if landing.anchor == THEN:
-            injections.append(_at_step(landing, landed[before] + landing.offset, failing))
+        anchor, nth, offset = landing.anchor, landing.nth, landing.offset
+        if anchor == THEN:
+            step = landed[before] + offset
+            anchor, nth, offset = nearest_frame(failing, step) or (START, 1, step - failing.opened)
+        do = Stimulus(kind=landing.kind)
+        if anchor == START:
+            injections.append(Injection(do=do, step=offset))
         else:
-            injections.append(_counted(landing, landing.anchor, landing.nth, landing.offset))
+            injections.append(Injection(do=do, at=anchor, nth=nth, offset=offset))
     return injections
-
-
-def _at_step(landing: Landing, step: int, failing: Run) -> Injection:
-    frame = nearest_frame(failing, step) or (START, 1, step - failing.opened)
-    return _counted(landing, *frame)
-
-
-def _counted(landing: Landing, anchor: str, nth: int, offset: int) -> Injection:
-    do = Stimulus(kind=landing.kind)
-    if anchor == START:
-        return Injection(do=do, step=offset)
-    return Injection(do=do, at=anchor, nth=nth, offset=offset)
