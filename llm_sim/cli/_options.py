@@ -28,7 +28,6 @@ FILE = Annotated[
 TARGET = Annotated[
     Optional[str],  # noqa: UP045 - typer reads the annotation at run time
     typer.Option(
-        "--target",
         metavar="TARGET",
         help=(
             "What it runs on: reference (embedded; the default, unless the scenario says another "
@@ -40,21 +39,17 @@ TARGET = Annotated[
 BOT = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        "--bot",
         metavar="REFERENCE",
         help="The bot, instead of the scenario's: module:attribute or path/to/bot.py:attribute.",
     ),
 ]
 TOKEN = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(
-        "--schedule", metavar="TOKEN", help="The token of a run: which stimulus lands where."
-    ),
+    typer.Option(metavar="TOKEN", help="The token of a run: which stimulus lands where."),
 ]
 TRACE = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
-        "--trace",
         metavar="PATH",
         readable=False,
         help="Write the trace to this file, as JSON Lines.",
@@ -63,7 +58,6 @@ TRACE = Annotated[
 BASELINE = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
-        "--baseline",
         metavar="PATH",
         readable=False,
         help="The file of the failures that are known.",
@@ -77,7 +71,5 @@ PRUNE = Annotated[
 ]
 JSON = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(
-        "--json", metavar="FILE|-", help="Write the result as JSON to a file or standard output."
-    ),
+    typer.Option(metavar="FILE|-", help="Write the result as JSON to a file or standard output."),
 ]

@@ -26,9 +26,9 @@ def promote_(
             autocompletion=complete.failures,
         ),
     ],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The scenario's name.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="The scenario's name.")],
     into: Annotated[
-        Path, typer.Option("--into", metavar="DIRECTORY", readable=False, help="Where it goes.")
+        Path, typer.Option(metavar="DIRECTORY", readable=False, help="Where it goes.")
     ] = Path("scenarios/regressions"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> ExitCode:

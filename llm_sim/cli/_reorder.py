@@ -31,20 +31,15 @@ def reorder(
     policy: Annotated[
         str,
         typer.Option(
-            "--policy",
             metavar="NAME",
             help="random, pct or pos; or bounded: every order with few preemptions.",
         ),
     ] = "pos",
-    runs: Annotated[int, typer.Option("--runs", metavar="N", help="Try at most N orders.")] = 200,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="S", help="The seed of the random choices.")
-    ] = 0,
+    runs: Annotated[int, typer.Option(metavar="N", help="Try at most N orders.")] = 200,
+    seed: Annotated[int, typer.Option(metavar="S", help="The seed of the random choices.")] = 0,
     preemptions: Annotated[
         int,
-        typer.Option(
-            "--preemptions", metavar="K", help="At most K preemptions, for bounded and pct."
-        ),
+        typer.Option(metavar="K", help="At most K preemptions, for bounded and pct."),
     ] = 2,
     schedule: TOKEN = None,
     target: TARGET = None,

@@ -34,7 +34,6 @@ from llm_sim.simulation import Finding, Setup
 _INJECT = Annotated[
     str,
     typer.Option(
-        "--inject",
         metavar="STIMULUS",
         help=f"One of {', '.join(KINDS)}; or two or three of them, like interrupt+end.",
         autocompletion=complete.swept,
@@ -57,7 +56,6 @@ def sweep(
     most: Annotated[
         int,
         typer.Option(
-            "--most",
             metavar="N",
             help="Try at most N points; if there are more, take a fixed sample.",
         ),
@@ -72,7 +70,7 @@ def sweep(
         ),
     ] = False,
     workers: Annotated[
-        int, typer.Option("--workers", metavar="N", help="Spread the runs over N processes.")
+        int, typer.Option(metavar="N", help="Spread the runs over N processes.")
     ] = 1,
 ) -> ExitCode:
     """Try a stimulus at every single point of each scenario.
