@@ -43,8 +43,22 @@ class _Command(TyperCommand):
     """Leaves with the exit code that the function returns, or that its exception means."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the function."""
-        sys.exit(_code_of(lambda: super(_Command, self).invoke(ctx)))
+        """Run the function; a stack trace is for our own bugs."""
+        try:
+            code: ExitCode = super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except LlmSimError as error:
+            code = _message(error_code(error), error)
+        except KeyboardInterrupt as error:
+            code = _message(error_code(error), "stopped")
+        except OSError as error:
+            code = _unwritten(error)
+        except Exception as error:
+            err(traceback.format_exc())
+            bug = "this is a bug of llm_sim, report it with the lines above"
+            code = _message(ExitCode.INTERNAL, f"internal error: {error!r}; {bug}")
+        sys.exit(code)
 
 
 class _Tour(TyperGroup):
@@ -139,27 +153,6 @@ def main() -> None:
         app(prog_name="llm-sim")
     except OSError as error:  # the help and the version are written before there is a command
         sys.exit(_unwritten(error))
-
-
-def _code_of(invoke: Callable[[], Any]) -> ExitCode:
-    """Run a command, and return its exit code; a stack trace is for our own bugs."""
-    try:
-        code: ExitCode = invoke()
-    except (typer.Exit, typer.Abort, typer.BadParameter):
-        raise
-    except LlmSimError as error:
-        return _message(error_code(error), error)
-    except KeyboardInterrupt as error:
-        return _message(error_code(error), "stopped")
-    except OSError as error:
-        return _unwritten(error)
-    except Exception as error:
-        err(traceback.format_exc())
-        return _message(
-            ExitCode.INTERNAL,
-            f"internal error: {error!r}; this is a bug of llm_sim, report it with the lines above",
-        )
-    return code
 
 
 def _unwritten(error: OSError) -> ExitCode:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from itertools import groupby
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from llm_sim.cli._console import err, json_goes_to_stdout, out
@@ -87,12 +86,7 @@ class Output:
         json_goes_to_stdout(self._json == STDOUT)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
         """Show the findings and write the baseline and the JSON report.
 
         Returns:
