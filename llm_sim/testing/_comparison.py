@@ -84,30 +84,25 @@ class _Row:
         return expected, _NOTHING if self.frame is None else in_words(self.frame)
 
 
-def are_met(expected: Sequence[ExpectedFrame], received: Sequence[Any]) -> bool:
-    """Return whether the frames are what was expected, one for one."""
-    return len(expected) == len(received) and all(
-        one.is_met_by(frame) for one, frame in zip(expected, received, strict=True)
-    )
-
-
 def side_by_side(
     expected: Sequence[ExpectedFrame], received: Sequence[Any], other: Sequence[Any], way: str
 ) -> list[str]:
-    """Return the lines of a comparison, the first difference marked ``>>>``.
+    """Return the lines of a comparison, the first difference marked ``>>>``; none: no difference.
 
     Args:
-        expected: What was expected; it is not what came.
+        expected: What was expected.
         received: The frames that came.
         other: The frames that came the other way.
         way: The other way, in a word.
     """
     rows = list(_rows(expected, received))
+    marked = next((row for row in rows if not row.met), None)
+    if marked is None:
+        return []
     texts = [("expected", "received"), *(row.texts for row in rows)]
     left, right = (max(map(len, column)) for column in zip(*texts, strict=True))
     came = enumerate((row for row in rows if row.frame is not None), 1)
     strays = [(number, row.frame) for number, row in came if not row.met]
-    marked = next(row for row in rows if not row.met)
     lines = [f"    {'expected':{left}}  received"]
     for met, stretch in groupby(rows, key=lambda row: row.met):
         for row in _ends(list(stretch)) if met else stretch:

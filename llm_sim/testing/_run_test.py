@@ -14,7 +14,7 @@ from llm_sim.loop import SimLoop, outside_refused
 from llm_sim.scripted import SECOND_NS
 from llm_sim.simulation import wall_clock_of
 from llm_sim.targets import Rig, RigOptions, open_rig
-from llm_sim.testing._comparison import ExpectedFrame, are_met, side_by_side
+from llm_sim.testing._comparison import ExpectedFrame, side_by_side
 
 _MAX_STEPS: Final = 1_000_000
 _MAX_TIME_NS: Final = 24 * 3600 * SECOND_NS
@@ -224,11 +224,13 @@ def _compare(
     unmet: list[str] = []
     tables: list[str] = []
     for way, expected in (("downstream", expected_down), ("upstream", expected_up)):
+        if expected is None:
+            continue
         other = "upstream" if way == "downstream" else "downstream"
-        wanted = [ExpectedFrame(one, isinstance(one, rig.frames.Frame)) for one in expected or ()]
-        if expected is not None and not are_met(wanted, came[way]):
+        wanted = [ExpectedFrame(one, isinstance(one, rig.frames.Frame)) for one in expected]
+        if table := side_by_side(wanted, came[way], came[other], other):
             unmet.append(f"{_counted(wanted)} {way}, {len(came[way])} came")
-            tables += [f"  {way}", *side_by_side(wanted, came[way], came[other], other)]
+            tables += [f"  {way}", *table]
     if unmet:
         raise ExpectationError(
             " and ".join(unmet), "the first difference is marked >>>", (*tables, *_errors(rig))
