@@ -52,7 +52,6 @@ _SUBJECTS = Annotated[
 _INJECT = Annotated[
     str,
     typer.Option(
-        "--inject",
         metavar="STIMULI",
         help="The stimuli, separated by commas.",
         autocompletion=complete.fuzzed,
@@ -73,17 +72,15 @@ def fuzz(
     target: TARGET = None,
     profile: Annotated[
         str,
-        typer.Option(
-            "--profile", metavar="NAME", help="fast (200 examples), ci (5000) or nightly (50000)."
-        ),
+        typer.Option(metavar="NAME", help="fast (200 examples), ci (5000) or nightly (50000)."),
     ] = "ci",
     examples: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--examples", metavar="N", help="Draw N examples, instead of the profile's."),
+        typer.Option(metavar="N", help="Draw N examples, instead of the profile's."),
     ] = None,
     seed: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--seed", metavar="N", help="Hypothesis's seed."),
+        typer.Option(metavar="N", help="Hypothesis's seed."),
     ] = None,
     own_handlers: Annotated[
         bool,
@@ -139,12 +136,11 @@ def _subjects(subjects: list[str], target: str | None) -> Iterator[tuple[str, li
     """Yield what is fuzzed, each with its name: each bot alone, the scenario files together."""
     files: list[str] = []
     for subject in subjects:
+        _refuse_module_path(subject)
         if _BOT.fullmatch(subject) and not Path(subject).exists():
-            _refuse_module_path(subject)
             place = Place(test=subject)
             yield subject, [Setup.of(SILENCE, bot=load_bot(subject), target=target, place=place)]
         else:
-            _refuse_module_path(subject)
             files.append(subject)
     if files:
         yield " ".join(files), Subjects(files, target).setups()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Optional
 
 import typer
@@ -31,15 +30,12 @@ from llm_sim.simulation import Broken, Finding, NoVerdict, Run, simulate
 )
 def shrink_(
     file: FILE,
-    schedule: Annotated[
-        str, typer.Option("--schedule", metavar="TOKEN", help="The token of a failed run.")
-    ],
+    schedule: Annotated[str, typer.Option(metavar="TOKEN", help="The token of a failed run.")],
     target: TARGET = None,
     bot: BOT = None,
     law: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            "--law",
             metavar="LAW",
             help="Keep this law broken, instead of the first one.",
             autocompletion=complete.laws,
@@ -99,7 +95,6 @@ def _how(shrunk: Shrunk) -> str:
 def _finding(shrunk: Shrunk) -> Finding:
     """Return the failure that was shrunk, named by its law before all others."""
     others = (each for each in shrunk.run.violations if each != shrunk.violation)
-    run = shrunk.run.judged(Broken((shrunk.violation, *others)))
-    finding = Finding.of_run(run)
-    assert finding is not None
-    return replace(finding, shrunk_in=shrunk.runs)
+    verdict = Broken((shrunk.violation, *others))
+    run = shrunk.run.judged(verdict)
+    return Finding(run.setup, run.schedule, verdict, run, shrunk_in=shrunk.runs)
