@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from llm_sim.exploration import UNREACHABLE
-from llm_sim.invariants import Law, Violation
+from llm_sim.invariants import Violation
 from llm_sim.kept import FailureStore
 from llm_sim.reports._known import known_issue
 from llm_sim.reports._lines import keep_line, replay_line
@@ -112,9 +112,10 @@ def under_test(finding: Finding) -> str:
 
 
 def _of_the_run(finding: Finding, how: Telling) -> Iterator[str]:
-    run = finding.run
+    run, window = finding.run, finding.window
     if finding.schedule.landings or finding.schedule.order is not None:
-        yield labelled("schedule", finding.schedule.in_words() + _where_in_the_sweep(finding))
+        where = "" if window is None else f"   ({window.in_words()})"
+        yield labelled("schedule", finding.schedule.in_words() + where)
     elif isinstance(finding.verdict, Broken):
         injected = "nothing lands besides what the scenario injects"
         own = finding.setup.scenario.inject
@@ -129,7 +130,8 @@ def _of_its_future(finding: Finding, how: Telling) -> Iterator[str]:
     """Yield what a reader does with a finding: know it, keep it, see it again."""
     run = finding.run
     if run is not None:
-        yield from _issues(finding.violations, run)
+        issues = dict.fromkeys(known_issue(each, run.trace) for each in finding.violations)
+        yield from (labelled("known", str(issue)) for issue in issues if issue is not None)
     if finding.schedule.order is not None:
         yield labelled("order", UNREACHABLE)
     if finding.stock is not None:
@@ -169,26 +171,17 @@ def _how_often(finding: Finding) -> str:
 
 def _of_laws(violations: Sequence[Violation], setup: Setup) -> Iterator[str]:
     first, *others = violations
-    law = _law(first, setup)
+    # A test's own assertion has no law: its message already says what it expected.
+    law = next((law for law in setup.laws if law.code == first.law), None)
     if law is not None:
         yield labelled("law", f"{law.code} {law.name}: {law.sentence}")
     yield labelled("where", first.message)
     yield from (labelled("also", f"{other.law} {other.message}") for other in others)
 
 
-def _law(violation: Violation, setup: Setup) -> Law | None:
-    # A test's own assertion has no law: its message already says what it expected.
-    return next((law for law in setup.laws if law.code == violation.law), None)
-
-
 def _of_expectation(setup: Setup, missed: UnmetExpectation) -> str:
     problem = setup.scenario.place.problem(missed.message, missed.path)
     return "\n".join(f"  {line}" for line in str(problem).splitlines())
-
-
-def _where_in_the_sweep(finding: Finding) -> str:
-    window = finding.window
-    return "" if window is None else f"   ({window.in_words()})"
 
 
 def _breaking(finding: Finding) -> int | None:
@@ -199,11 +192,6 @@ def _breaking(finding: Finding) -> int | None:
         case Unmet(expectations=missed):
             return next((each.event for each in missed if each.event is not None), None)
     return None
-
-
-def _issues(violations: Sequence[Violation], run: Run) -> Iterator[str]:
-    issues = dict.fromkeys(known_issue(violation, run.trace) for violation in violations)
-    return (labelled("known", str(issue)) for issue in issues if issue is not None)
 
 
 def _scenario(finding: Finding) -> str:

@@ -154,7 +154,7 @@ def _window(window: Window) -> str:
 
 
 def _known(summary: Summary) -> str:
-    findings: list[Finding] = summary.findings
+    findings = summary.findings
     return KNOWN if findings and all(finding.known for finding in findings) else ""
 
 
