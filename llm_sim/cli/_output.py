@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -101,8 +100,8 @@ class Output:
                 self._broken_off(error)
             if error is None or isinstance(error, KeyboardInterrupt | LlmSimError):
                 self._show_findings()
-            if error is None or pressed:
-                self._finish_baseline()
+            if (error is None or pressed) and (lines := self._baseline.finish()):
+                out("\n".join(["\nbaseline", *(f"  {line}" for line in lines)]))
         except OSError as unwritten:
             # Nobody reads what is shown, or the baseline cannot be written: the report still can.
             self._broken_off(unwritten)
@@ -128,8 +127,11 @@ class Output:
             search: Makes the search of a Setup.
             then: Told of each summary, when its line is shown.
         """
+        groups: dict[str, list[Setup]] = {}
+        for setup in setups:
+            groups.setdefault(setup.under_test, []).append(setup)
         with stop_requests() as stop_requested:
-            for under, group in groupby(by_target(setups), key=lambda setup: setup.under_test):
+            for under, group in groups.items():
                 out(f"{under} · {heading}")
                 for setup in group:
                     if stop_requested():
@@ -226,11 +228,6 @@ class Output:
             for text in finding_lines(summary, telling):
                 out(f"\n{text}")
 
-    def _finish_baseline(self) -> None:
-        lines = self._baseline.finish()
-        if lines:
-            out("\n".join(["\nbaseline", *(f"  {line}" for line in lines)]))
-
     def _broken_off(self, error: BaseException) -> None:
         self._error = error_code(error)
         parts = error.problems if isinstance(error, ScenarioError) else (error,)
@@ -257,9 +254,3 @@ class Output:
         except OSError as error:
             error.filename = error.filename or self._json
             raise
-
-
-def by_target(setups: Sequence[Setup]) -> list[Setup]:
-    """Return Setups in groups of one target and version, in the order of first sight."""
-    targets = list(dict.fromkeys(setup.under_test for setup in setups))
-    return sorted(setups, key=lambda setup: targets.index(setup.under_test))
