@@ -24,7 +24,14 @@ def progress(label: str, *, of: str = "points") -> Iterator[ProgressListener]:
         of: What is counted.
     """
     if is_interactive():
-        with _bar() as bar:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[failed]} failed"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console(stderr=True), transient=True) as bar:
             task = bar.add_task(label, total=None, failed=0)
 
             def advance(done: int, total: int, failed: int) -> None:
@@ -41,15 +48,3 @@ def progress(label: str, *, of: str = "points") -> Iterator[ProgressListener]:
             err(f"{label}: {done} of {total} {of}, {failed} failed")
 
     yield tell
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]} failed"),
-        TimeRemainingColumn(),
-        console=console(stderr=True),
-        transient=True,
-    )

@@ -56,8 +56,9 @@ def run(
         check_one_run(trace, [str(setup.place) for setup in setups])
         written: list[Path] = []
 
-        def golden(run: Run) -> Run:
-            run, written[:] = _with_golden_traces(run) if update else (run, ())
+        def amend(run: Run) -> Run:
+            if update:
+                run, written[:] = _with_golden_traces(run)
             return run
 
         def told(report: RunReport) -> None:
@@ -66,7 +67,7 @@ def run(
             if trace is not None:
                 write_text(trace, dumps(report.run.trace))
 
-        output.each(setups, "undisturbed", partial(search_run, amend=golden), told)
+        output.each(setups, "undisturbed", partial(search_run, amend=amend), told)
     return output.code
 
 
