@@ -22,7 +22,7 @@ FORMAT: Final = 1
 
 class _Document(BaseModel):
     # Not `extra="forbid"`: a later release may add keys, and a reader passes over them.
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class WindowDocument(_Document):
@@ -189,13 +189,16 @@ def _finding(finding: Finding, replay: str) -> FindingDocument:
         expectations=[each.message for each in _expectations(finding)],
         token=finding.token,
         schedule=finding.schedule.in_words(),
-        windows=[WindowDocument.model_validate(each) for each in finding.windows],
+        windows=[
+            WindowDocument(first=each.first, last=each.last, token=each.token)
+            for each in finding.windows
+        ],
         hits=finding.hits,
         of=finding.of,
         unit=finding.unit,
         stock="" if finding.stock is None else finding.stock.word,
         known=finding.known,
-        issue=None if issue is None else IssueDocument.model_validate(issue),
+        issue=None if issue is None else IssueDocument(link=issue.link, title=issue.title),
         saved=finding.saved,
         replay=replay,
     )
