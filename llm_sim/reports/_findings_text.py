@@ -153,10 +153,10 @@ def _what(violation: Violation, setup: Setup) -> str:
     """Return what happened, with the names of tools and without the ids of calls."""
     message = _first_line(violation.message).partition("; ")[0]
     ids = {violation.call, *(call.id for call in setup.scenario.calls)}
-    message = _CALL.sub(lambda call: call[2] if call[1] in ids else call[0], message)
-    if violation.call:
+    of_call = _CALL.match(message)
+    if violation.call and not (of_call and of_call[1] == violation.call):  # else it says the tool
         message = message.removeprefix(f"{violation.call}: ").removeprefix(f"{violation.call} ")
-    return message
+    return _CALL.sub(lambda call: call[2] if call[1] in ids else call[0], message)
 
 
 def _how_often(finding: Finding) -> str:

@@ -48,6 +48,11 @@ def test_a_broken_law_says_law_tool_what_and_how_often() -> None:
     )
 
 
+def test_a_call_that_is_called_like_its_tool_is_told_by_it() -> None:
+    verdict = broken("pay `pay`: its handler runs on and answers", call="pay")
+    assert headline(finding(verdict)) == "LS401 pay: its handler runs on and answers"
+
+
 @pytest.mark.parametrize(
     ("more", "how_often"),
     [
