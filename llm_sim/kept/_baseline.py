@@ -46,9 +46,10 @@ def _law(code: str) -> str:
 
 
 def _target(name: str) -> str:
-    if name in TARGETS:
+    """Refuse a slip of the pen; a name that is near none of ours is a target of the user's own."""
+    near = did_you_mean(name, tuple(TARGETS), nearness=0.85)
+    if name in TARGETS or not near:
         return name
-    near = did_you_mean(name, tuple(TARGETS))
     raise ValueError(f"must be {' or '.join(TARGETS)}, not {name!r}{near}")
 
 

@@ -21,6 +21,7 @@ from llm_sim.simulation import (
     broken_laws,
     run,
 )
+from llm_sim.targets.reference import ReferenceTarget, ScriptedLLMService
 from tests.support.saved import TOKEN
 from tests.support.scenarios import two_tools
 
@@ -144,6 +145,17 @@ def test_an_update_creates_the_file_even_where_nothing_is_broken(tmp_path: Path)
     Baseline(file, update=True).finish()
     assert file.read_text(encoding="utf-8") == "version: 1\nknown: []\n"
     assert not knows(Baseline(file), ("LS101", "g"))
+
+
+def test_what_breaks_on_a_target_of_ones_own_is_known_after_an_update(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    core = ReferenceTarget("our_core", ScriptedLLMService)
+    one = found(("LS101", "g"))
+    one = replace(one, setup=replace(one.setup, target=core))
+    baseline = Baseline(file, update=True)
+    baseline.filtered(one)
+    assert baseline.finish() == ["added     a.sim.yaml::f our_core LS101 g"]
+    assert Baseline(file).filtered(one).known
 
 
 def test_pruning_removes_what_is_stale_and_adds_nothing(file: Path) -> None:
