@@ -127,7 +127,7 @@ class Campaign(Summary):
         return worst(*(f.verdict for f in self.findings if not f.known), *map(NoVerdict, reasons))
 
     def note_not_kept(self, name: str, why: str) -> None:
-        """Count a failure that could not be kept; which one does not matter: it is told whole."""
+        """Count a failure that could not be kept; the report shows it whole all the same."""
         del name
         self.not_kept[why] = self.not_kept.get(why, 0) + 1
 

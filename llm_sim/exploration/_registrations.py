@@ -32,7 +32,7 @@ class Registration:
 def registrations(setup: Setup) -> dict[str, Registration]:
     """Return the tools that a bot registers by their names, in the order of their registration.
 
-    A catch-all is told as a tool of the name ``anything``.
+    A catch-all appears as a tool with the name ``anything``.
 
     Args:
         setup: What is under test; its scenario does not matter.

@@ -273,9 +273,9 @@ class _OrderSearch:
         report.exhausted = True
 
     def findings(self) -> Iterator[Finding]:
-        """Reduce one run of each kind of failure, and tell of it.
+        """Reduce one run of each kind of failure, and yield its finding.
 
-        What fails alike in asyncio's own order is told in that order already.
+        What fails the same way in asyncio's own order was found there, and is not reported again.
         """
         setup, tried = self.report.setup, self.report.tried
         own = _like(self.report.in_order)

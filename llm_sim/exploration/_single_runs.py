@@ -60,8 +60,8 @@ def search_run(
         setup: What is run.
         schedule: What lands where.
         stock: Whether asyncio's own loop is asked about a broken law.
-        amend: Given the run, returns what is told of it: golden traces that are written anew are
-            met.
+        amend: Takes the run and returns the one to report: after golden traces were written anew,
+            the run meets them.
 
     Yields:
         What is wrong with the run, if anything is.

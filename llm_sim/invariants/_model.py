@@ -74,7 +74,7 @@ def _is_a_reason_of_its_own(because: FrameRecord | None) -> bool:
     """Return whether a run was asked for by something else than the end of a call.
 
     A message that was appended, an update on the way to the result, a result that says
-    ``run_llm=True``: each of them says why the model runs. A cancel is none: Pipecat says
+    ``run_llm=True``: each of them says why the model runs. A cancel does not: Pipecat sets
     ``run_llm=True`` in the cancel of a call that timed out, for the run that its batch is owed.
     """
     phase = phase_of(because)

@@ -49,7 +49,7 @@ def load_failure(file: str | Path) -> SavedFailure:
     """Read the file of one failure.
 
     Raises:
-        ScenarioError: It cannot be read, or something in it is wrong; each mistake is told with its
+        ScenarioError: It cannot be read, or something in it is wrong; each mistake comes with its
             line and column.
     """
     return load_document(file, _FailureFile).failure
@@ -88,8 +88,8 @@ class FailureStore:
     def keep(self, finding: Finding, lost: Callable[[str, str], None]) -> Finding:
         """Save a finding, and return it with the name under which it is kept.
 
-        Only a broken law of a run that came to its end is kept; any other finding comes back as it
-        is, and so does one that cannot be written: it is told in any case.
+        Only a broken law of a run that came to its end is kept. Any other finding comes back
+        unchanged, and so does one that cannot be written, so that it is still reported.
 
         Args:
             finding: What was found.

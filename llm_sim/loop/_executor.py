@@ -107,7 +107,7 @@ class InlineExecution(asyncio.AbstractEventLoop):
         del future, func, args, settle, outcome
 
     def sleep_in_executor(self, secs: float) -> bool:
-        """Let the function that an executor runs sleep; return False if there is none."""
+        """Put the function that an executor runs to sleep; return False if no executor runs one."""
         if self._executing is None:
             return False
         self.slept_ns += round(secs * NANOSECONDS)

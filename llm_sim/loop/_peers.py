@@ -129,7 +129,7 @@ class Connecting(Refusals):
             protocol_factory: Returns the client's protocol.
             host: The host's name, or the address that `getaddrinfo` gave it.
             port: Any port, unless the host was declared with one.
-            ssl: Whether the server is told of ``https``; no certificate is checked.
+            ssl: Whether the request says ``https``; no certificate is checked.
             sock: A socket that `sock_connect` was called with, instead of host and port. It is
                 closed.
             options: As for asyncio.

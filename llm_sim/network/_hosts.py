@@ -132,7 +132,7 @@ class Hosts(Instrument):
             name: The host's name, or the address that `addresses` gave it.
             port: Any port, unless the host was declared with one.
             sock: A socket that was dialled, instead of name and port. It is closed.
-            secure: Whether the server is told of ``https``.
+            secure: Whether the request says ``https``.
 
         Raises:
             UnsupportedOperationError: The host is not declared.

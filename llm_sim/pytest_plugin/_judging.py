@@ -184,7 +184,7 @@ def _news(report: SweepReport) -> list[Finding]:
 
 
 def _telling(session: SimulationSession, traces: Sequence[tuple[Run, str]] = ()) -> Telling:
-    """Return how a finding is told; pytest has just said which test it is."""
+    """Return how to show a finding; pytest has just said which test it is."""
     return Telling(placed=True, store=session.store, options=session.options, traces=traces)
 
 
@@ -237,7 +237,7 @@ def _write_trace(run: Run, session: SimulationSession, name: str) -> str:
     """Write the trace of a run, whole.
 
     Returns:
-        Its file, or why there is none: that fails no test.
+        Its file, or why there is none. A trace that cannot be written fails no test.
     """
     path = session.output / name
     try:

@@ -1,4 +1,4 @@
-"""How a failed test is told: the headline first, then the report, and no way through our code."""
+"""What a failed test shows: the headline, then the report, and no traceback through our code."""
 
 from __future__ import annotations
 

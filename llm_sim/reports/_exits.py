@@ -1,4 +1,4 @@
-"""Exit codes: one table from verdicts to what a shell is told, and one from errors."""
+"""Exit codes: one table from verdicts to what the shell gets, and one from errors."""
 
 from __future__ import annotations
 

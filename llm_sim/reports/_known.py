@@ -26,7 +26,7 @@ class KnownIssue:
     """One public issue.
 
     Parameters:
-        link: Where it is told, ``owner/repository#number``.
+        link: Where to read it, ``owner/repository#number``.
         title: What goes wrong, in a line.
         target: The target that has it.
         laws: The codes of the laws that it breaks.

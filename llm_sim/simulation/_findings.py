@@ -174,7 +174,7 @@ class Summary:
         return not (self.stopped or without)
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what it counted, as JSON values; its findings are told apart."""
+        """Return what it counted, as JSON values; its findings are reported separately."""
         return {"target": self.target, "clean": self.clean, "stopped": self.stopped}
 
 

@@ -104,8 +104,8 @@ class Setup:
             place: Where the scenario stands; by default where it was loaded from.
 
         Raises:
-            UsageError: A part cannot be used; a mistake in a scenario file is told with line and
-                column.
+            UsageError: A part cannot be used; a mistake in a scenario file comes with its line
+                and column.
             TargetError: The target is not installed, or of a release that is not supported.
         """
         defaults = DEFAULTS.get()

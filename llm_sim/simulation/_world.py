@@ -56,7 +56,7 @@ def without_collector() -> Iterator[None]:
 
     What sits in a cycle is freed whenever the collector comes by, which depends on all that the
     process has done. So what is there before the run is freed before it, and what the run leaves
-    is freed in it: a coroutine that nobody awaited is told in the run that lost it.
+    is freed in it: a coroutine that nobody awaited shows up in the run that lost it.
     """
     enabled = gc.isenabled()
     gc.collect(0)

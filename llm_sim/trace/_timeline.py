@@ -54,7 +54,7 @@ def timeline(trace: Trace, breaking: int | None = None) -> list[str]:
 def _told(trace: Trace, breaking: int | None) -> list[tuple[Event, str]]:
     """Return the shown events, each in words: from the opening to rest.
 
-    What follows rest is the harness taking the pipeline down; it is told where a law broke in it.
+    What follows rest is the harness taking the pipeline down; it is shown where a law broke in it.
     """
     told: list[tuple[Event, str]] = []
     opened = False
