@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llm_sim.errors import InvariantViolation, UsageError
@@ -110,8 +111,15 @@ def state_machine(
     if not tools:
         raise UsageError("tools is empty: name at least one tool that the model may call")
     names = st.sampled_from(list(tools))
+    setup = partial(Setup.of, SILENCE, bot=bot, target=target)
+    setup()  # A mistake shows where the class is made.
 
     class Steps(Conversation, RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            # Made anew for each example: only the test that runs knows its session's target.
+            self.setup = setup()
+
         @initialize(mode=st.sampled_from(["parallel", "sequential"]))
         def calls_run(self, mode: Any) -> None:
             self.mode = mode
@@ -137,6 +145,5 @@ def state_machine(
         def something_lands(self, landing: Landing) -> None:
             self.landings.append(landing)
 
-    Steps.setup = Setup.of(SILENCE, bot=bot, target=target)
     Steps.callable_tools = tuple(tools)
     return Steps

@@ -62,6 +62,22 @@ def test_calls_follow_the_target_of_the_session(inner: Inner) -> None:
     assert inner.run(CALLS + EACH.format("naive"), *NAIVE).text == ""
 
 
+def test_a_state_machine_follows_the_target_of_the_session(inner: Inner) -> None:
+    body = """
+from hypothesis import settings
+from llm_sim.testing import state_machine
+
+class Steps(state_machine()):
+    def judge(self, run):
+        assert target(run) == "naive"
+
+TestSteps = Steps.TestCase
+TestSteps.settings = settings(max_examples=2, stateful_step_count=1, database=None)
+"""
+    result = inner.run(CALLS + body, *NAIVE)
+    assert (result.outcomes, result.text) == (["passed"], "")
+
+
 def test_calls_follow_the_configuration(inner: Inner) -> None:
     assert inner.run(CALLS + EACH.format("naive"), ini="llm_sim_target = naive").text == ""
 
