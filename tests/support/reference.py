@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from enum import Enum
 from importlib import import_module
 from itertools import pairwise
 from textwrap import dedent
@@ -214,6 +215,10 @@ def _class(cls: type, name: str) -> Iterator[str]:
     if name in MADE_BY_US:
         # What its constructor takes is told where it can be read afterwards.
         yield from _markdown(doc.partition("\n\nArgs:")[0], "Attributes")
+    elif issubclass(cls, Enum):
+        # How an enum's constructor looks is up to Python's release; nobody calls it.
+        yield from _fence("\n".join(f"{name}.{each.name} = {each.value!r}" for each in cls))
+        yield from _markdown(doc)
     else:
         yield from _fence(_signature(cls, name))
         yield from _markdown(doc)
