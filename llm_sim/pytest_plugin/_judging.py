@@ -73,7 +73,7 @@ def judge(simulator: Simulator, session: SimulationSession, ended: Ended) -> Jud
             new = [finding for finding in again if not finding.known]
         else:
             sweeps, new = _swept(simulator, session)
-    failed = [report for report in sweeps if _news(report)]
+    failed = [report for report in sweeps if report.new]
     lost = [line for report in failed for line in _keep(report, session)]
     findings = (*new, *(finding for report in failed for finding in _news(report)))
     traces = _trace(simulator, session, findings, fails=ended == "failed" or bool(findings))
@@ -88,7 +88,7 @@ def judge(simulator: Simulator, session: SimulationSession, ended: Ended) -> Jud
         {
             "warnings": _warnings(simulator.runs),
             "baseline": _known(own),
-            "sweep": [line for report in sweeps if not _news(report) for line in _in_lines(report)],
+            "sweep": [line for report in sweeps if not report.new for line in _in_lines(report)],
             "golden traces": [str(path) for path in simulator.written],
         },
     )
@@ -179,8 +179,7 @@ def _keep(report: SweepReport, session: SimulationSession) -> list[str]:
 
 def _news(report: SweepReport) -> list[Finding]:
     """Return what is new in a sweep, the finding first that is shown in full."""
-    new = [finding for finding in report.findings if not finding.known]
-    return sorted(new, key=lambda finding: not finding.laws)
+    return sorted(report.new, key=lambda finding: not finding.laws)
 
 
 def _telling(session: SimulationSession, traces: Sequence[tuple[Run, str]] = ()) -> Telling:

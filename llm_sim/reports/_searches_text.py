@@ -154,8 +154,7 @@ def _window(window: Window) -> str:
 
 
 def _known(summary: Summary) -> str:
-    findings = summary.findings
-    return KNOWN if findings and all(finding.known for finding in findings) else ""
+    return KNOWN if summary.findings and not summary.new else ""
 
 
 @singledispatch
@@ -168,7 +167,7 @@ def finding_lines(summary: Summary, how: Telling | None = None) -> Iterator[str]
         summary: What the search came to.
         how: How the findings are shown.
     """
-    return _each([finding for finding in summary.findings if not finding.known], how)
+    return _each(summary.new, how)
 
 
 @finding_lines.register
@@ -193,12 +192,11 @@ def render_sweep(report: SweepReport, how: Telling | None = None) -> str:
         how: How the first finding is shown.
     """
     how = replace(how or Telling(), placed=True)
-    new = [finding for finding in report.findings if not finding.known]
-    first = next((finding for finding in new if finding.laws), None)
+    first = next((finding for finding in report.new if finding.laws), None)
     texts = ["\n".join(window_lines(report))]
     if first is not None:
         texts.append(render_finding(first, how))
-    texts += (render_brief(finding, how) for finding in new if finding is not first)
+    texts += (render_brief(finding, how) for finding in report.new if finding is not first)
     return "\n\n".join(texts)
 
 

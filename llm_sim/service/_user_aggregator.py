@@ -73,7 +73,7 @@ class LLMUserAggregator(LLMContextAggregator):
                 return
             if await self._handled_request(frame):
                 return
-            # Kept, and not answered: nobody is left to run the model for.
+            # Kept without an answer: nobody is left to run the model for.
             if isinstance(frame, (EndFrame, CancelFrame)):
                 self._commit_words()
         await self.push_frame(frame, direction)

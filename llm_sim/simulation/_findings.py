@@ -148,9 +148,14 @@ class Summary:
         return self.setup.under_test
 
     @property
+    def new(self) -> list[Finding]:
+        """The findings that the baseline does not know."""
+        return [finding for finding in self.findings if not finding.known]
+
+    @property
     def verdict(self) -> Verdict:
-        """The gravest verdict; that of what is not known already."""
-        return worst(*(finding.verdict for finding in self.findings if not finding.known))
+        """The gravest verdict among the new findings."""
+        return worst(*(finding.verdict for finding in self.new))
 
     @property
     def laws(self) -> tuple[str, ...]:

@@ -203,7 +203,7 @@ def _bot_of(scenario: Scenario, place: Place) -> Bot:
 
 
 def _chosen(*targets: str | Target | None) -> str | Target:
-    """Return the first target that is given; what is none of them is refused, not passed over."""
+    """Return the first that is not None: an empty name is refused later, not skipped."""
     return next(target for target in targets if target is not None)
 
 

@@ -23,7 +23,7 @@ WRONG = {
 
 @pytest.fixture
 def mistakes(here: Path) -> list[str]:
-    """Write files with mistakes and return how each of them is told, in the order of the files."""
+    """Write files with mistakes; return the message of each, in the order of the files."""
     for name, text in WRONG.items():
         (here / name).write_text(text, encoding="utf-8")
     return [

@@ -1,4 +1,4 @@
-"""What a loop asks its peers, and whom it reaches without any: nobody."""
+"""What a loop asks its peers, and that without peers it refuses everybody."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def broken(printed: str) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return what is told of each contract when all plants are there."""
+    """Return what the check says of each contract when every plant is there."""
     directory = copied(tmp_path_factory.mktemp("planted"))
     for plant in PLANTS:
         package = directory.joinpath("llm_sim", *plant.package.split("."))

@@ -36,7 +36,7 @@ Told = Callable[..., list[list[str]]]
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Return what is told of each scenario of a file."""
+    """Return the message about each scenario of a file."""
     monkeypatch.chdir(tmp_path)
 
     def mistakes(scenario: Scenario, parts: dict[str, Any]) -> list[str]:
